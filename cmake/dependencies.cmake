@@ -1,0 +1,17 @@
+# Everything here is a Debian package (tools/setup installs it). A new one needs a record in
+# docs/adr/.
+
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(simdjson REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
+if(ROOFSCAPE_BUILD_TESTS)
+  find_package(GTest REQUIRED)
+endif()
+if(ROOFSCAPE_BUILD_BENCH)
+  find_package(benchmark REQUIRED)
+endif()

@@ -1,0 +1,32 @@
+# roofscape_module(<wing>/<room> HEADERS h... SOURCES c... TESTS t... DEPS wing/room... LIBS lib...)
+#
+# One static library roofscape::<room>, one test binary <room>_test, one ctest entry per binary.
+# Files are listed by hand: the layering test fails on a file that no list names. LIBS are external
+# libraries that the room's sources use; DEPS are other rooms.
+function(roofscape_module path)
+  cmake_parse_arguments(PARSE_ARGV 1 M "" "" "HEADERS;SOURCES;TESTS;DEPS;LIBS")
+  if(M_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "roofscape_module(${path}): unknown arguments ${M_UNPARSED_ARGUMENTS}")
+  endif()
+  get_filename_component(room ${path} NAME)
+
+  set(library roofscape_${room})
+  add_library(${library} STATIC ${M_SOURCES})
+  add_library(roofscape::${room} ALIAS ${library})
+  target_sources(${library} PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}/src
+    FILES ${M_HEADERS})
+  set(rooms "")
+  foreach(dep ${M_DEPS})
+    get_filename_component(dep_room ${dep} NAME)
+    list(APPEND rooms roofscape::${dep_room})
+  endforeach()
+  target_link_libraries(${library} PUBLIC ${rooms} PRIVATE roofscape_options ${M_LIBS} fmt::fmt)
+
+  if(ROOFSCAPE_BUILD_TESTS AND M_TESTS)
+    add_executable(${room}_test ${M_TESTS})
+    target_link_libraries(${room}_test PRIVATE roofscape::${room} roofscape_options ${M_LIBS}
+      fmt::fmt GTest::gtest_main)
+    add_test(NAME unit_${room} COMMAND ${room}_test WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+    set_tests_properties(unit_${room} PROPERTIES LABELS unit)
+  endif()
+endfunction()

@@ -1,0 +1,51 @@
+// Time as an argument. Code that needs the time takes a Clock&; only SystemClock reads the machine.
+//
+// Thread safety: SystemClock may be shared; ManualClock belongs to one thread.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/core/units.h"
+
+namespace roofscape {
+
+/// Microseconds since 1970-01-01 UTC: when something happened, never how long it took.
+struct WallTime {
+  std::int64_t unix_us = 0;
+
+  /// "2026-11-23T19:02:22.123456Z".
+  std::string ToIso() const;
+};
+
+class Clock {
+ public:
+  virtual ~Clock() = default;
+
+  /// The monotonic time (CLOCK_MONOTONIC on the real clock).
+  virtual Instant Now() const = 0;
+
+  /// The calendar time.
+  virtual WallTime Wall() const = 0;
+};
+
+/// The machine's clocks.
+class SystemClock final : public Clock {
+ public:
+  Instant Now() const override;
+  WallTime Wall() const override;
+};
+
+/// A clock for tests: it moves only when told.
+class ManualClock final : public Clock {
+ public:
+  Instant Now() const override { return now_; }
+  WallTime Wall() const override;
+  void Advance(Nanos by) { now_ += by; }
+
+ private:
+  Instant now_{};
+};
+
+}  // namespace roofscape

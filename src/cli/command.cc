@@ -1,0 +1,39 @@
+#include "cli/command.h"
+
+#include <cstdlib>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+namespace roofscape::cli {
+namespace {
+
+std::string Environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+}  // namespace
+
+int Report(const Error& error) {
+  fmt::print(stderr, "roofscape: {}\n", error.message);
+  return error.code == ErrorCode::kInvalidArgument ? kWrongUse : kFailed;
+}
+
+std::string StorePath(const std::string& flag) {
+  if (!flag.empty()) return flag;
+  if (const std::string path = Environment("ROOFSCAPE_DB"); !path.empty()) return path;
+  if (const std::string data = Environment("XDG_DATA_HOME"); !data.empty()) {
+    return data + "/roofscape/roofscape.db";
+  }
+  const std::string home = Environment("HOME");
+  return (home.empty() ? "." : home) + "/.local/share/roofscape/roofscape.db";
+}
+
+void AddDbOption(CLI::App& command, std::string& path) {
+  command.add_option("--db", path,
+                     "Where results are kept (default $ROOFSCAPE_DB, else "
+                     "$XDG_DATA_HOME/roofscape/roofscape.db)");
+}
+
+}  // namespace roofscape::cli

@@ -1,0 +1,52 @@
+// How a subcommand plugs into main(): each file src/cli/<name>.cc has one AddXCommand that declares
+// its flags and says what to run. Exit statuses are those of the CLI contract (docs/reference/cli.md).
+//
+// Data goes to stdout, progress and messages to stderr; only cli/ prints.
+
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "base/core/clock.h"
+#include "base/core/result.h"
+
+namespace CLI {
+class App;
+}
+
+namespace roofscape::cli {
+
+enum ExitStatus : int {
+  kDone = 0,
+  kFailed = 1,
+  kWrongUse = 2,
+  kInstrumentInvalid = 3,  // Measured, but the instrument was INVALID.
+  kRegression = 4,
+};
+
+/// What main() hands to the chosen subcommand.
+struct Invocation {
+  const Clock* clock = nullptr;
+  std::function<int()> run;  // Set by the parsed subcommand; main() calls it.
+};
+
+/// Prints "roofscape: <message>" to stderr and returns the exit status that fits the code:
+/// kInvalidArgument is wrong use (2), everything else a failure (1).
+int Report(const Error& error);
+
+/// The store's path: `flag` if given, else $ROOFSCAPE_DB, else $XDG_DATA_HOME/roofscape/roofscape.db,
+/// else ~/.local/share/roofscape/roofscape.db.
+std::string StorePath(const std::string& flag);
+
+/// Adds `--db PATH` to a subcommand.
+void AddDbOption(CLI::App& command, std::string& path);
+
+void AddBenchCommand(CLI::App& app, Invocation& invocation);
+void AddRunsCommand(CLI::App& app, Invocation& invocation);
+void AddShowCommand(CLI::App& app, Invocation& invocation);
+void AddFrontierCommand(CLI::App& app, Invocation& invocation);
+void AddReportCommand(CLI::App& app, Invocation& invocation);
+void AddMakeModelCommand(CLI::App& app, Invocation& invocation);
+
+}  // namespace roofscape::cli

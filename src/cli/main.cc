@@ -1,0 +1,81 @@
+// The roofscape program: finds the subcommand and runs it.
+
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "base/core/text.h"
+#include "cli/command.h"
+#include "cli/version.h"
+
+namespace {
+
+using roofscape::cli::Invocation;
+
+constexpr const char* kDescription =
+    "Roofscape: what a language model costs to serve, how fast, on what.\n"
+    "Measures OpenAI-compatible servers and keeps, compares and draws the results.";
+
+constexpr const char* kFooter =
+    "Example:\n"
+    "  roofscape bench http://127.0.0.1:8080 --concurrency 1,2,4,8\n"
+    "  roofscape frontier\n"
+    "  roofscape report -o report.html\n\n"
+    "Exit status: 0 done, 1 failed, 2 wrong use, 3 measured but the instrument was INVALID,\n"
+    "4 a regression was found.";
+
+/// CLI11's message, with a suggestion for a misspelt subcommand or flag and a pointer to help.
+int WrongUse(const CLI::App& app, const CLI::ParseError& error) {
+  const CLI::App* command = &app;
+  if (!app.get_subcommands().empty()) command = app.get_subcommands().front();
+  std::vector<std::string> names;
+  for (const CLI::App* sub : command->get_subcommands({})) names.push_back(sub->get_name());
+  for (const CLI::Option* option : command->get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  std::string hint;
+  for (const std::string& word : command->remaining()) {
+    const std::string flag = word.substr(0, word.find('='));
+    hint = roofscape::DidYouMean(flag, names);
+    if (!hint.empty()) break;
+  }
+  const std::string path = command == &app ? "roofscape" : "roofscape " + command->get_name();
+  fmt::print(stderr, "roofscape: {}{}\nTry: {} --help\n", error.what(), hint, path);
+  return roofscape::cli::kWrongUse;
+}
+
+int Run(int argc, char** argv) {
+  // --version must answer at once: nothing else is set up for it.
+  if (argc == 2 && std::string_view(argv[1]) == "--version") {
+    fmt::print("roofscape {}\n", roofscape::kVersion);
+    return roofscape::cli::kDone;
+  }
+  CLI::App app(kDescription, "roofscape");
+  app.footer(kFooter);
+  app.set_version_flag("--version", fmt::format("roofscape {}", roofscape::kVersion));
+  app.require_subcommand(1);
+  app.get_formatter()->column_width(34);
+
+  const roofscape::SystemClock clock;
+  Invocation invocation;
+  invocation.clock = &clock;
+  roofscape::cli::AddBenchCommand(app, invocation);
+  roofscape::cli::AddRunsCommand(app, invocation);
+  roofscape::cli::AddShowCommand(app, invocation);
+  roofscape::cli::AddFrontierCommand(app, invocation);
+  roofscape::cli::AddReportCommand(app, invocation);
+  roofscape::cli::AddMakeModelCommand(app, invocation);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    return WrongUse(app, error);
+  }
+  return invocation.run();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) { return Run(argc, argv); }
