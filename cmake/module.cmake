@@ -2,7 +2,12 @@
 #
 # One static library roofscape::<room>, one test binary <room>_test, one ctest entry per binary.
 # Files are listed by hand: the layering test fails on a file that no list names. LIBS are external
-# libraries that the room's sources use; DEPS are other rooms.
+# libraries that the room's sources use; DEPS are other rooms. The target unit_tests builds every
+# test binary of every room and no more.
+if(ROOFSCAPE_BUILD_TESTS)
+  add_custom_target(unit_tests)
+endif()
+
 function(roofscape_module path)
   cmake_parse_arguments(PARSE_ARGV 1 M "" "" "HEADERS;SOURCES;TESTS;DEPS;LIBS")
   if(M_UNPARSED_ARGUMENTS)
@@ -26,7 +31,10 @@ function(roofscape_module path)
     add_executable(${room}_test ${M_TESTS})
     target_link_libraries(${room}_test PRIVATE roofscape::${room} roofscape_options ${M_LIBS}
       fmt::fmt GTest::gtest_main)
+    add_dependencies(unit_tests ${room}_test)
     add_test(NAME unit_${room} COMMAND ${room}_test WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
     set_tests_properties(unit_${room} PROPERTIES LABELS unit)
   endif()
 endfunction()
+
+include(fuzz)

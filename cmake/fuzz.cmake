@@ -1,0 +1,29 @@
+# roofscape_fuzz(<name> DEPS wing/room... LIBS lib...)
+#
+# One libFuzzer program fuzz_<name> from fuzz/<name>.cc, and one ctest entry of that name that
+# replays fuzz/corpus/<name>/ and then searches for FUZZ_SECONDS (default 3). New finds go to the
+# build folder; a find worth keeping is copied into the corpus by hand.
+function(roofscape_fuzz name)
+  cmake_parse_arguments(PARSE_ARGV 1 F "" "" "DEPS;LIBS")
+  if(F_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "roofscape_fuzz(${name}): unknown arguments ${F_UNPARSED_ARGUMENTS}")
+  endif()
+  set(rooms "")
+  foreach(dep ${F_DEPS})
+    get_filename_component(room ${dep} NAME)
+    list(APPEND rooms roofscape::${room})
+  endforeach()
+  add_executable(fuzz_${name} ${name}.cc)
+  target_link_libraries(fuzz_${name} PRIVATE ${rooms} roofscape_options ${F_LIBS} fmt::fmt)
+  target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+  add_dependencies(fuzzers fuzz_${name})
+  add_test(NAME fuzz_${name}
+    COMMAND ${PROJECT_SOURCE_DIR}/tools/fuzz $<TARGET_FILE:fuzz_${name}>
+      ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name} ${CMAKE_CURRENT_BINARY_DIR}/found/${name}
+    WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+  set_tests_properties(fuzz_${name} PROPERTIES LABELS fuzz)
+endfunction()
+
+if(ROOFSCAPE_BUILD_FUZZ)
+  add_custom_target(fuzzers)
+endif()
