@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <string>
 
@@ -17,6 +18,8 @@ struct WallTime {
 
   /// "2026-11-23T19:02:22.123456Z".
   std::string ToIso() const;
+
+  friend auto operator<=>(const WallTime&, const WallTime&) = default;
 };
 
 class Clock {

@@ -1,0 +1,126 @@
+// Finding, creating and checking the database file.
+
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "results/store/db.h"
+#include "results/store/migrations.h"
+#include "results/store/sqlite_store.h"
+#include "results/store/store.h"
+
+namespace roofscape::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+Error PathError(ErrorCode code, const std::string& path, std::string_view reason) {
+  return {code, fmt::format("database '{}': {}", path, reason)};
+}
+
+Result<> CheckPath(const std::string& path) {
+  if (path.empty()) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "database: its path is empty: give --db the path of a file"};
+  }
+  if (path.find("://") != std::string::npos) {
+    return PathError(ErrorCode::kInvalidArgument, path.substr(0, path.find("://") + 3) + "...",
+                     "this Roofscape keeps results in files only: give --db the path of a file");
+  }
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored)) {
+    return PathError(ErrorCode::kInvalidArgument, path,
+                     fmt::format("is a folder: name a file in it, e.g. --db {}/roofscape.db", path));
+  }
+  return {};
+}
+
+Result<> MakeFolders(const std::string& path) {
+  const fs::path folder = fs::path(path).parent_path();
+  if (folder.empty()) return {};
+  std::error_code failure;
+  fs::create_directories(folder, failure);
+  if (failure) {
+    return PathError(ErrorCode::kIo, path,
+                     fmt::format("cannot make its folder ({}): make it yourself, or name another "
+                                 "path with --db",
+                                 failure.message()));
+  }
+  return {};
+}
+
+Result<> MustExist(const std::string& path) {
+  std::error_code failure;
+  if (fs::exists(path, failure)) return {};
+  if (failure) {
+    return PathError(ErrorCode::kIo, path,
+                     fmt::format("cannot be looked at ({}): make its folder readable for you, or "
+                                 "name another path with --db",
+                                 failure.message()));
+  }
+  return PathError(ErrorCode::kNotFound, path,
+                   "does not exist yet: make a first run with 'roofscape bench http://HOST:PORT', "
+                   "or name another path with --db");
+}
+
+std::int64_t Newest() { return AllMigrations().back().number; }
+
+DatabaseOptions OptionsOf(const StoreOptions& options) {
+  return {.busy_timeout = options.busy_timeout, .max_pages = options.max_pages};
+}
+
+Result<std::unique_ptr<Database>> OpenForWriting(const std::string& path,
+                                                 const StoreOptions& options) {
+  RS_ASSIGN_OR_RETURN(std::unique_ptr<Database> database,
+                      Database::Open(path, Access::kReadWrite, OptionsOf(options)));
+  // Before anything is changed: it may be somebody else's file.
+  RS_RETURN_IF_ERROR(ReadSchema(*database, Newest()));
+  RS_RETURN_IF_ERROR(database->UseWriteAheadLog());
+  RS_RETURN_IF_ERROR(Migrate(*database, AllMigrations()));
+  return database;
+}
+
+bool HasPendingLog(const std::string& path) {
+  std::error_code ignored;
+  const std::uintmax_t size = fs::file_size(path + "-wal", ignored);
+  return !ignored && size > 0;
+}
+
+/// Also works in a folder that cannot be written, when nobody else has the database open.
+Result<std::unique_ptr<Database>> OpenForReading(const std::string& path,
+                                                 const StoreOptions& options) {
+  const auto open = [&](Access access) -> Result<std::unique_ptr<Database>> {
+    RS_ASSIGN_OR_RETURN(std::unique_ptr<Database> database,
+                        Database::Open(path, access, OptionsOf(options)));
+    RS_ASSIGN_OR_RETURN(const std::int64_t version, ReadSchema(*database, Newest()));
+    if (version == Newest()) return database;
+    database.reset();
+    RS_RETURN_IF_ERROR(OpenForWriting(path, options));
+    return Database::Open(path, access, OptionsOf(options));
+  };
+  Result<std::unique_ptr<Database>> database = open(Access::kReadOnly);
+  if (!database && database.error().code == ErrorCode::kIo && !HasPendingLog(path)) {
+    if (auto immutable = open(Access::kImmutable)) return immutable;
+  }
+  return database;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> OpenStore(const std::string& path, OpenMode mode,
+                                         const StoreOptions& options) {
+  RS_RETURN_IF_ERROR(CheckPath(path));
+  std::unique_ptr<Database> database;
+  if (mode == OpenMode::kReadWrite) {
+    RS_RETURN_IF_ERROR(MakeFolders(path));
+    RS_ASSIGN_OR_RETURN(database, OpenForWriting(path, options));
+  } else {
+    RS_RETURN_IF_ERROR(MustExist(path));
+    RS_ASSIGN_OR_RETURN(database, OpenForReading(path, options));
+  }
+  return std::unique_ptr<Store>(std::make_unique<SqliteStore>(std::move(database)));
+}
+
+}  // namespace roofscape::store

@@ -1,0 +1,130 @@
+// Where results are kept: runs, their points with metrics, and every point's request log. Results
+// are only ever added. What ends a run or a point is a further row; a correction is a row that names
+// the one it replaces. Whatever a call has returned success for survives kill -9 of this process at
+// any later moment; see each call for power failures.
+//
+// Errors: messages name the database and end with the cure. kNotFound for a database, run or point
+// that does not exist; kInvalidArgument for a name that fits several runs; kUnavailable while
+// another process holds the lock; kProtocol for files that are no database of ours; kIo for the rest.
+// Thread safety: a Store may be used by several threads; its calls take turns.
+
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/core/clock.h"
+#include "base/core/result.h"
+#include "domain/spec/request_log.h"
+#include "domain/spec/run_result.h"
+
+namespace roofscape::store {
+
+/// Names one point of one run.
+struct PointId {
+  std::string run_id;
+  std::int64_t index = 0;
+
+  friend bool operator==(const PointId&, const PointId&) = default;
+};
+
+/// One line about a run, cheap to list.
+struct RunSummary {
+  std::string id;
+  WallTime started;
+  std::optional<WallTime> ended;  // Missing: the run goes on, or was killed.
+  spec::RunStatus status = spec::RunStatus::kIncomplete;
+  std::string way;
+  std::string version;
+  std::string url;
+  std::string model;           // As the deployment, else the plan, else the server names it.
+  std::string engine;          // As the deployment names it, else the server.
+  std::string engine_version;
+  std::string precision;
+  std::string chip;
+  std::optional<std::int64_t> chips;
+  std::string workload;        // Its name, else its shape.
+  std::int64_t points_asked = 0;
+  std::int64_t points_begun = 0;
+  std::int64_t points_done = 0;  // Complete ones.
+  std::int64_t valid = 0;        // Verdicts on the instrument, of ended points.
+  std::int64_t degraded = 0;
+  std::int64_t invalid = 0;
+  std::map<std::string, std::string> labels;
+};
+
+/// All conditions must hold; an empty filter lets every run pass. (The initializers allow
+/// `{.model = "x"}` without a warning.)
+struct RunFilter {
+  std::optional<std::int64_t> limit = {};  // The newest so many.
+  std::map<std::string, std::string> labels = {};
+  std::optional<std::string> model = {};   // Exactly as in RunSummary.
+  std::optional<std::string> engine = {};
+  std::optional<std::string> chip = {};
+  std::optional<WallTime> since = {};      // Started then or later.
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  /// The path it was opened with.
+  virtual const std::string& path() const = 0;
+
+  /// Adds a run: everything of `header` but its end, status and points. Its id must be new.
+  virtual Result<> BeginRun(const spec::RunResult& header) = 0;
+
+  /// Adds a point of a run: index, concurrency, repeat, protocol, started.
+  virtual Result<PointId> BeginPoint(const std::string& run_id,
+                                     const spec::PointResult& header) = 0;
+
+  /// Adds rows to a point's request log. Survives a power failure once the point is finished.
+  virtual Result<> AppendLog(const PointId& point, const spec::RequestLog& chunk) = 0;
+
+  /// Adds what was found at a point. A second call for the same point is a correction: the newer
+  /// answer counts, the older one stays in the file. Survives a power failure.
+  virtual Result<> FinishPoint(const PointId& point, const spec::PointResult& result) = 0;
+
+  /// Ends a run, in the same way. `notes` are added to those of BeginRun. Survives a power failure.
+  virtual Result<> FinishRun(const std::string& run_id, spec::RunStatus status, WallTime ended,
+                             std::span<const std::string> notes) = 0;
+
+  /// Newest first.
+  virtual Result<std::vector<RunSummary>> Runs(const RunFilter& filter) = 0;
+
+  /// The full id of a run named by its id, by a beginning of it that no other run shares, or by
+  /// "last".
+  virtual Result<std::string> FindRun(std::string_view name) = 0;
+
+  /// A run by such a name, with its points in order of their index. A point that never ended has
+  /// complete = false and no metrics; they can be computed from LoadLog.
+  virtual Result<spec::RunResult> LoadRun(std::string_view name) = 0;
+
+  /// The request log of a point, as far as it was flushed; empty if nothing was.
+  virtual Result<spec::RequestLog> LoadLog(const PointId& point) = 0;
+};
+
+enum class OpenMode {
+  kReadWrite,  // Creates the database and the folders above it when absent.
+  kReadOnly,   // kNotFound when absent. Adds nothing; only brings an older schema up to date.
+};
+
+struct StoreOptions {
+  /// How long to wait for another process that is writing.
+  std::chrono::milliseconds busy_timeout{10'000};
+  /// Most pages of 4096 bytes the database may have; 0: no limit. Tests make a disk full with it.
+  std::int64_t max_pages = 0;
+};
+
+/// Opens the SQLite database at `path`.
+Result<std::unique_ptr<Store>> OpenStore(const std::string& path, OpenMode mode,
+                                         const StoreOptions& options = {});
+
+}  // namespace roofscape::store
