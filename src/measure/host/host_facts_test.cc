@@ -32,7 +32,8 @@ TEST(HostFactsTest, TooFewDescriptorsSaysHowToMendIt) {
   // In a child: the limit cannot be raised again.
   EXPECT_EXIT(
       {
-        const rlimit limit{32, 32};
+        rlimit limit;  // No commas in here: this is a macro's argument.
+        limit.rlim_cur = limit.rlim_max = 32;
         setrlimit(RLIMIT_NOFILE, &limit);
         const Result<> result = EnsureDescriptors(1000);
         const bool told = !result && result.error().message.find("ulimit -n") != std::string::npos;
