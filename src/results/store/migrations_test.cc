@@ -1,0 +1,110 @@
+#include "results/store/migrations.h"
+
+#include <array>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "results/store/test_data.h"
+
+namespace roofscape::store {
+namespace {
+
+constexpr std::array<std::string_view, 1> kTables = {"a"};
+constexpr std::array<Migration, 3> kSteps = {{
+    {1, "CREATE TABLE a (x INTEGER); INSERT INTO a VALUES (1)", kTables},
+    {2, "CREATE TABLE b (x INTEGER)", {}},
+    {3, "CREATE TABLE c (x INTEGER); CREATE TABLE b (x INTEGER)", {}},
+}};
+
+class MigrationsTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    auto opened = Database::Open(folder_.File("test.db"), Access::kReadWrite, {});
+    ASSERT_TRUE(opened);
+    database_ = *std::move(opened);
+  }
+
+  TemporaryFolder folder_;
+  std::unique_ptr<Database> database_;
+};
+
+TEST_F(MigrationsTest, AreNumberedWithoutGaps) {
+  std::int64_t expected = 1;
+  for (const Migration& migration : AllMigrations()) EXPECT_EQ(migration.number, expected++);
+}
+
+TEST_F(MigrationsTest, EachStepIsDoneOnceAndKeepsTheRows) {
+  const std::span<const Migration> steps(kSteps);
+  ASSERT_TRUE(Migrate(*database_, steps.first(1)));
+  EXPECT_EQ(*ReadSchema(*database_, 3), 1);
+  ASSERT_TRUE(Migrate(*database_, steps.first(2)));
+  ASSERT_TRUE(Migrate(*database_, steps.first(2)));
+  EXPECT_EQ(*ReadSchema(*database_, 3), 2);
+  EXPECT_EQ(*database_->Int("SELECT COUNT(*) FROM a"), 1);
+}
+
+TEST_F(MigrationsTest, AStepThatFailsLeavesTheStepBeforeIt) {
+  const auto migrated = Migrate(*database_, kSteps);
+  ASSERT_FALSE(migrated);
+  EXPECT_NE(migrated.error().message.find("bringing the schema to 3"), std::string::npos);
+  EXPECT_EQ(*ReadSchema(*database_, 3), 2);
+  EXPECT_EQ(*database_->Int("SELECT COUNT(*) FROM sqlite_schema WHERE name = 'c'"), 0);
+}
+
+TEST_F(MigrationsTest, RefusesTheDatabaseOfAnotherProgram) {
+  ASSERT_TRUE(database_->Run("CREATE TABLE photos (x); INSERT INTO photos VALUES (1)"));
+  const auto schema = ReadSchema(*database_, 3);
+  ASSERT_FALSE(schema);
+  EXPECT_EQ(schema.error().code, ErrorCode::kProtocol);
+  EXPECT_NE(schema.error().message.find("another program"), std::string::npos);
+}
+
+TEST_F(MigrationsTest, RefusesANewerSchema) {
+  ASSERT_TRUE(Migrate(*database_, std::span(kSteps).first(1)));
+  ASSERT_TRUE(database_->Run("PRAGMA user_version = 7"));
+  const auto schema = ReadSchema(*database_, 3);
+  ASSERT_FALSE(schema);
+  EXPECT_NE(schema.error().message.find(
+                "written by a newer Roofscape (schema 7, this one knows 3): update Roofscape, or "
+                "use --db with another path"),
+            std::string::npos)
+      << schema.error().message;
+}
+
+TEST_F(MigrationsTest, NoTableOfResultsLetsARowBeChangedOrRemoved) {
+  ASSERT_TRUE(Migrate(*database_, AllMigrations()));
+  ASSERT_TRUE(database_->Run(
+      "INSERT INTO run VALUES ('r', 1, 'measured', '0', 1, '', '', '', '', '', '', 1, '', '1', 1, "
+      "'{}', '{}', '{}');"
+      "INSERT INTO run_label VALUES ('r', 'a', 'b');"
+      "INSERT INTO run_note VALUES ('r', 0, 'n');"
+      "INSERT INTO run_end VALUES ('r', 1, NULL, 2, 'complete');"
+      "INSERT INTO point VALUES ('r', 0, 1, 0, 'steady', 1);"
+      "INSERT INTO log_chunk VALUES ('r', 0, 0, 0, 0, 0, x'00');"
+      "INSERT INTO point_end VALUES ('r', 0, 1, NULL, 1, 'VALID', '{}');"
+      "INSERT INTO metric VALUES ('r', 0, 1, 'whole', 'output_tps', 1.5);"));
+  auto tables = database_->Prepare("SELECT name FROM sqlite_schema WHERE type = 'table'");
+  ASSERT_TRUE(tables);
+  int count = 0;
+  for (; *tables->Step(); ++count) {
+    const std::string table = tables->Text(0);
+    ASSERT_EQ(*database_->Int("SELECT COUNT(*) FROM " + table), 1) << table;
+    const std::string column = table == "run" ? "id" : "run_id";
+    const std::string statements[] = {
+        "UPDATE " + table + " SET " + column + " = 'x'",
+        "DELETE FROM " + table,
+        "REPLACE INTO " + table + " SELECT * FROM " + table,
+    };
+    for (const std::string& sql : statements) {
+      const auto refused = database_->Run(sql);
+      ASSERT_FALSE(refused) << sql;
+      EXPECT_NE(refused.error().message.find("only grows"), std::string::npos)
+          << sql << ": " << refused.error().message;
+    }
+  }
+  EXPECT_EQ(count, 8);
+}
+
+}  // namespace
+}  // namespace roofscape::store
