@@ -1,0 +1,180 @@
+// One keep-alive HTTP/1.1 connection on a Reactor, and what its owner hears of an exchange.
+//
+// Order of the callbacks of one exchange: [OnConnected] OnSent OnHead OnBody* OnEnd; OnError may
+// come instead of any of them and is the last. OnConnected and OnSent may come from inside Start;
+// nothing else does. A server may answer before it has taken the whole request, so OnHead may come
+// before OnSent. After OnEnd or OnError the connection is free, and Start may be called from there.
+//
+// Inside any callback the owner may Start (when free), Cancel, or destroy the connection.
+// Proxies of the environment are ignored: a benchmark measures the server it was told to.
+// Bytes only: no redirects, no cookies, no decompression (a compressed answer is a protocol error).
+//
+// Thread safety: all on the reactor's thread.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/core/result.h"
+#include "base/core/units.h"
+#include "base/net/address.h"
+#include "base/net/fd.h"
+#include "base/net/http_parser.h"
+#include "base/net/http_request.h"
+#include "base/net/reactor.h"
+
+namespace roofscape::net {
+
+/// One read from the socket. Bytes of a read that follows a drained one arrived between
+/// `previous_read_end` and `stamp`; several events in one read share that interval.
+struct ReadInfo {
+  Instant stamp;              // User-space clock directly after recvmsg returned.
+  Instant previous_read_end;  // Stamp of the last read that emptied the socket; before the first
+                              // one of an exchange, when its last request byte went to the kernel.
+  Instant woke_at;            // When the loop woke up: stamp - woke_at is the loop's own lag.
+  std::uint32_t read_index = 0;  // Within the exchange, from 0.
+  std::size_t bytes = 0;         // 0 for the server's close.
+  bool drained = false;          // The read took all there was.
+};
+
+enum class FailureKind {
+  kConnect,      // Refused, unreachable.
+  kTimeout,      // `phase` says of what.
+  kReset,        // The server tore the connection down.
+  kClosedEarly,  // The server closed before the response was complete.
+  kProtocol,     // What came is not HTTP.
+  kClient,       // This machine refused: descriptors, memory, ports.
+};
+std::string_view Name(FailureKind kind);
+
+enum class Phase { kIdle, kConnecting, kSending, kWaiting, kReading };
+std::string_view Name(Phase phase);
+
+struct Failure {
+  FailureKind kind;
+  Phase phase;  // In which it happened.
+  /// A kept connection was closed or reset before any byte of the response: the server had given it
+  /// up. Reconnect and send again, once; it says nothing about the server's health.
+  bool stale_keep_alive = false;
+  std::string message;  // Begins with the origin, ends with the cure.
+
+  /// The same as an Error of the fitting code.
+  Error ToError() const;
+};
+
+/// The owner's side of an exchange. It must live until OnEnd, OnError or Cancel.
+class ExchangeHandler {
+ public:
+  /// A new connection was made; `took` is from the call of connect to the kernel's yes.
+  virtual void OnConnected(Nanos took) { static_cast<void>(took); }
+  /// The last byte of the request was handed to the kernel.
+  virtual void OnSent(Instant at) { static_cast<void>(at); }
+  /// Views live until the callback returns.
+  virtual void OnHead(const HttpHead& head, const ReadInfo& read) = 0;
+  /// A piece of the body, never empty, cut wherever the network or a chunk ended. The view lives
+  /// until the callback returns.
+  virtual void OnBody(std::string_view bytes, const ReadInfo& read) = 0;
+  virtual void OnEnd(const ReadInfo& read) = 0;
+  virtual void OnError(const Failure& failure) = 0;
+
+ protected:
+  ~ExchangeHandler() = default;
+};
+
+/// Zero means no limit.
+struct HttpTimeouts {
+  Nanos connect = std::chrono::seconds(10);
+  Nanos first_byte = std::chrono::minutes(10);  // From Start, or from connected, to any byte.
+  Nanos idle = std::chrono::minutes(2);         // Between two reads of one response.
+  Nanos total{};                                // From Start to the end.
+};
+
+class HttpConnection final : private Reactor::Handler {
+ public:
+  /// Opens nothing yet. `reactor` and `endpoint` must outlive the connection.
+  HttpConnection(Reactor& reactor, const Endpoint& endpoint, HttpTimeouts timeouts = {},
+                 HttpLimits limits = {});
+  HttpConnection(const HttpConnection&) = delete;
+  HttpConnection& operator=(const HttpConnection&) = delete;
+  ~HttpConnection();
+
+  /// Connects ahead of the first exchange. The handler hears OnConnected or OnError, not from
+  /// inside Open. REQUIRES: !connected() && !busy().
+  void Open(ExchangeHandler* handler);
+
+  /// Sends a request, on the kept connection if there is one, else on a new one. All failures are
+  /// told through OnError, after Start has returned. REQUIRES: !busy().
+  void Start(RequestBytes request, ExchangeHandler* handler, bool is_head_method = false);
+
+  /// Gives up a running exchange without a callback and closes its connection; a free connection
+  /// stays open.
+  void Cancel();
+
+  /// Cancels and closes.
+  void Close();
+
+  /// An exchange (or Open) is running.
+  bool busy() const { return handler_ != nullptr; }
+  /// A socket is open and connected.
+  bool connected() const { return fd_.open() && phase_ != Phase::kConnecting; }
+  /// True if the running exchange uses a connection that has carried another one before.
+  bool reused() const { return reused_; }
+  Phase phase() const { return phase_; }
+  /// For socket options and TCP_INFO; -1 when closed.
+  int fd() const { return fd_.get(); }
+
+ private:
+  // Survives the connection, so that code below a callback can see that it died or moved on.
+  struct Watch;
+
+  void OnReady(std::uint32_t events) override;
+  void Begin(ExchangeHandler* handler);
+  void Connect();
+  void OnConnectReady();
+  void FinishConnect();
+  void Send();
+  void Receive();
+  void HandleBytes(std::string_view input, ReadInfo* read);
+  void HandleEof(ReadInfo* read);
+  bool RefuseEncoding();
+  /// `rest_unused`: the server sent bytes beyond the response.
+  void EndExchange(const ReadInfo& read, bool rest_unused);
+  void CloseSocket();
+  void SetInterest(std::uint32_t events);
+
+  Failure MakeFailure(FailureKind kind, std::string_view what) const;
+  Failure SocketFailure(int error) const;
+  void Fail(Failure failure);
+  void FailLater(Failure failure);
+
+  Instant Deadline() const;
+  void ArmTimer();
+  void OnTimer();
+
+  Reactor& reactor_;
+  const Endpoint& endpoint_;
+  ExchangeHandler* handler_ = nullptr;
+  Watch* watch_ = nullptr;
+  Fd fd_;
+  Phase phase_ = Phase::kIdle;
+  bool registered_ = false;
+  bool reused_ = false;
+  bool used_ = false;     // The connection has carried an exchange.
+  bool opening_ = false;  // Open, not Start.
+  bool sent_all_ = false;
+  std::uint32_t interest_ = 0;
+  std::uint32_t reads_ = 0;
+  std::uint32_t exchange_ = 0;  // Changes with every start, end, failure and cancellation.
+  RequestBytes unsent_;
+  Instant started_at_;
+  Instant phase_since_;  // Begin of the connect, of the wait for an answer, or the last read.
+  Instant drained_at_;
+  Instant timer_at_;
+  TimerId timer_;
+  HttpTimeouts timeouts_;
+  HttpResponseParser parser_;
+};
+
+}  // namespace roofscape::net
