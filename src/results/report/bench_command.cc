@@ -1,0 +1,86 @@
+#include "results/report/bench_command.h"
+
+#include <cctype>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace roofscape::report {
+namespace {
+
+using Flags = std::vector<std::string>;
+
+void Add(Flags& flags, std::string_view name, const std::string& value) {
+  flags.push_back(fmt::format("--{} {}", name, ShellQuote(value)));
+}
+
+void AddLength(Flags& flags, std::string_view name, const spec::Length& length) {
+  Add(flags, name, fmt::format("{}", length.tokens));
+}
+
+Flags WorkloadFlags(const spec::Plan& plan) {
+  const spec::Workload& w = plan.workload;
+  Flags flags;
+  AddLength(flags, "input-tokens", w.input);
+  AddLength(flags, "output-tokens", w.output);
+  if (w.input.low != 1.0) Add(flags, "length-spread", fmt::format("{}", w.input.low));
+  return flags;
+}
+
+Flags LoadFlags(const spec::Plan& plan) {
+  const spec::Load& load = plan.load;
+  Flags flags;
+  Add(flags, "concurrency", fmt::format("{}", fmt::join(load.concurrency, ",")));
+  if (load.duration_s) Add(flags, "duration", fmt::format("{}", *load.duration_s));
+  if (load.requests) Add(flags, "requests", fmt::format("{}", *load.requests));
+  if (load.warmup) Add(flags, "warmup", fmt::format("{}", *load.warmup));
+  if (load.repeat != 1) Add(flags, "repeat", fmt::format("{}", load.repeat));
+  Add(flags, "seed", fmt::format("{}", plan.seed));
+  return flags;
+}
+
+Flags TargetFlags(const spec::Plan& plan) {
+  Flags flags;
+  Add(flags, "api", std::string(spec::Name(plan.target.api)));
+  if (!plan.target.model.empty()) Add(flags, "model", plan.target.model);
+  for (const std::string& name : plan.target.header_names) Add(flags, "header", name + ": ...");
+  if (!plan.target.extra_body.empty()) Add(flags, "extra-body", plan.target.extra_body);
+  return flags;
+}
+
+Flags DeploymentFlags(const spec::Plan& plan) {
+  Flags flags;
+  const auto chips = spec::ChipCount(plan.deployment);
+  if (!plan.deployment.chip.empty()) Add(flags, "chip", plan.deployment.chip);
+  if (chips) Add(flags, "chips", fmt::format("{}", *chips));
+  for (const auto& [key, value] : plan.labels) Add(flags, "label", key + "=" + value);
+  return flags;
+}
+
+}  // namespace
+
+std::string ShellQuote(const std::string& text) {
+  constexpr std::string_view kSafe = "_-.,:/=@%+";
+  bool safe = !text.empty();
+  for (const char c : text) {
+    const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0;
+    if (!plain && kSafe.find(c) == std::string_view::npos) safe = false;
+  }
+  if (safe) return text;
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
+std::string BenchCommand(const spec::Plan& plan) {
+  std::string out = "roofscape bench " + ShellQuote(plan.target.url);
+  for (const Flags& group :
+       {TargetFlags(plan), WorkloadFlags(plan), LoadFlags(plan), DeploymentFlags(plan)}) {
+    if (!group.empty()) out += fmt::format(" \\\n  {}", fmt::join(group, " "));
+  }
+  return out;
+}
+
+}  // namespace roofscape::report

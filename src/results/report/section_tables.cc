@@ -1,0 +1,195 @@
+// The numbers behind the curves, and the checks that say whether to believe them.
+
+#include <array>
+#include <cmath>
+#include <functional>
+
+#include <fmt/format.h>
+
+#include "base/core/text.h"
+#include "results/report/numbers.h"
+#include "results/report/page.h"
+
+namespace roofscape::report {
+namespace {
+
+using analysis::SeriesPoint;
+using spec::PointMetrics;
+using spec::PointResult;
+
+struct Column {
+  const char* head;
+  std::function<std::string(const PointResult&, const PointMetrics*)> cell;
+};
+
+struct Group {
+  std::string head;  // With the unit of all its columns.
+  std::vector<Column> columns;
+};
+
+/// A column of one metric; missing metrics are missing cells.
+template <class F>
+Column Metric(const char* head, F text) {
+  return {head, [text](const PointResult&, const PointMetrics* m) {
+            return m == nullptr ? std::string(kMissing) : text(*m);
+          }};
+}
+
+Group Percentiles(const char* head, spec::Summary PointMetrics::* summary, bool millis) {
+  const auto text = [millis](std::optional<double> v) { return millis ? Millis(v) : Number(v); };
+  return {head,
+          {Metric("p50", [=](const PointMetrics& m) { return text((m.*summary).p50); }),
+           Metric("p99", [=](const PointMetrics& m) { return text((m.*summary).p99); })}};
+}
+
+std::string VerdictCell(const PointResult& point) {
+  const std::string_view name = spec::Name(point.verdict.instrument);
+  return fmt::format("<span class=\"{0}\">{0}</span>", name);
+}
+
+std::vector<Group> ResultGroups(const Page& page) {
+  Group rates{"Throughput, tokens/s",
+              {Metric("total", [](const PointMetrics& m) { return Number(m.total_tps); }),
+               Metric("output", [](const PointMetrics& m) { return Number(m.output_tps); })}};
+  if (page.chips_known) {
+    rates.columns.push_back(
+        Metric("per chip", [](const PointMetrics& m) { return Number(m.total_tps_per_chip); }));
+  }
+  return {std::move(rates),
+          Percentiles("Interactivity, tok/s/user", &PointMetrics::interactivity_tps, false),
+          Percentiles("TTFT, ms", &PointMetrics::ttft_s, true),
+          Percentiles("TPOT, ms", &PointMetrics::tpot_s, true),
+          Percentiles("ITL, ms", &PointMetrics::itl_s, true),
+          Percentiles("E2E, s", &PointMetrics::e2e_s, false)};
+}
+
+std::string LittleGap(const PointMetrics& m) {
+  if (!m.in_flight_mean || !m.littles_law_in_flight || *m.in_flight_mean <= 0) return kMissing;
+  const double gap = *m.littles_law_in_flight / *m.in_flight_mean - 1;
+  return fmt::format("{}{:.1f} %", gap < 0 ? "\u2212" : "+", std::abs(gap) * 100);
+}
+
+std::vector<Group> CheckGroups() {
+  return {
+      {"Verdict", {{"", [](const PointResult& p, const PointMetrics*) { return VerdictCell(p); }}}},
+      {"Requests",
+       {Metric("sent", [](const PointMetrics& m) { return Count(m.requests); }),
+        Metric("failed", [](const PointMetrics& m) { return Count(m.failures); }),
+        Metric("per s", [](const PointMetrics& m) { return Number(m.request_rps); })}},
+      {"Tokens",
+       {Metric("in", [](const PointMetrics& m) { return Count(m.input_tokens); }),
+        Metric("out", [](const PointMetrics& m) { return Count(m.output_tokens); }),
+        Metric("cached", [](const PointMetrics& m) { return Number(m.cached_tokens); })}},
+      {"In flight (Little\u2019s law)",
+       {Metric("counted", [](const PointMetrics& m) { return Number(m.in_flight_mean); }),
+        Metric("by law", [](const PointMetrics& m) { return Number(m.littles_law_in_flight); }),
+        Metric("gap", LittleGap)}},
+      Percentiles("Send delay, ms", &PointMetrics::send_delay_s, true),
+      {"Client",
+       {{"busy", [](const PointResult& p,
+                    const PointMetrics*) { return Percent(p.audit.loop_busy_fraction); }},
+        {"coalesced", [](const PointResult& p,
+                         const PointMetrics*) { return Percent(p.audit.coalesced_fraction); }},
+        {"stolen CPU", [](const PointResult& p,
+                          const PointMetrics*) { return Percent(p.audit.cpu_steal_fraction); }}}},
+  };
+}
+
+std::string TableHead(const std::vector<Group>& groups) {
+  std::string top = "<tr class=\"group\"><th></th>";
+  std::string heads = "<tr><th scope=\"col\">Users</th>";
+  for (const Group& group : groups) {
+    top += fmt::format("<th scope=\"colgroup\" colspan=\"{}\">{}</th>", group.columns.size(),
+                       group.head);
+    for (const Column& column : group.columns) {
+      heads += *column.head == '\0' ? std::string("<th></th>")
+                                    : fmt::format("<th scope=\"col\">{}</th>", column.head);
+    }
+  }
+  return "<thead>" + top + "</tr>" + heads + "</tr></thead>";
+}
+
+/// All points, grouped by series; the first column is the concurrency.
+std::string PointTable(const Page& page, const std::vector<Group>& groups,
+                       analysis::WindowKind window, const std::string& name) {
+  std::size_t width = 1;
+  for (const Group& group : groups) width += group.columns.size();
+  std::string out = fmt::format(
+      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><table>{}", name,
+      TableHead(groups));
+  for (std::size_t i = 0; i < page.frontier.series.size(); ++i) {
+    const analysis::Series& series = page.frontier.series[i];
+    out += fmt::format(
+        "<tbody><tr><th class=\"series\" scope=\"rowgroup\" colspan=\"{}\">{}{}</th></tr>", width,
+        RenderSwatch(i, MarkFill::kSolid, ShapeOf(series.key.way), false),
+        HtmlEscape(series.label));
+    for (const SeriesPoint& p : series.points) {
+      const PointResult& point = page.Point(p);
+      const PointMetrics* metrics = analysis::MetricsOf(point, window);
+      out += fmt::format("<tr data-run=\"{}\" data-index=\"{}\"><th scope=\"row\">{}</th>",
+                         HtmlEscape(page.Run(p.run).id), point.index, point.concurrency);
+      for (const Group& group : groups) {
+        for (const Column& column : group.columns) {
+          out += "<td>" + column.cell(point, metrics) + "</td>";
+        }
+      }
+      out += "</tr>";
+    }
+    out += "</tbody>";
+  }
+  return out + "</table></div>\n";
+}
+
+/// What the verdicts and the runs' notes say, one line a reason.
+std::string Reasons(const Page& page) {
+  std::string out;
+  for (const analysis::Series& series : page.frontier.series) {
+    for (const SeriesPoint& p : series.points) {
+      const PointResult& point = page.Point(p);
+      std::vector<std::string> reasons;
+      for (const auto& r : point.verdict.instrument_reasons) reasons.push_back("client: " + r);
+      for (const auto& r : point.verdict.server_reasons) reasons.push_back("server: " + r);
+      for (const std::string& reason : reasons) {
+        out += fmt::format("<li>{}, concurrency {}: {}</li>", HtmlEscape(series.label),
+                           point.concurrency, HtmlEscape(reason));
+      }
+    }
+  }
+  for (const spec::RunResult& run : page.input->runs) {
+    for (const std::string& note : run.notes) {
+      out += fmt::format("<li>run {}: {}</li>", HtmlEscape(run.id), HtmlEscape(note));
+    }
+  }
+  if (out.empty()) return {};
+  return "<h3>What the instrument and the server had to say</h3><ul class=\"reasons\">" + out +
+         "</ul>\n";
+}
+
+}  // namespace
+
+std::string TableSection(const Page& page) {
+  const bool steady = page.window == analysis::WindowKind::kSteady;
+  std::string out =
+      fmt::format("<section id=\"results\"><h2>All points</h2><p class=\"lead\">{}</p>",
+                  steady ? "Over the steady window: start-up and drain are left out."
+                         : "Over the whole window: start-up and drain included.");
+  out += PointTable(page, ResultGroups(page), page.window, "Results");
+  if (steady) {
+    out +=
+        "<details><summary>The same over the whole window, start-up and drain included, as most "
+        "tools report</summary>" +
+        PointTable(page, ResultGroups(page), analysis::WindowKind::kWhole,
+                   "Results over the whole window") +
+        "</details>";
+  }
+  return out + "</section>\n";
+}
+
+std::string ChecksSection(const Page& page) {
+  return "<section id=\"checks\"><h2>Can these numbers be believed?</h2><p class=\"lead\">The load "
+         "generator audits itself first, and counts requests in flight in two independent "
+         "ways.</p>" +
+         PointTable(page, CheckGroups(), page.window, "Checks") + Reasons(page) + "</section>\n";
+}
+
+}  // namespace roofscape::report
