@@ -28,7 +28,7 @@ record() {
   printf '== %s: %s after %s s (budget %s s)\n' "$1" "$3" "$2" "$(budget_of "$1")"
 }
 
-# stage NAME COMMAND...: runs quietly; on failure shows the end of the log and counts one failed test.
+# stage NAME COMMAND...: runs quietly; on failure shows its log's end and counts one failed test.
 stage() {
   local name=$1 began=$SECONDS log="$LOGS/${1// /-}.log"
   shift
@@ -73,7 +73,7 @@ ctest_stage() {
     "${CTEST[@]}" --test-dir "$build" --output-on-failure --no-tests=error "$@" < /dev/null 2>&1 ||
       echo "$?" > "$log.status"
   } | tee "$log" |
-    { grep -vE '^(Internal ctest|Test project| +Start |Label Time|[a-z0-9_]+ += .*proc|$)' || true; }
+    { grep -vE '^(Internal|Test project| +Start |Label Time|[a-z0-9_]+ += .*proc|$)' || true; }
   if [ -f "$log.status" ]; then
     status=$(< "$log.status")
     rm "$log.status"
