@@ -1,0 +1,29 @@
+#include "domain/metrics/point_analysis.h"
+
+#include "domain/metrics/failures.h"
+#include "domain/metrics/point_metrics.h"
+#include "domain/metrics/verdict.h"
+#include "domain/metrics/window.h"
+
+namespace roofscape::metrics {
+
+PointAnalysis Analyze(const spec::RequestLog& log, const PointContext& context) {
+  PointAnalysis analysis;
+  if (const auto whole = WholeWindow(log)) {
+    analysis.whole = ComputePoint(log, *whole, context.chips);
+  }
+  const SteadySearch search = FindSteadyWindow(log, context.concurrency);
+  if (search.window) analysis.steady = ComputePoint(log, *search.window, context.chips);
+
+  for (const auto& [outcome, failure] : FailuresByKind(log, spec::Phase::kMeasure)) {
+    analysis.failures_by_kind[std::string(spec::Name(outcome))] = failure.count;
+  }
+  analysis.verdict.instrument =
+      JudgeInstrument(log, analysis.steady ? *analysis.steady : analysis.whole, context.audit,
+                      analysis.verdict.instrument_reasons);
+  analysis.verdict.server_reasons = ServerReasons(log, context.prompt_cache_allowed);
+  if (!search.window) analysis.verdict.server_reasons.push_back(search.reason);
+  return analysis;
+}
+
+}  // namespace roofscape::metrics

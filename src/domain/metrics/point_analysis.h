@@ -1,0 +1,36 @@
+// Everything that is to be said of one operating point, from its request log: the one entry that
+// `bench` calls when a point has ended, and that any stored log can be put through again.
+//
+// Thread safety: pure function.
+
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "domain/spec/request_log.h"
+#include "domain/spec/run_result.h"
+
+namespace roofscape::metrics {
+
+/// What the log itself does not hold.
+struct PointContext {
+  std::int64_t concurrency = 1;
+  std::optional<std::int64_t> chips;  // all accelerators of the deployment, missing: unknown
+  bool prompt_cache_allowed = false;  // Workload::prompt_cache
+  spec::InstrumentAudit audit;
+};
+
+struct PointAnalysis {
+  std::optional<spec::PointMetrics> steady;  // missing: no steady state, a server reason says why
+  spec::PointMetrics whole;                  // no value is set when no measured request was made
+  std::map<std::string, std::int64_t> failures_by_kind;  // name of the outcome -> requests
+  spec::Verdict verdict;
+};
+
+/// REQUIRES: context.concurrency >= 1.
+PointAnalysis Analyze(const spec::RequestLog& log, const PointContext& context);
+
+}  // namespace roofscape::metrics

@@ -1,0 +1,198 @@
+#include "domain/metrics/verdict.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <string_view>
+
+#include "base/core/text.h"
+#include "domain/metrics/failures.h"
+#include "domain/metrics/in_flight.h"
+#include "domain/metrics/request_metrics.h"
+
+namespace roofscape::metrics {
+namespace {
+
+using spec::Fitness;
+
+constexpr double kDelayFraction = 0.01;     // of TTFT p50, of E2E p50
+constexpr double kDelayTailSeconds = 1e-3;  // p99 may always be this
+constexpr double kRateFraction = 0.01;      // sent against scheduled
+constexpr double kInvalidFactor = 10.0;
+constexpr double kBusyDegraded = 0.80;
+constexpr double kBusyInvalid = 0.95;
+constexpr double kTokenSourcesFraction = 0.01;
+
+constexpr std::string_view kLateCure =
+    "the client was late: free this machine, pin the client to idle cores, or lower --concurrency";
+
+Fitness Worse(Fitness a, Fitness b) { return std::max(a, b); }
+
+// kValid within the bound, kDegraded up to `invalid`, kInvalid beyond.
+Fitness Grade(double value, double bound, double invalid) {
+  constexpr double kRounding = 1.0 + 1e-9;
+  if (value <= bound * kRounding) return Fitness::kValid;
+  return value <= invalid * kRounding ? Fitness::kDegraded : Fitness::kInvalid;
+}
+
+Fitness JudgeDelays(const spec::PointMetrics& m, std::vector<std::string>& reasons) {
+  Fitness fitness = Fitness::kValid;
+  if (m.send_delay_s.p50 && m.ttft_s.p50) {
+    const double bound = kDelayFraction * *m.ttft_s.p50;
+    const Fitness grade = Grade(*m.send_delay_s.p50, bound, kInvalidFactor * bound);
+    if (grade != Fitness::kValid) {
+      reasons.push_back(fmt::format("send delay p50 {} is over {} (1 % of TTFT p50 {}); {}",
+                                    HumanSeconds(*m.send_delay_s.p50), HumanSeconds(bound),
+                                    HumanSeconds(*m.ttft_s.p50), kLateCure));
+    }
+    fitness = Worse(fitness, grade);
+  }
+  if (m.send_delay_s.p99) {
+    const double share = kDelayFraction * m.e2e_s.p50.value_or(0.0);
+    const double bound = std::max(kDelayTailSeconds, share);
+    const Fitness grade = Grade(*m.send_delay_s.p99, bound, kInvalidFactor * bound);
+    if (grade != Fitness::kValid) {
+      reasons.push_back(
+          fmt::format("send delay p99 {} is over {} (the larger of 1 ms and 1 % of E2E p50); {}",
+                      HumanSeconds(*m.send_delay_s.p99), HumanSeconds(bound), kLateCure));
+    }
+    fitness = Worse(fitness, grade);
+  }
+  return fitness;
+}
+
+Fitness JudgeRate(const spec::RequestLog& log, const spec::InstrumentAudit& audit,
+                  std::vector<std::string>& reasons) {
+  Fitness fitness = Fitness::kValid;
+  if (audit.scheduled_requests && audit.sent_requests && *audit.scheduled_requests > 0) {
+    const double ratio =
+        static_cast<double>(*audit.sent_requests) / static_cast<double>(*audit.scheduled_requests);
+    const Fitness grade =
+        Grade(std::abs(ratio - 1.0), kRateFraction, kInvalidFactor * kRateFraction);
+    if (grade != Fitness::kValid) {
+      reasons.push_back(fmt::format(
+          "{} requests were sent of {} scheduled ({:.1f} %, bound 1 % off); {}",
+          WithCommas(*audit.sent_requests), WithCommas(*audit.scheduled_requests), 100.0 * ratio,
+          "the client did not keep up: lower --concurrency or give it more cores"));
+    }
+    fitness = Worse(fitness, grade);
+  }
+  const std::int64_t missing = MissingRows(log);
+  const auto issued = static_cast<std::int64_t>(log.requests.size()) + missing;
+  if (missing > 0) {
+    const double share = static_cast<double>(missing) / static_cast<double>(issued);
+    const Fitness grade = Grade(share, kRateFraction, kInvalidFactor * kRateFraction);
+    if (grade != Fitness::kValid) {
+      reasons.push_back(fmt::format(
+          "{} of {} issued requests are missing from the log ({:.1f} %, bound 1 %); the run was "
+          "killed or its log is damaged: run the point again",
+          WithCommas(missing), WithCommas(issued), 100.0 * share));
+    }
+    fitness = Worse(fitness, grade);
+  }
+  return fitness;
+}
+
+Fitness JudgeBusy(const spec::InstrumentAudit& audit, std::vector<std::string>& reasons) {
+  if (!audit.loop_busy_fraction) return Fitness::kValid;
+  const Fitness grade = Grade(*audit.loop_busy_fraction, kBusyDegraded, kBusyInvalid);
+  if (grade != Fitness::kValid) {
+    reasons.push_back(fmt::format(
+        "the client's loop was busy {:.0f} % of the time (bound 80 %, invalid over 95 %); lower "
+        "--concurrency, or run the client on a faster or emptier machine",
+        100.0 * *audit.loop_busy_fraction));
+  }
+  return grade;
+}
+
+// Sums over the successful measured requests that the server's reasons are made of.
+struct AnswerTotals {
+  std::int64_t measured = 0;
+  std::int64_t asked = 0;           // successes that say how many output tokens they asked for
+  std::int64_t shorter = 0;         // of these, with fewer
+  std::int64_t counted_tokens = 0;  // where both sources speak: as the server counted
+  std::int64_t event_tokens = 0;    // the same requests: as the events carried
+  std::int64_t cached_requests = 0;
+  std::int64_t cached_tokens = 0;
+};
+
+AnswerTotals Total(const spec::RequestLog& log) {
+  AnswerTotals totals;
+  for (const spec::Request& request : log.requests) {
+    if (request.phase != spec::Phase::kMeasure) continue;
+    ++totals.measured;
+    if (request.cached_tokens > 0) {
+      ++totals.cached_requests;
+      totals.cached_tokens += request.cached_tokens;
+    }
+    if (request.outcome != spec::Outcome::kOk) continue;
+    const RequestMetrics m = ComputeRequest(request, log.EventsOf(request));
+    if (request.output_tokens_asked >= 0) {
+      ++totals.asked;
+      if (m.output_tokens && *m.output_tokens < request.output_tokens_asked) ++totals.shorter;
+    }
+    if (request.output_tokens >= 0 && m.event_tokens > 0) {
+      totals.counted_tokens += request.output_tokens;
+      totals.event_tokens += m.event_tokens;
+    }
+  }
+  return totals;
+}
+
+void AddFailures(const spec::RequestLog& log, const AnswerTotals& totals,
+                 std::vector<std::string>& reasons) {
+  for (const auto& [outcome, failure] : FailuresByKind(log, spec::Phase::kMeasure)) {
+    reasons.push_back(Describe(outcome, failure, totals.measured));
+  }
+  const auto warmups = static_cast<std::int64_t>(log.requests.size()) - totals.measured;
+  for (const auto& [outcome, failure] : FailuresByKind(log, spec::Phase::kWarmup)) {
+    reasons.push_back("warm-up: " + Describe(outcome, failure, warmups));
+  }
+}
+
+}  // namespace
+
+spec::Fitness JudgeInstrument(const spec::RequestLog& log, const spec::PointMetrics& metrics,
+                              const spec::InstrumentAudit& audit,
+                              std::vector<std::string>& reasons) {
+  Fitness fitness = JudgeDelays(metrics, reasons);
+  fitness = Worse(fitness, JudgeRate(log, audit, reasons));
+  return Worse(fitness, JudgeBusy(audit, reasons));
+}
+
+std::vector<std::string> ServerReasons(const spec::RequestLog& log, bool prompt_cache_allowed) {
+  std::vector<std::string> reasons;
+  const AnswerTotals totals = Total(log);
+  AddFailures(log, totals, reasons);
+  if (totals.shorter > 0) {
+    reasons.push_back(fmt::format(
+        "early stops: {} of {} answers ({:.1f} %) have fewer output tokens than asked, bound 0; "
+        "tell the server to ignore the end token (ignore_eos, min_tokens), or read the rates as "
+        "those of shorter answers",
+        WithCommas(totals.shorter), WithCommas(totals.asked),
+        100.0 * static_cast<double>(totals.shorter) / static_cast<double>(totals.asked)));
+  }
+  if (totals.event_tokens > 0) {
+    const double ratio = static_cast<double>(totals.event_tokens) /
+                         static_cast<double>(std::max<std::int64_t>(1, totals.counted_tokens));
+    if (std::abs(ratio - 1.0) > kTokenSourcesFraction) {
+      reasons.push_back(fmt::format(
+          "token counts differ: the server counted {} output tokens, the stream's events carry {} "
+          "({:+.1f} %, bound 1 %); rates and TPOT follow the server's count, ITL the events: have "
+          "the server send token ids or usage in every chunk",
+          WithCommas(totals.counted_tokens), WithCommas(totals.event_tokens),
+          100.0 * (ratio - 1.0)));
+    }
+  }
+  if (!prompt_cache_allowed && totals.cached_tokens > 0) {
+    reasons.push_back(fmt::format(
+        "{} input tokens in {} requests came from the server's prompt cache, bound 0; TTFT is that "
+        "of a cache: switch prefix caching off in the server, or allow it in the workload",
+        WithCommas(totals.cached_tokens), WithCommas(totals.cached_requests)));
+  }
+  return reasons;
+}
+
+}  // namespace roofscape::metrics

@@ -1,0 +1,44 @@
+// The stretch of a point over which its figures are taken.
+//
+// Whole: from the first arrival (intended) of a measured request to the last end of one.
+// Steady, for closed loop: begins when every slot has been filled once by a measured request and
+// the transients of output rate and of requests in flight are past (MSER, base/stats/mser.h), then
+// at the next arrival of the slot that sends last, so that the window holds whole cycles; ends at
+// the last arrival. A point of fewer than 20 measured requests a slot, or whose transient reaches
+// into the second half, or whose tokens take over 10 % longer or shorter in the later than in the
+// earlier half of the window, beyond doubt, has no steady window; the reason says what would do.
+//
+// A window takes arrivals in [begin, end) and tokens in (begin, end]: a token that arrives at the
+// begin was made before it. Warm-up requests are in no cohort, but what they put out inside the
+// window counts in its rates, for the server made it in that time.
+// Thread safety: pure functions.
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "domain/spec/request_log.h"
+#include "domain/spec/run_result.h"
+
+namespace roofscape::metrics {
+
+inline constexpr std::int64_t kMinRequestsPerSlot = 20;
+
+struct SteadySearch {
+  std::optional<spec::Window> window;
+  /// Where there is none: why not and what to do, beginning "no steady state: ".
+  std::string reason;
+  /// Where there is none: measured requests a slot, and seconds of sending, that would probably do.
+  std::optional<std::int64_t> requests_per_slot_needed;
+  std::optional<double> seconds_needed;
+};
+
+/// REQUIRES: concurrency >= 1.
+SteadySearch FindSteadyWindow(const spec::RequestLog& log, std::int64_t concurrency);
+
+/// Missing when the log holds no measured request.
+std::optional<spec::Window> WholeWindow(const spec::RequestLog& log);
+
+}  // namespace roofscape::metrics
