@@ -22,8 +22,8 @@ std::string BusyMessage(const std::string& path, std::chrono::milliseconds waite
   std::string holder = WriteLockHolder(path);
   if (holder.empty()) holder = "another process";
   return fmt::format(
-      "locked: {} has been writing for {:.3g} s without a pause; nothing already stored is lost. Wait "
-      "until it is done, stop it, or keep this run elsewhere with --db",
+      "locked: {} has been writing for {:.3g} s without a pause; nothing already stored is lost. "
+      "Wait until it is done, stop it, or keep this run elsewhere with --db",
       holder, std::chrono::duration<double>(waited).count());
 }
 
@@ -62,8 +62,8 @@ Error ErrorOf(int status, sqlite3* handle, const std::string& path,
                                   "for you, or keep results elsewhere with --db");
     case SQLITE_CANTOPEN:
       return make(ErrorCode::kIo,
-                  fmt::format("cannot be opened{}: check that the file and its folder are there and "
-                              "yours to read and write, or name another with --db",
+                  fmt::format("cannot be opened{}: check that the file and its folder are there "
+                              "and yours to read and write, or name another with --db",
                               reason));
     case SQLITE_NOMEM:
       return make(ErrorCode::kIo, "out of memory: close other programs and try again");
@@ -277,8 +277,8 @@ Result<Transaction> Transaction::Begin(Database& database, const char* sql) {
 }
 
 Result<Transaction> Transaction::Write(Database& database, Durability durability) {
-  RS_RETURN_IF_ERROR(database.Run(durability == Durability::kPower ? "PRAGMA synchronous = FULL"
-                                                                   : "PRAGMA synchronous = NORMAL"));
+  const char* mode = durability == Durability::kPower ? "FULL" : "NORMAL";
+  RS_RETURN_IF_ERROR(database.Run(fmt::format("PRAGMA synchronous = {}", mode)));
   return Begin(database, "BEGIN IMMEDIATE");
 }
 

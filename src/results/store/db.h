@@ -69,8 +69,8 @@ enum class Access {
 struct DatabaseOptions {
   /// How long to wait for the lock of another process.
   std::chrono::milliseconds busy_timeout{10'000};
-  /// Most pages the file may have (a page is 4096 bytes), 0: no limit. Beyond it writes fail as on a
-  /// full disk.
+  /// Most pages of 4096 bytes the file may have, 0: no limit. Beyond it writes fail as on a full
+  /// disk.
   std::int64_t max_pages = 0;
 };
 

@@ -40,7 +40,8 @@ std::string WriteLockHolder(const std::string& path) {
     std::string name;
     std::ifstream comm("/proc/" + pid + "/comm");
     std::getline(comm, name);
-    return name.empty() ? fmt::format("process {}", pid) : fmt::format("process {} ({})", pid, name);
+    if (name.empty()) return "process " + pid;
+    return fmt::format("process {} ({})", pid, name);
   }
   return "";
 }

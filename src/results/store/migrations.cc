@@ -168,7 +168,8 @@ Result<std::int64_t> ReadSchema(Database& database, std::int64_t newest) {
   RS_ASSIGN_OR_RETURN(Transaction view, Transaction::Read(database));
   RS_ASSIGN_OR_RETURN(const std::int64_t application, database.Int("PRAGMA application_id"));
   RS_ASSIGN_OR_RETURN(const std::int64_t version, database.Int("PRAGMA user_version"));
-  RS_ASSIGN_OR_RETURN(const std::int64_t things, database.Int("SELECT COUNT(*) FROM sqlite_schema"));
+  RS_ASSIGN_OR_RETURN(const std::int64_t things,
+                      database.Int("SELECT COUNT(*) FROM sqlite_schema"));
   const bool empty = application == 0 && version == 0 && things == 0;
   if (!empty && application != kApplicationId) {
     return Error{ErrorCode::kProtocol,

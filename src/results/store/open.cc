@@ -1,5 +1,9 @@
 // Finding, creating and checking the database file.
 
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -31,15 +35,16 @@ Result<> CheckPath(const std::string& path) {
   }
   std::error_code ignored;
   if (fs::is_directory(path, ignored)) {
-    return PathError(ErrorCode::kInvalidArgument, path,
-                     fmt::format("is a folder: name a file in it, e.g. --db {}/roofscape.db", path));
+    return PathError(
+        ErrorCode::kInvalidArgument, path,
+        fmt::format("is a folder: name a file in it, e.g. --db {}/roofscape.db", path));
   }
   return {};
 }
 
 Result<> MakeFolders(const std::string& path) {
-  const fs::path folder = fs::path(path).parent_path();
-  if (folder.empty()) return {};
+  const fs::path above = fs::path(path).parent_path();
+  const fs::path folder = above.empty() ? "." : above;
   std::error_code failure;
   fs::create_directories(folder, failure);
   if (failure) {
@@ -47,6 +52,13 @@ Result<> MakeFolders(const std::string& path) {
                      fmt::format("cannot make its folder ({}): make it yourself, or name another "
                                  "path with --db",
                                  failure.message()));
+  }
+  // SQLite would only say that it found no file.
+  if (!fs::exists(path, failure) && access(folder.c_str(), W_OK | X_OK) != 0) {
+    return PathError(ErrorCode::kIo, path,
+                     fmt::format("cannot be made in this folder ({}): make the folder writable "
+                                 "for you, or name another path with --db",
+                                 std::strerror(errno)));
   }
   return {};
 }

@@ -275,8 +275,9 @@ Result<spec::RequestLog> SqliteStore::LoadLog(const PointId& point) {
   const std::string where =
       fmt::format("database '{}': run {}: point {}", path(), point.run_id, point.index);
   RS_ASSIGN_OR_RETURN(const Transaction view, Transaction::Read(*database_));
-  RS_ASSIGN_OR_RETURN(Statement known,
-                      database_->Prepare("SELECT 1 FROM point WHERE run_id = ? AND point_index = ?"));
+  RS_ASSIGN_OR_RETURN(
+      Statement known,
+      database_->Prepare("SELECT 1 FROM point WHERE run_id = ? AND point_index = ?"));
   RS_ASSIGN_OR_RETURN(const bool found, known.Bind(point.run_id).Bind(point.index).Step());
   if (!found) {
     return Error{ErrorCode::kNotFound,

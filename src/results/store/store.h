@@ -1,11 +1,12 @@
 // Where results are kept: runs, their points with metrics, and every point's request log. Results
-// are only ever added. What ends a run or a point is a further row; a correction is a row that names
-// the one it replaces. Whatever a call has returned success for survives kill -9 of this process at
-// any later moment; see each call for power failures.
+// are only ever added: what ends a run or a point is a further row, and a correction is a row that
+// names the one it replaces. What a call has returned success for survives kill -9 of this process
+// at any later moment; see each call for power failures.
 //
 // Errors: messages name the database and end with the cure. kNotFound for a database, run or point
-// that does not exist; kInvalidArgument for a name that fits several runs; kUnavailable while
-// another process holds the lock; kProtocol for files that are no database of ours; kIo for the rest.
+// that does not exist; kInvalidArgument for a name that fits several runs or a row that fits
+// nothing; kUnavailable while another process holds the lock; kProtocol for files that are no
+// database of ours; kIo for the rest.
 // Thread safety: a Store may be used by several threads; its calls take turns.
 
 #pragma once

@@ -159,7 +159,8 @@ TEST_F(StoreTest, ListsTheNewestFirstAndFilters) {
 }
 
 TEST_F(StoreTest, FindsARunByIdPrefixOrLast) {
-  for (const char* id : {"20261123-190222-1a2b3c", "20261123-190222-1a", "20261124-100000-ffffff"}) {
+  for (const char* id :
+       {"20261123-190222-1a2b3c", "20261123-190222-1a", "20261124-100000-ffffff"}) {
     ASSERT_TRUE(store_->BeginRun(SomeRun(id)));
   }
   EXPECT_EQ(*store_->FindRun("20261124"), "20261124-100000-ffffff");
