@@ -17,8 +17,8 @@ mkdir -p "$LOGS"
 # budget_of STAGE: its seconds in the table "Time budget" of HACKING.md, or "-".
 budget_of() {
   awk -F'|' -v stage="$1" '
-    { name = $2; gsub(/^[ `]+|[ `]+$/, "", name) }
-    name == stage { gsub(/ /, "", $3); print $3; found = 1; exit }
+    { name = $2; gsub(/^[ `]+|[ `]+$/, "", name); seconds = $3; gsub(/ /, "", seconds) }
+    name == stage && seconds ~ /^[0-9]+$/ { print seconds; found = 1; exit }
     END { if (!found) print "-" }' HACKING.md
 }
 
