@@ -1,7 +1,6 @@
 #include "domain/metrics/series.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "base/core/check.h"
 #include "domain/metrics/in_flight.h"
@@ -29,9 +28,9 @@ TimeSeries OutputRateSeries(const spec::RequestLog& log, const spec::Window& win
   for (const spec::Request& request : log.requests) {
     ForEachOutput(request, log.EventsOf(request), [&](std::int64_t time_ns, double tokens) {
       if (time_ns <= window.begin_ns || time_ns > window.end_ns) return;
-      // A token at the edge of two intervals was made in the earlier one.
-      const double place = std::ceil(static_cast<double>(time_ns - window.begin_ns) * per_ns) - 1.0;
-      const auto index = static_cast<std::size_t>(std::max(0.0, place));
+      // Minus one: a token at the edge of two intervals was made in the earlier one.
+      const double place = static_cast<double>(time_ns - window.begin_ns - 1) * per_ns;
+      const auto index = static_cast<std::size_t>(place);
       series.values[std::min(index, intervals - 1)] += tokens;
     });
   }

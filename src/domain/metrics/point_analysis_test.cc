@@ -1,0 +1,102 @@
+#include "domain/metrics/point_analysis.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "domain/metrics/point_metrics.h"
+#include "domain/metrics/test_logs.h"
+#include "domain/metrics/window.h"
+
+namespace roofscape::metrics {
+namespace {
+
+TEST(PointAnalysis, AHealthyPointHasBothWindowsAndNothingToComplainOf) {
+  ClosedLoop options;
+  options.concurrency = 8;
+  const spec::RequestLog log = Simulate(options);
+  PointContext context;
+  context.concurrency = 8;
+  context.chips = 2;
+  context.audit.loop_busy_fraction = 0.05;
+  context.audit.scheduled_requests = 160;
+  context.audit.sent_requests = 160;
+  const PointAnalysis analysis = Analyze(log, context);
+  ASSERT_TRUE(analysis.steady.has_value());
+  EXPECT_EQ(*analysis.steady, ComputePoint(log, *FindSteadyWindow(log, 8).window, 2));
+  EXPECT_EQ(analysis.whole, ComputePoint(log, *WholeWindow(log), 2));
+  EXPECT_EQ(analysis.whole.requests, 160);
+  EXPECT_LT(analysis.steady->requests, 160);
+  EXPECT_GT(analysis.steady->requests, 80);
+  EXPECT_TRUE(analysis.failures_by_kind.empty());
+  EXPECT_EQ(analysis.verdict, spec::Verdict{});
+  EXPECT_NEAR(*analysis.steady->littles_law_in_flight / *analysis.steady->in_flight_mean, 1.0,
+              0.03);
+  // The steady rate is free of the ramp and of the drain.
+  EXPECT_GT(*analysis.steady->output_tps, *analysis.whole.output_tps);
+}
+
+TEST(PointAnalysis, APointOfTooFewRequestsKeepsItsWholeWindowAndSaysWhy) {
+  ClosedLoop options;
+  options.requests_per_slot = 5;
+  PointContext context;
+  context.concurrency = 4;
+  const PointAnalysis analysis = Analyze(Simulate(options), context);
+  EXPECT_FALSE(analysis.steady.has_value());
+  EXPECT_EQ(analysis.whole.requests, 20);
+  EXPECT_TRUE(analysis.whole.output_tps.has_value());
+  ASSERT_EQ(analysis.verdict.server_reasons.size(), 1U);
+  EXPECT_NE(analysis.verdict.server_reasons[0].find("--requests 80"), std::string::npos)
+      << analysis.verdict.server_reasons[0];
+  EXPECT_EQ(analysis.verdict.instrument, spec::Fitness::kValid);
+}
+
+TEST(PointAnalysis, FailuresAreCountedOverTheWholePointAndLeaveTheInstrumentAlone) {
+  spec::RequestLog log = Simulate({});
+  log.requests[30].outcome = spec::Outcome::kTimeout;
+  log.requests[31].outcome = spec::Outcome::kReset;
+  log.requests[32].outcome = spec::Outcome::kReset;
+  log.requests[0].outcome = spec::Outcome::kReset;  // A warm-up: told apart.
+  PointContext context;
+  context.concurrency = 4;
+  const PointAnalysis analysis = Analyze(log, context);
+  const std::map<std::string, std::int64_t> expected = {{"reset", 2}, {"timeout", 1}};
+  EXPECT_EQ(analysis.failures_by_kind, expected);
+  EXPECT_EQ(analysis.whole.failures, 3);
+  EXPECT_EQ(analysis.verdict.server_reasons.size(), 3U);
+  EXPECT_EQ(analysis.verdict.instrument, spec::Fitness::kValid);
+}
+
+TEST(PointAnalysis, ALateClientIsSeen) {
+  ClosedLoop options;
+  options.send_delay_ms = 2.0;  // TTFT is 52 ms: 0.52 ms would be allowed, 5.2 ms is invalid.
+  PointContext context;
+  context.concurrency = 4;
+  EXPECT_EQ(Analyze(Simulate(options), context).verdict.instrument, spec::Fitness::kDegraded);
+  options.send_delay_ms = 20.0;
+  EXPECT_EQ(Analyze(Simulate(options), context).verdict.instrument, spec::Fitness::kInvalid);
+}
+
+TEST(PointAnalysis, AnEmptyLogHasNoValues) {
+  const PointAnalysis analysis = Analyze({}, {});
+  EXPECT_FALSE(analysis.steady.has_value());
+  EXPECT_EQ(analysis.whole, spec::PointMetrics{});
+  ASSERT_EQ(analysis.verdict.server_reasons.size(), 1U);
+  EXPECT_NE(analysis.verdict.server_reasons[0].find("no measured request"), std::string::npos);
+}
+
+TEST(PointAnalysis, AnalysingADecodedLogGivesTheSame) {
+  const spec::RequestLog log = Simulate({});
+  PointContext context;
+  context.concurrency = 4;
+  const auto decoded = spec::DecodeRequestLog(spec::EncodeRequestLog(log));
+  ASSERT_TRUE(decoded) << decoded.error().message;
+  const PointAnalysis before = Analyze(log, context);
+  const PointAnalysis after = Analyze(*decoded, context);
+  EXPECT_EQ(before.steady, after.steady);
+  EXPECT_EQ(before.whole, after.whole);
+  EXPECT_EQ(before.verdict, after.verdict);
+}
+
+}  // namespace
+}  // namespace roofscape::metrics

@@ -1,0 +1,302 @@
+#include "domain/metrics/request_metrics.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "base/core/rng.h"
+#include "domain/metrics/test_logs.h"
+
+namespace roofscape::metrics {
+namespace {
+
+using spec::EventKind;
+
+// Everything in milliseconds and tokens; kNone: the metric is missing.
+constexpr double kNone = -1e9;
+
+struct Case {
+  std::string name;
+  std::vector<spec::Event> events;
+  std::int64_t counted;  // output_tokens of the log
+  double ttft, ttfa, tpot, e2e;
+  std::int64_t tokens;
+  std::vector<double> itl, icl;
+};
+
+// Intended at 100 ms, sent at 101, transmitted at 102; asked for 64 input tokens.
+spec::Request Asked(std::int64_t counted) {
+  spec::Request request = OkRequest(100, 1000);
+  request.sent_ns = 101 * kMs;
+  request.tx_ns = 102 * kMs;
+  request.input_tokens_asked = 64;
+  request.output_tokens = counted;
+  return request;
+}
+
+std::vector<Case> Cases() {
+  return {
+      {"one token an event",
+       {At(150, EventKind::kAnswer), At(160, EventKind::kAnswer), At(180, EventKind::kAnswer),
+        At(181, EventKind::kFinish), At(182, EventKind::kUsage), At(183, EventKind::kDone)},
+       3,
+       50,
+       50,
+       15,
+       80,
+       3,
+       {10, 20},
+       {10, 20}},
+      {"an empty role chunk is never a token",
+       {At(110, EventKind::kRole), At(150, EventKind::kAnswer), At(170, EventKind::kAnswer)},
+       2,
+       50,
+       50,
+       20,
+       70,
+       2,
+       {20},
+       {20}},
+      {"events of several tokens",
+       {At(150, EventKind::kAnswer, 2), At(160, EventKind::kAnswer, 4),
+        At(190, EventKind::kAnswer, 1)},
+       7,
+       50,
+       50,
+       40.0 / 5,
+       90,
+       7,
+       {2.5, 2.5, 2.5, 2.5, 30},
+       {10, 30}},
+      {"reasoning first, with a keep-alive comment between",
+       {At(120, EventKind::kReasoning), At(130, EventKind::kComment),
+        At(140, EventKind::kReasoning), At(160, EventKind::kAnswer)},
+       3,
+       20,
+       60,
+       20,
+       60,
+       3,
+       {20, 20},
+       {20, 20}},
+      {"a tool call is an answer",
+       {At(120, EventKind::kReasoning), At(150, EventKind::kToolCall)},
+       2,
+       20,
+       50,
+       30,
+       50,
+       2,
+       {30},
+       {30}},
+      {"reasoning only never answers",
+       {At(120, EventKind::kReasoning), At(150, EventKind::kReasoning)},
+       2,
+       20,
+       kNone,
+       30,
+       50,
+       2,
+       {30},
+       {30}},
+      {"a single token has no TPOT",
+       {At(150, EventKind::kAnswer), At(151, EventKind::kDone)},
+       1,
+       50,
+       50,
+       kNone,
+       50,
+       1,
+       {},
+       {}},
+      {"all tokens in one event have no TPOT",
+       {At(150, EventKind::kAnswer, 8)},
+       8,
+       50,
+       50,
+       kNone,
+       50,
+       8,
+       {},
+       {}},
+      {"one event that was counted as one token of many has no TPOT either",
+       {At(150, EventKind::kAnswer)},
+       8,
+       50,
+       50,
+       kNone,
+       50,
+       8,
+       {},
+       {}},
+      {"the server counted more tokens than the events carry",
+       {At(150, EventKind::kAnswer), At(160, EventKind::kAnswer), At(190, EventKind::kAnswer)},
+       5,
+       50,
+       50,
+       10,
+       90,
+       5,
+       {10, 30},
+       {10, 30}},
+      {"the server counted fewer tokens than came in the first event",
+       {At(150, EventKind::kAnswer, 3), At(160, EventKind::kAnswer)},
+       2,
+       50,
+       50,
+       kNone,
+       60,
+       2,
+       {10},
+       {10}},
+      {"no count: the events are counted",
+       {At(150, EventKind::kAnswer), At(170, EventKind::kAnswer, 2)},
+       spec::kUnknown,
+       50,
+       50,
+       10,
+       70,
+       3,
+       {10, 10},
+       {20}},
+      {"usage only", {At(500, EventKind::kUsage)}, 12, kNone, kNone, kNone, kNone, 12, {}, {}},
+      {"nothing", {}, spec::kUnknown, kNone, kNone, kNone, kNone, 0, {}, {}},
+      {"a token event counted as zero tokens carried one",
+       {At(150, EventKind::kAnswer, 0), At(160, EventKind::kAnswer, 0)},
+       spec::kUnknown,
+       50,
+       50,
+       10,
+       60,
+       2,
+       {10},
+       {10}},
+  };
+}
+
+void ExpectMs(const std::optional<double>& seconds, double ms, const std::string& what) {
+  if (ms == kNone) {
+    EXPECT_FALSE(seconds.has_value()) << what;
+    return;
+  }
+  ASSERT_TRUE(seconds.has_value()) << what;
+  EXPECT_NEAR(*seconds * 1e3, ms, 1e-6) << what;
+}
+
+TEST(RequestMetrics, HandComputed) {
+  for (const Case& c : Cases()) {
+    const RequestMetrics m = ComputeRequest(Asked(c.counted), c.events);
+    EXPECT_TRUE(m.success) << c.name;
+    ExpectMs(m.ttft_s, c.ttft, c.name + ": ttft");
+    ExpectMs(m.ttft_from_tx_s, c.ttft == kNone ? kNone : c.ttft - 2, c.name + ": from tx");
+    ExpectMs(m.ttfa_s, c.ttfa, c.name + ": ttfa");
+    ExpectMs(m.tpot_s, c.tpot, c.name + ": tpot");
+    ExpectMs(m.e2e_s, c.e2e, c.name + ": e2e");
+    ExpectMs(m.send_delay_s, 1, c.name + ": send delay");
+    EXPECT_EQ(m.output_tokens, c.tokens) << c.name;
+    EXPECT_EQ(m.input_tokens, 64) << c.name;
+    ASSERT_EQ(m.interactivity_tps.has_value(), c.tpot != kNone) << c.name;
+    if (c.tpot != kNone) {
+      EXPECT_NEAR(*m.interactivity_tps, 1e3 / c.tpot, 1e-6) << c.name;
+    }
+    ASSERT_EQ(m.e2e_interactivity_tps.has_value(), c.e2e != kNone) << c.name;
+    if (c.e2e != kNone) {
+      EXPECT_NEAR(*m.e2e_interactivity_tps, 1e3 * static_cast<double>(c.tokens) / c.e2e, 1e-6)
+          << c.name;
+    }
+    TokenGaps gaps;
+    AppendTokenGaps(c.events, gaps);
+    ASSERT_EQ(gaps.itl_s.size(), c.itl.size()) << c.name;
+    for (std::size_t i = 0; i < c.itl.size(); ++i) {
+      EXPECT_NEAR(gaps.itl_s[i] * 1e3, c.itl[i], 1e-9) << c.name << ": itl " << i;
+    }
+    ASSERT_EQ(gaps.icl_s.size(), c.icl.size()) << c.name;
+    for (std::size_t i = 0; i < c.icl.size(); ++i) {
+      EXPECT_NEAR(gaps.icl_s[i] * 1e3, c.icl[i], 1e-9) << c.name << ": icl " << i;
+    }
+  }
+}
+
+TEST(RequestMetrics, TtftFromTransmitFallsBackToSent) {
+  spec::Request request = Asked(2);
+  request.tx_ns = spec::kNoStamp;
+  const std::vector<spec::Event> events = {At(150, EventKind::kAnswer)};
+  ExpectMs(ComputeRequest(request, events).ttft_from_tx_s, 49, "from sent");
+  request.sent_ns = spec::kNoStamp;
+  const RequestMetrics m = ComputeRequest(request, events);
+  ExpectMs(m.ttft_from_tx_s, kNone, "neither");
+  ExpectMs(m.send_delay_s, kNone, "never sent");
+  ExpectMs(m.ttft_s, 50, "intended is known");
+}
+
+TEST(RequestMetrics, WhatWasNotStampedIsMissing) {
+  spec::Request request;
+  request.outcome = spec::Outcome::kConnect;
+  const RequestMetrics m = ComputeRequest(request, {});
+  EXPECT_FALSE(m.success);
+  EXPECT_FALSE(m.ttft_s || m.e2e_s || m.send_delay_s || m.connect_s || m.input_tokens);
+  std::vector<spec::Event> unstamped = {At(150, EventKind::kAnswer)};
+  unstamped[0].time_ns = spec::kNoStamp;
+  EXPECT_FALSE(ComputeRequest(Asked(1), unstamped).ttft_s.has_value());
+}
+
+TEST(RequestMetrics, ConnectTimeOnlyWhereAConnectionWasMade) {
+  spec::Request request = Asked(1);
+  EXPECT_FALSE(ComputeRequest(request, {}).connect_s.has_value());
+  request.connect_ns = 3 * kMs;
+  ExpectMs(ComputeRequest(request, {}).connect_s, 3, "connect");
+}
+
+TEST(RequestMetrics, TheServersInputCountGoesBeforeTheAskedOne) {
+  spec::Request request = Asked(1);
+  request.input_tokens = 70;
+  EXPECT_EQ(ComputeRequest(request, {}).input_tokens, 70);
+}
+
+TEST(RequestMetrics, OutputSharesAddUpToTheCount) {
+  for (const Case& c : Cases()) {
+    const spec::Request request = Asked(c.counted);
+    double sum = 0.0;
+    ForEachOutput(request, c.events, [&](std::int64_t, double tokens) { sum += tokens; });
+    EXPECT_NEAR(sum, static_cast<double>(c.tokens), 1e-9) << c.name;
+  }
+}
+
+TEST(RequestMetrics, HugeStampsAreNotUndefined) {
+  spec::Request request = Asked(1);
+  request.intended_ns = INT64_MIN + 1;
+  std::vector<spec::Event> events = {At(1, EventKind::kAnswer), At(2, EventKind::kAnswer)};
+  events[1].time_ns = INT64_MAX;
+  ComputeRequest(request, events);
+  TokenGaps gaps;
+  AppendTokenGaps(events, gaps);
+  EXPECT_EQ(gaps.icl_s.size(), 1U);
+}
+
+TEST(RequestMetrics, GapsAddUpToTheTimeBetweenFirstAndLastToken) {
+  for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+    Rng rng(seed);
+    std::vector<spec::Event> events;
+    double now = 150;
+    for (int i = 0; i < 40; ++i) {
+      now += static_cast<double>(rng.Below(20));
+      events.push_back(At(now, rng.Below(5) == 0 ? EventKind::kComment : EventKind::kAnswer,
+                          static_cast<std::uint16_t>(1 + rng.Below(4))));
+    }
+    const RequestMetrics m = ComputeRequest(Asked(spec::kUnknown), events);
+    TokenGaps gaps;
+    AppendTokenGaps(events, gaps);
+    double itl = 0.0;
+    double icl = 0.0;
+    for (const double gap : gaps.itl_s) itl += gap;
+    for (const double gap : gaps.icl_s) icl += gap;
+    const double stretch = SecondsBetween(*m.first_token_ns, *m.last_token_ns);
+    EXPECT_NEAR(itl, stretch, 1e-9) << "seed " << seed;
+    EXPECT_NEAR(icl, stretch, 1e-9) << "seed " << seed;
+    // With every token counted, TPOT is the mean of the ITL.
+    EXPECT_NEAR(*m.tpot_s, itl / static_cast<double>(gaps.itl_s.size()), 1e-12) << "seed " << seed;
+  }
+}
+
+}  // namespace
+}  // namespace roofscape::metrics

@@ -1,0 +1,177 @@
+#include "domain/metrics/verdict.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "domain/metrics/failures.h"
+#include "domain/metrics/test_logs.h"
+
+namespace roofscape::metrics {
+namespace {
+
+using spec::EventKind;
+using spec::Fitness;
+
+std::string Joined(const std::vector<std::string>& reasons) {
+  std::string all;
+  for (const std::string& reason : reasons) all += reason + "\n";
+  return all;
+}
+
+// TTFT p50 100 ms and E2E p50 1 s: bounds 1 ms at the median, 10 ms at p99.
+spec::PointMetrics Metrics(double delay_p50_s, double delay_p99_s) {
+  spec::PointMetrics m;
+  m.ttft_s.p50 = 0.1;
+  m.e2e_s.p50 = 1.0;
+  m.send_delay_s.p50 = delay_p50_s;
+  m.send_delay_s.p99 = delay_p99_s;
+  return m;
+}
+
+TEST(Verdict, BoundsOfTheInstrument) {
+  const struct {
+    double delay_p50_s, delay_p99_s;
+    std::int64_t scheduled, sent;
+    double busy;
+    Fitness expected;
+    const char* reason;
+  } cases[] = {
+      {0.0001, 0.0002, 100, 100, 0.1, Fitness::kValid, ""},
+      {0.001, 0.010, 100, 99, 0.8, Fitness::kValid, ""},
+      {0.0011, 0.0020, 100, 100, 0.1, Fitness::kDegraded, "send delay p50 1.1 ms is over 1 ms"},
+      {0.0101, 0.0102, 100, 100, 0.1, Fitness::kInvalid, "send delay p50"},
+      {0.0001, 0.0110, 100, 100, 0.1, Fitness::kDegraded, "send delay p99 11 ms is over 10 ms"},
+      {0.0001, 0.1010, 100, 100, 0.1, Fitness::kInvalid, "send delay p99"},
+      {0.0001, 0.0002, 1000, 985, 0.1, Fitness::kDegraded, "985 requests were sent of 1,000"},
+      {0.0001, 0.0002, 100, 90, 0.1, Fitness::kDegraded, "bound 1 % off"},
+      {0.0001, 0.0002, 100, 89, 0.1, Fitness::kInvalid, "bound 1 % off"},
+      {0.0001, 0.0002, 100, 102, 0.1, Fitness::kDegraded, "bound 1 % off"},
+      {0.0001, 0.0002, 100, 100, 0.81, Fitness::kDegraded, "busy 81 %"},
+      {0.0001, 0.0002, 100, 100, 0.95, Fitness::kDegraded, "busy 95 %"},
+      {0.0001, 0.0002, 100, 100, 0.96, Fitness::kInvalid, "busy 96 %"},
+      {0.0011, 0.0020, 100, 100, 0.96, Fitness::kInvalid, "send delay p50"},
+  };
+  for (const auto& c : cases) {
+    spec::InstrumentAudit audit;
+    audit.scheduled_requests = c.scheduled;
+    audit.sent_requests = c.sent;
+    audit.loop_busy_fraction = c.busy;
+    std::vector<std::string> reasons;
+    const Fitness fitness =
+        JudgeInstrument({}, Metrics(c.delay_p50_s, c.delay_p99_s), audit, reasons);
+    EXPECT_EQ(fitness, c.expected) << Joined(reasons) << c.reason;
+    EXPECT_EQ(reasons.empty(), c.expected == Fitness::kValid) << Joined(reasons);
+    EXPECT_NE(Joined(reasons).find(c.reason), std::string::npos)
+        << Joined(reasons) << " lacks " << c.reason;
+  }
+}
+
+TEST(Verdict, ShortAnswersStillAllowAMillisecondAtTheTail) {
+  spec::PointMetrics m = Metrics(0.00001, 0.0009);
+  m.e2e_s.p50 = 0.005;
+  std::vector<std::string> reasons;
+  EXPECT_EQ(JudgeInstrument({}, m, {}, reasons), Fitness::kValid) << Joined(reasons);
+}
+
+TEST(Verdict, WhatWasNotMeasuredIsNotJudged) {
+  std::vector<std::string> reasons;
+  EXPECT_EQ(JudgeInstrument({}, {}, {}, reasons), Fitness::kValid);
+  EXPECT_TRUE(reasons.empty());
+}
+
+// The last of the five is behind every row that is left, where no gap shows it.
+TEST(Verdict, RowsMissingFromTheLogCount) {
+  spec::RequestLog log = Simulate({});
+  std::vector<std::string> reasons;
+  std::erase_if(log.requests, [](const spec::Request& r) { return r.id % 20 == 3; });
+  EXPECT_EQ(JudgeInstrument(log, {}, {}, reasons), Fitness::kDegraded);
+  EXPECT_NE(Joined(reasons).find("4 of 83 issued requests are missing"), std::string::npos)
+      << Joined(reasons);
+}
+
+TEST(Verdict, TheServersFailuresByKindWithAnExampleAndACure) {
+  const struct {
+    spec::Outcome outcome;
+    std::int64_t status;
+    const char* expected;
+  } cases[] = {
+      {spec::Outcome::kHttpError, 429,
+       "http_error: 1 of 2 requests failed (HTTP 429: 1), e.g. 'so "
+       "it said'; the server is overloaded"},
+      {spec::Outcome::kHttpError, 401, "check --api-key"},
+      {spec::Outcome::kHttpError, 404, "check the URL and --model"},
+      {spec::Outcome::kHttpError, 400, "check lengths"},
+      {spec::Outcome::kHttpError, 500, "the server's own log"},
+      {spec::Outcome::kServerError, 200, "server_error: 1 of 2 requests failed, e.g."},
+      {spec::Outcome::kTruncated, 200, "closed the stream early"},
+      {spec::Outcome::kTimeout, 0, "raise the time limit"},
+      {spec::Outcome::kConnect, 0, "reachable"},
+      {spec::Outcome::kReset, 0, "dropped the connection"},
+      {spec::Outcome::kProtocol, 200, "OpenAI-compatible"},
+      {spec::Outcome::kCancelled, 0, "stopped"},
+      {spec::Outcome::kClient, 0, "ulimit -n"},
+  };
+  for (const auto& c : cases) {
+    spec::RequestLog log;
+    log.strings = {"so it said"};
+    AddRequest(log, OkRequest(0, 10), {});
+    spec::Request failed = OkRequest(0, 10);
+    failed.outcome = c.outcome;
+    failed.http_status = c.status;
+    failed.message = 0;
+    AddRequest(log, failed, {});
+    const auto reasons = ServerReasons(log, false);
+    ASSERT_EQ(reasons.size(), 1U) << Joined(reasons);
+    EXPECT_NE(reasons[0].find(c.expected), std::string::npos) << reasons[0];
+    log.requests[1].phase = spec::Phase::kWarmup;
+    EXPECT_EQ(ServerReasons(log, false).at(0).find("warm-up: "), 0U);
+    EXPECT_TRUE(FailuresByKind(log, spec::Phase::kMeasure).empty());
+    std::vector<std::string> instrument;
+    EXPECT_EQ(JudgeInstrument(log, {}, {}, instrument), Fitness::kValid);
+  }
+}
+
+TEST(Verdict, EarlyStopsContradictingCountsAndCaches) {
+  const struct {
+    std::int64_t asked, counted, cached;
+    bool cache_allowed;
+    const char* expected;  // "": nothing to say
+  } cases[] = {
+      {2, 2, 0, false, ""},
+      {spec::kUnknown, 2, spec::kUnknown, false, ""},
+      {2, spec::kUnknown, 0, false, ""},
+      {3, 2, 0, false, "early stops: 1 of 1 answers (100.0 %)"},
+      {3, 3, 0, false, "the server counted 3 output tokens, the stream's events carry 2 (-33.3 %"},
+      {2, 2, 64, false, "64 input tokens in 1 requests came from the server's prompt cache"},
+      {2, 2, 64, true, ""},
+  };
+  for (const auto& c : cases) {
+    spec::RequestLog log;
+    spec::Request request = OkRequest(0, 30);
+    request.output_tokens_asked = c.asked;
+    request.output_tokens = c.counted;
+    request.cached_tokens = c.cached;
+    AddRequest(log, request, {At(10, EventKind::kAnswer), At(20, EventKind::kAnswer)});
+    const auto reasons = ServerReasons(log, c.cache_allowed);
+    if (*c.expected == '\0') {
+      EXPECT_TRUE(reasons.empty()) << Joined(reasons);
+    } else {
+      ASSERT_EQ(reasons.size(), 1U) << Joined(reasons);
+      EXPECT_NE(reasons[0].find(c.expected), std::string::npos) << reasons[0];
+    }
+  }
+}
+
+TEST(Verdict, CountsWithinOnePercentDoNotContradict) {
+  spec::RequestLog log;
+  spec::Request request = OkRequest(0, 30);
+  request.output_tokens = 200;
+  AddRequest(log, request, {At(10, EventKind::kAnswer, 100), At(20, EventKind::kAnswer, 99)});
+  EXPECT_TRUE(ServerReasons(log, false).empty());
+  log.events[1].tokens = 97;
+  EXPECT_EQ(ServerReasons(log, false).size(), 1U);
+}
+
+}  // namespace
+}  // namespace roofscape::metrics
