@@ -1,9 +1,9 @@
 // One keep-alive HTTP/1.1 connection on a Reactor, and what its owner hears of an exchange.
 //
 // Order of the callbacks of one exchange: [OnConnected] OnSent OnHead OnBody* OnEnd; OnError may
-// come instead of any of them and is the last. OnConnected and OnSent may come from inside Start;
-// nothing else does. A server may answer before it has taken the whole request, so OnHead may come
-// before OnSent. After OnEnd or OnError the connection is free, and Start may be called from there.
+// come instead of any of them and is the last. OnSent may come from inside Start; nothing else
+// does. A server may answer before it has taken the whole request, so OnHead may come before
+// OnSent. After OnEnd or OnError the connection is free, and Start may be called from there.
 //
 // Inside any callback the owner may Start (when free), Cancel, or destroy the connection.
 // Proxies of the environment are ignored: a benchmark measures the server it was told to.
@@ -14,6 +14,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -55,8 +56,8 @@ std::string_view Name(Phase phase);
 struct Failure {
   FailureKind kind;
   Phase phase;  // In which it happened.
-  /// A kept connection was closed or reset before any byte of the response: the server had given it
-  /// up. Reconnect and send again, once; it says nothing about the server's health.
+  /// A connection that was open before Start was closed or reset before any byte of the response:
+  /// the server had given it up. Send again, once; it says nothing about the server's health.
   bool stale_keep_alive = false;
   std::string message;  // Begins with the origin, ends with the cure.
 
@@ -119,7 +120,7 @@ class HttpConnection final : private Reactor::Handler {
   bool busy() const { return handler_ != nullptr; }
   /// A socket is open and connected.
   bool connected() const { return fd_.open() && phase_ != Phase::kConnecting; }
-  /// True if the running exchange uses a connection that has carried another one before.
+  /// True if the running exchange uses a connection that was open before Start.
   bool reused() const { return reused_; }
   Phase phase() const { return phase_; }
   /// For socket options and TCP_INFO; -1 when closed.
@@ -133,22 +134,26 @@ class HttpConnection final : private Reactor::Handler {
   void Begin(ExchangeHandler* handler);
   void Connect();
   void OnConnectReady();
-  void FinishConnect();
   void Send();
+  void SendFailed(int error);
   void Receive();
-  void HandleBytes(std::string_view input, ReadInfo* read);
-  void HandleEof(ReadInfo* read);
-  bool RefuseEncoding();
+  void HandleBytes(std::string_view input, const ReadInfo& read);
+  void HandleEof(const ReadInfo& read);
+  bool Compressed() const;
   /// `rest_unused`: the server sent bytes beyond the response.
   void EndExchange(const ReadInfo& read, bool rest_unused);
+  ExchangeHandler* Release();
   void CloseSocket();
   void SetInterest(std::uint32_t events);
 
   Failure MakeFailure(FailureKind kind, std::string_view what) const;
-  Failure SocketFailure(int error) const;
-  void Fail(Failure failure);
+  Failure ConnectFailure(int error) const;
+  Failure LostFailure(int error) const;
+  Failure TimeoutFailure() const;
+  void Fail(const Failure& failure);
   void FailLater(Failure failure);
 
+  Nanos PhaseLimit() const;
   Instant Deadline() const;
   void ArmTimer();
   void OnTimer();
@@ -159,11 +164,10 @@ class HttpConnection final : private Reactor::Handler {
   Watch* watch_ = nullptr;
   Fd fd_;
   Phase phase_ = Phase::kIdle;
-  bool registered_ = false;
   bool reused_ = false;
-  bool used_ = false;     // The connection has carried an exchange.
   bool opening_ = false;  // Open, not Start.
   bool sent_all_ = false;
+  int send_error_ = 0;  // Kept until a read tells whether the server had answered before.
   std::uint32_t interest_ = 0;
   std::uint32_t reads_ = 0;
   std::uint32_t exchange_ = 0;  // Changes with every start, end, failure and cancellation.
@@ -173,6 +177,8 @@ class HttpConnection final : private Reactor::Handler {
   Instant drained_at_;
   Instant timer_at_;
   TimerId timer_;
+  TimerId later_timer_;
+  std::unique_ptr<Failure> later_;
   HttpTimeouts timeouts_;
   HttpResponseParser parser_;
 };

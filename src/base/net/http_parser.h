@@ -88,7 +88,7 @@ class HttpResponseParser {
     kChunkExtension,
     kChunkSizeLf,
     kChunkData,
-    kChunkDataCr,
+    kChunkDataEnd,
     kChunkDataLf,
     kTrailerLineStart,
     kTrailerLine,
@@ -98,18 +98,20 @@ class HttpResponseParser {
   };
 
   Item Fail(std::string message);
+  Item Truncated(std::string message);
   Item TakeHead(std::string_view* input);
   Item ParseHead(std::string_view head);
   bool ParseStatusLine(std::string_view line);
   bool ParseHeaderLine(std::string_view line);
   bool ChooseFraming();
-  bool ParseContentLength(std::string_view value);
+  bool ReadContentLength(std::string_view value, bool* seen);
   Item TakeData(std::string_view* input, State then);
-  /// Consumes framing bytes until data, an end or an error; kNeedMore when the input is used up.
-  Item TakeFraming(std::string_view* input);
-  bool StepChunkLine(char c);
+  bool TakeUsualChunkLine(std::string_view* input);
+  /// One byte of chunk framing; false after a failure.
+  bool StepFraming(char c);
+  bool StepChunkSize(char c);
   bool StepTrailer(char c);
-  Item FinishBody();
+  bool EndChunkLine();
 
   HttpLimits limits_;
   State state_ = State::kHead;
@@ -118,7 +120,8 @@ class HttpResponseParser {
   bool keep_alive_ = false;
   bool truncated_ = false;
   bool head_carried_ = false;
-  std::uint32_t line_bytes_ = 0;  // Of the current chunk line, or of all trailers.
+  std::uint8_t interim_ = 0;      // 1xx responses skipped.
+  std::size_t line_bytes_ = 0;    // Of the current chunk line, or of all trailers.
   std::uint64_t remaining_ = 0;   // Of the fixed body or the current chunk.
   std::uint64_t body_bytes_ = 0;  // Handed out so far.
   HttpHead head_;

@@ -69,7 +69,8 @@ class SseParser {
   /// Copies what the pending event still only points to, before the input goes away.
   void Park();
   void ClearEvent();
-  SseEvent Pending() const;
+  std::string_view PendingData() const;
+  std::string_view PendingType() const;
 
   std::size_t max_bytes_;
   std::uint8_t bom_seen_ = 0;  // Bytes of the mark matched so far; kBomDone afterwards.
@@ -77,9 +78,11 @@ class SseParser {
   bool carrying_ = false;      // carry_ holds the begin of a line.
   bool has_data_ = false;      // The pending event has data...
   bool data_joined_ = false;   // ...which stands in joined_ and not only in data_view_.
+  bool has_type_ = false;      // The pending event has a type other than "message"...
+  bool type_parked_ = false;   // ...which stands in type_ and not only in type_view_.
   bool failed_ = false;
   std::string_view data_view_;
-  std::string_view type_view_;  // Empty: "message".
+  std::string_view type_view_;
   std::string carry_;
   std::string joined_;
   std::string type_;
@@ -100,7 +103,7 @@ bool SseParser::Feed(std::string_view bytes, Sink& sink) {
     const char* const line_end = FindLineEnd(p, end);
     // The usual event: one data line and a blank one, whole, ended by LF.
     if (end - line_end >= 2 && line_end[0] == '\n' && line_end[1] == '\n' && line_end - p >= 5 &&
-        std::memcmp(p, "data:", 5) == 0 && !carrying_ && !has_data_ && type_view_.empty() &&
+        std::memcmp(p, "data:", 5) == 0 && !carrying_ && !has_data_ && !has_type_ &&
         static_cast<std::size_t>(line_end - p) <= max_bytes_) {
       const char* const value = p + (p[5] == ' ' ? 6 : 5);
       sink.OnEvent(SseEvent{"message", {value, static_cast<std::size_t>(line_end - value)}, id_});
@@ -142,7 +145,7 @@ bool SseParser::Feed(std::string_view bytes, Sink& sink) {
       case Line::kField: break;
       case Line::kComment: sink.OnComment(line.substr(1)); break;
       case Line::kEvent:
-        sink.OnEvent(Pending());
+        sink.OnEvent(SseEvent{PendingType(), PendingData(), id_});
         ClearEvent();
         break;
       case Line::kTooLong: return false;

@@ -1,0 +1,484 @@
+#include "base/net/http_client.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/core/text.h"
+
+namespace roofscape::net {
+namespace {
+
+bool IsOurOwnLack(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS ||
+         error == EADDRNOTAVAIL || error == EAGAIN || error == ENOSPC || error == EACCES ||
+         error == EPERM;
+}
+
+std::string OwnLackMessage(int error) {
+  switch (error) {
+    case EMFILE:
+    case ENFILE:
+      return "this machine has no file descriptors left for another connection. Raise the limit "
+             "(ulimit -n 65536) or lower the concurrency.";
+    case EADDRNOTAVAIL:
+    case EAGAIN:
+      return "this machine has no local port left for another connection. Keep connections alive, "
+             "lower the concurrency, or widen net.ipv4.ip_local_port_range.";
+    case EACCES:
+    case EPERM:
+      return fmt::format("this machine forbids the connection: {}. Check its firewall rules.",
+                         std::strerror(error));
+    default:
+      return fmt::format(
+          "this machine cannot open another connection: {}. Free memory or lower "
+          "the concurrency.",
+          std::strerror(error));
+  }
+}
+
+std::string ConnectMessage(int error) {
+  switch (error) {
+    case ECONNREFUSED:
+      return "connection refused. Is the server running? Start it, or check host and port.";
+    case ETIMEDOUT:
+      return "no answer to the connection attempt. Check host and port, and that no firewall "
+             "drops packets.";
+    case ENETUNREACH:
+    case EHOSTUNREACH:
+      return fmt::format("{}. Check the host and this machine's network.",
+                         error == ENETUNREACH ? "network unreachable" : "host unreachable");
+    default: return fmt::format("cannot connect: {}. Check host and port.", std::strerror(error));
+  }
+}
+
+std::string Human(Nanos t) { return HumanSeconds(ToSeconds(t).value()); }
+
+}  // namespace
+
+std::string_view Name(FailureKind kind) {
+  switch (kind) {
+    case FailureKind::kConnect: return "connect";
+    case FailureKind::kTimeout: return "timeout";
+    case FailureKind::kReset: return "reset";
+    case FailureKind::kClosedEarly: return "closed_early";
+    case FailureKind::kProtocol: return "protocol";
+    case FailureKind::kClient: return "client";
+  }
+  return "unknown";
+}
+
+std::string_view Name(Phase phase) {
+  switch (phase) {
+    case Phase::kIdle: return "idle";
+    case Phase::kConnecting: return "connecting";
+    case Phase::kSending: return "sending";
+    case Phase::kWaiting: return "waiting";
+    case Phase::kReading: return "reading";
+  }
+  return "unknown";
+}
+
+Error Failure::ToError() const {
+  switch (kind) {
+    case FailureKind::kConnect:
+    case FailureKind::kReset: return {ErrorCode::kUnavailable, message};
+    case FailureKind::kTimeout: return {ErrorCode::kTimeout, message};
+    case FailureKind::kClosedEarly:
+    case FailureKind::kProtocol: return {ErrorCode::kProtocol, message};
+    case FailureKind::kClient: return {ErrorCode::kIo, message};
+  }
+  return {ErrorCode::kIo, message};
+}
+
+// Stands on the stack of whoever is about to run a callback. Watches nest, because Start may be
+// called from a callback and runs one itself.
+struct HttpConnection::Watch {
+  explicit Watch(HttpConnection* c) : connection(c), outer(c->watch_), exchange(c->exchange_) {
+    c->watch_ = this;
+  }
+  ~Watch() {
+    if (connection != nullptr) connection->watch_ = outer;
+  }
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+
+  bool Gone() const { return connection == nullptr || connection->exchange_ != exchange; }
+
+  HttpConnection* connection;
+  Watch* outer;
+  std::uint32_t exchange;
+};
+
+HttpConnection::HttpConnection(Reactor& reactor, const Endpoint& endpoint, HttpTimeouts timeouts,
+                               HttpLimits limits)
+    : reactor_(reactor), endpoint_(endpoint), timeouts_(timeouts), parser_(limits) {}
+
+HttpConnection::~HttpConnection() {
+  Close();
+  reactor_.Cancel(timer_);
+  for (Watch* watch = watch_; watch != nullptr; watch = watch->outer) watch->connection = nullptr;
+}
+
+void HttpConnection::Open(ExchangeHandler* handler) {
+  RS_CHECK(!fd_.open());
+  Begin(handler);
+  opening_ = true;
+  Connect();
+}
+
+void HttpConnection::Start(RequestBytes request, ExchangeHandler* handler, bool is_head_method) {
+  Begin(handler);
+  parser_.Reset(is_head_method);
+  unsent_ = request;
+  if (!fd_.open()) {
+    Connect();
+    return;
+  }
+  reused_ = true;
+  phase_ = Phase::kSending;
+  ArmTimer();
+  Send();
+}
+
+void HttpConnection::Begin(ExchangeHandler* handler) {
+  RS_CHECK(!busy() && handler != nullptr);
+  ++exchange_;
+  handler_ = handler;
+  reused_ = false;
+  opening_ = false;
+  sent_all_ = false;
+  send_error_ = 0;
+  reads_ = 0;
+  unsent_ = {};
+  started_at_ = phase_since_ = drained_at_ = reactor_.Now();
+}
+
+void HttpConnection::Connect() {
+  phase_ = Phase::kConnecting;
+  const int family = endpoint_.address.ss_family;
+  fd_ = Fd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!fd_.open()) {
+    FailLater(MakeFailure(FailureKind::kClient, OwnLackMessage(errno)));
+    return;
+  }
+  const int one = 1;
+  static_cast<void>(setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &one, sizeof one));
+  const auto* address = reinterpret_cast<const sockaddr*>(&endpoint_.address);
+  if (::connect(fd_.get(), address, endpoint_.size) != 0 && errno != EINPROGRESS) {
+    FailLater(ConnectFailure(errno));
+    return;
+  }
+  // Also after an immediate yes: the loop then reports "writable" at once, and callers see one way.
+  SetInterest(EPOLLOUT);
+  if (later_ == nullptr) ArmTimer();
+}
+
+void HttpConnection::OnConnectReady() {
+  int error = 0;
+  socklen_t size = sizeof error;
+  if (getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
+  if (error != 0) {
+    Fail(ConnectFailure(error));
+    return;
+  }
+  const Instant now = reactor_.Now();
+  const Nanos took = now - phase_since_;
+  SetInterest(EPOLLIN);
+  if (opening_) {
+    Release()->OnConnected(took);
+    return;
+  }
+  phase_ = Phase::kSending;
+  phase_since_ = now;
+  ArmTimer();
+  const Watch watch(this);
+  handler_->OnConnected(took);
+  if (!watch.Gone()) Send();
+}
+
+void HttpConnection::OnReady(std::uint32_t events) {
+  if (phase_ == Phase::kConnecting) {
+    OnConnectReady();
+  } else if (phase_ == Phase::kIdle) {
+    CloseSocket();  // The server closed, or sent what nobody asked for.
+  } else if ((events & EPOLLOUT) != 0) {
+    const Watch watch(this);
+    Send();
+    if (!watch.Gone() && (events & ~std::uint32_t{EPOLLOUT}) != 0) Receive();
+  } else {
+    Receive();
+  }
+}
+
+void HttpConnection::Send() {
+  while (!unsent_.head.empty() || !unsent_.body.empty()) {
+    // sendmsg does not write through these; its type just has no const.
+    std::array<iovec, 2> parts = {
+        iovec{const_cast<char*>(unsent_.head.data()), unsent_.head.size()},
+        iovec{const_cast<char*>(unsent_.body.data()), unsent_.body.size()}};
+    msghdr message{};
+    const bool head_gone = unsent_.head.empty();
+    message.msg_iov = head_gone ? &parts[1] : parts.data();
+    message.msg_iovlen = head_gone || unsent_.body.empty() ? 1 : 2;
+    const ssize_t sent = ::sendmsg(fd_.get(), &message, MSG_NOSIGNAL);
+    if (sent < 0) {
+      if (errno == EINTR) continue;
+      SendFailed(errno);
+      return;
+    }
+    const auto count = static_cast<std::size_t>(sent);
+    const std::size_t of_head = std::min(count, unsent_.head.size());
+    unsent_.head.remove_prefix(of_head);
+    unsent_.body.remove_prefix(count - of_head);
+  }
+  const Instant at = reactor_.Now();
+  sent_all_ = true;
+  if (phase_ == Phase::kSending) {
+    phase_ = Phase::kWaiting;
+    drained_at_ = at;
+  }
+  SetInterest(EPOLLIN);
+  handler_->OnSent(at);
+}
+
+void HttpConnection::SendFailed(int error) {
+  if (error == EAGAIN) {
+    SetInterest(EPOLLIN | EPOLLOUT);
+  } else {
+    // The server may have answered before it closed its ear: let the next read tell.
+    send_error_ = error;
+    unsent_ = {};
+    SetInterest(EPOLLIN);
+  }
+}
+
+void HttpConnection::Receive() {
+  const std::span<char> buffer = reactor_.read_buffer();
+  iovec part{buffer.data(), buffer.size()};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  const ssize_t got = ::recvmsg(fd_.get(), &message, 0);
+  const Instant stamp = reactor_.Now();
+  if (got < 0) {
+    if (errno != EAGAIN && errno != EINTR) Fail(LostFailure(errno));
+    return;
+  }
+  reactor_.NoteLag(stamp);
+  ReadInfo read;
+  read.stamp = stamp;
+  read.previous_read_end = drained_at_;
+  read.woke_at = reactor_.woke_at();
+  read.read_index = reads_++;
+  read.bytes = static_cast<std::size_t>(got);
+  read.drained = read.bytes < buffer.size();
+  if (read.drained) drained_at_ = stamp;
+  phase_since_ = stamp;
+  if (phase_ != Phase::kReading) {
+    phase_ = Phase::kReading;
+    ArmTimer();
+  }
+  if (got == 0) {
+    HandleEof(read);
+  } else {
+    HandleBytes({buffer.data(), read.bytes}, read);
+  }
+}
+
+void HttpConnection::HandleBytes(std::string_view input, const ReadInfo& read) {
+  const Watch watch(this);
+  for (;;) {
+    switch (parser_.Next(&input)) {
+      case HttpResponseParser::Item::kNeedMore: return;
+      case HttpResponseParser::Item::kHead:
+        if (Compressed()) {
+          Fail(MakeFailure(FailureKind::kProtocol,
+                           "the answer is compressed although the request asked for plain bytes. "
+                           "Turn compression off in the server or the proxy before it."));
+          return;
+        }
+        handler_->OnHead(parser_.head(), read);
+        break;
+      case HttpResponseParser::Item::kBody: handler_->OnBody(parser_.body(), read); break;
+      case HttpResponseParser::Item::kEnd: EndExchange(read, !input.empty()); return;
+      case HttpResponseParser::Item::kError:
+        Fail(MakeFailure(FailureKind::kProtocol,
+                         fmt::format("{}. Check that host and port are those of the HTTP server.",
+                                     parser_.error())));
+        return;
+    }
+    if (watch.Gone()) return;
+  }
+}
+
+bool HttpConnection::Compressed() const {
+  const auto coding = parser_.head().Find("content-encoding");
+  return coding && !coding->empty() && !EqualsIgnoreCase(*coding, "identity");
+}
+
+void HttpConnection::HandleEof(const ReadInfo& read) {
+  if (parser_.AtEof() == HttpResponseParser::Item::kEnd) {
+    EndExchange(read, false);
+    return;
+  }
+  if (send_error_ != 0) {
+    Fail(LostFailure(send_error_));
+    return;
+  }
+  Failure failure = MakeFailure(
+      FailureKind::kClosedEarly,
+      fmt::format("{}. Look into the server's log for why it stopped.", parser_.error()));
+  failure.stale_keep_alive = reused_ && !parser_.started();
+  Fail(failure);
+}
+
+ExchangeHandler* HttpConnection::Release() {
+  ++exchange_;
+  phase_ = Phase::kIdle;
+  unsent_ = {};
+  return std::exchange(handler_, nullptr);
+}
+
+void HttpConnection::EndExchange(const ReadInfo& read, bool rest_unused) {
+  if (!parser_.keep_alive() || !sent_all_ || rest_unused || read.bytes == 0) CloseSocket();
+  Release()->OnEnd(read);
+}
+
+void HttpConnection::CloseSocket() {
+  if (interest_ != 0) reactor_.Remove(fd_.get(), this);
+  interest_ = 0;
+  fd_.Close();
+}
+
+void HttpConnection::Cancel() {
+  if (!busy()) return;
+  Release();
+  reactor_.Cancel(std::exchange(later_timer_, {}));
+  later_.reset();
+  CloseSocket();
+}
+
+void HttpConnection::Close() {
+  Cancel();
+  CloseSocket();
+}
+
+void HttpConnection::SetInterest(std::uint32_t events) {
+  if (events == interest_) return;
+  if (interest_ != 0) {
+    reactor_.Modify(fd_.get(), events, this);
+  } else if (const auto added = reactor_.Add(fd_.get(), events, this); !added) {
+    FailLater(MakeFailure(FailureKind::kClient, added.error().message));
+    return;
+  }
+  interest_ = events;
+}
+
+Failure HttpConnection::MakeFailure(FailureKind kind, std::string_view what) const {
+  return {kind, phase_, false, fmt::format("{}: {}", endpoint_.origin, what)};
+}
+
+Failure HttpConnection::ConnectFailure(int error) const {
+  if (IsOurOwnLack(error)) return MakeFailure(FailureKind::kClient, OwnLackMessage(error));
+  return MakeFailure(FailureKind::kConnect, ConnectMessage(error));
+}
+
+Failure HttpConnection::LostFailure(int error) const {
+  const bool ours = error == ENOMEM || error == ENOBUFS;
+  Failure failure = MakeFailure(
+      ours ? FailureKind::kClient : FailureKind::kReset,
+      ours ? OwnLackMessage(error)
+           : fmt::format("the connection was lost {}: {}. Look into the server's log for why it "
+                         "stopped.",
+                         parser_.started() ? "inside the answer" : "before an answer",
+                         std::strerror(error)));
+  failure.stale_keep_alive = !ours && reused_ && !parser_.started();
+  return failure;
+}
+
+Nanos HttpConnection::PhaseLimit() const {
+  switch (phase_) {
+    case Phase::kIdle: break;
+    case Phase::kConnecting: return timeouts_.connect;
+    case Phase::kSending:
+    case Phase::kWaiting: return timeouts_.first_byte;
+    case Phase::kReading: return timeouts_.idle;
+  }
+  return Nanos{0};
+}
+
+Failure HttpConnection::TimeoutFailure() const {
+  const Nanos limit = PhaseLimit();
+  const std::string time = Human(limit);
+  std::string what;
+  if (limit == Nanos{0} || reactor_.Now() < phase_since_ + limit) {
+    what = fmt::format("no complete answer within {}. Allow more time, or ask for less.",
+                       Human(timeouts_.total));
+  } else if (phase_ == Phase::kConnecting) {
+    what = fmt::format(
+        "no connection within {}. Check host and port, and that no firewall drops packets.", time);
+  } else if (phase_ == Phase::kReading) {
+    what = fmt::format("the answer stopped for {}. Look into the server's log, or allow more time.",
+                       time);
+  } else {
+    what = fmt::format(
+        "no byte of an answer within {}. Is the server overloaded or still loading? Look into its "
+        "log, or allow more time.",
+        time);
+  }
+  return MakeFailure(FailureKind::kTimeout, what);
+}
+
+void HttpConnection::Fail(const Failure& failure) {
+  CloseSocket();
+  Release()->OnError(failure);
+}
+
+void HttpConnection::FailLater(Failure failure) {
+  CloseSocket();
+  later_ = std::make_unique<Failure>(std::move(failure));
+  later_timer_ = reactor_.At(reactor_.Now(), [this] {
+    later_timer_ = {};
+    const std::unique_ptr<Failure> due = std::move(later_);
+    Fail(*due);
+  });
+}
+
+Instant HttpConnection::Deadline() const {
+  if (phase_ == Phase::kIdle) return Instant::max();
+  const Nanos limit = PhaseLimit();
+  Instant deadline = limit > Nanos{0} ? phase_since_ + limit : Instant::max();
+  if (timeouts_.total > Nanos{0}) deadline = std::min(deadline, started_at_ + timeouts_.total);
+  return deadline;
+}
+
+void HttpConnection::ArmTimer() {
+  const Instant deadline = Deadline();
+  // A timer that fires too early looks again; only one that would fire too late must be replaced.
+  if (deadline == Instant::max() || (timer_ && timer_at_ <= deadline)) return;
+  reactor_.Cancel(timer_);
+  timer_at_ = deadline;
+  timer_ = reactor_.At(deadline, [this] { OnTimer(); });
+}
+
+void HttpConnection::OnTimer() {
+  timer_ = {};
+  if (!busy() || later_ != nullptr) return;
+  if (reactor_.Now() >= Deadline()) {
+    Fail(TimeoutFailure());
+  } else {
+    ArmTimer();
+  }
+}
+
+}  // namespace roofscape::net
