@@ -1,7 +1,105 @@
+// roofscape show: one run, or one of its points, in full.
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
 #include "cli/command.h"
+#include "cli/recompute.h"
+#include "cli/run_text.h"
+#include "results/store/store.h"
 
 namespace roofscape::cli {
+namespace {
 
-void AddShowCommand(CLI::App&, Invocation&) {}
+constexpr const char* kDescription = "Show a run and its points, or everything about one point.";
+
+constexpr const char* kFooter =
+    "Example:\n"
+    "  roofscape show last\n"
+    "  roofscape show 20261123-19 --point 3\n"
+    "  roofscape show last --csv > points.csv";
+
+struct Options {
+  std::string db;
+  std::string run;
+  std::optional<std::int64_t> point;
+  std::string window = "steady";
+  bool json = false;
+  bool csv = false;
+};
+
+/// Leaves only the asked point in the run.
+Result<> KeepPoint(std::int64_t index, spec::RunResult& run) {
+  for (const spec::PointResult& point : run.points) {
+    if (point.index != index) continue;
+    run.points = {spec::PointResult(point)};
+    return {};
+  }
+  if (run.points.empty()) {
+    return Error{ErrorCode::kInvalidArgument,
+                 fmt::format("run {} has no points: leave --point away", run.id)};
+  }
+  return Error{ErrorCode::kInvalidArgument,
+               fmt::format("run {} has no point {}: its points are {} to {}", run.id, index,
+                           run.points.front().index, run.points.back().index)};
+}
+
+Result<spec::RunResult> Load(const Options& options) {
+  RS_ASSIGN_OR_RETURN(const std::unique_ptr<store::Store> store,
+                      store::OpenStore(StorePath(options.db), store::OpenMode::kReadOnly));
+  RS_ASSIGN_OR_RETURN(spec::RunResult run, store->LoadRun(options.run));
+  if (options.point) RS_RETURN_IF_ERROR(KeepPoint(*options.point, run));
+  RS_RETURN_IF_ERROR(RecomputeUnfinished(*store, run));
+  return run;
+}
+
+int Show(const Options& options) {
+  const auto run = Load(options);
+  if (!run) return Report(run.error());
+  const WindowChoice window =
+      options.window == "whole" ? WindowChoice::kWhole : WindowChoice::kSteady;
+  const Style style = StyleOf(stdout);
+  if (options.json) {
+    const Json json = options.point ? spec::ToJson(run->points.front()) : spec::ToJson(*run);
+    fmt::print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace));
+  } else if (options.csv) {
+    fmt::print("{}", PointsCsv(*run, window));
+  } else if (options.point) {
+    fmt::print("{}", PointDetails(run->points.front(), style));
+  } else {
+    fmt::print("{}\n{}", RunHeader(*run, style), PointTable(*run, window, style));
+  }
+  return kDone;
+}
+
+}  // namespace
+
+void AddShowCommand(CLI::App& app, Invocation& invocation) {
+  CLI::App* command = app.add_subcommand("show", kDescription);
+  command->footer(kFooter);
+  const auto options = std::make_shared<Options>();
+  command
+      ->add_option("RUN", options->run,
+                   "Its id, a beginning of it that no other run shares, or 'last'")
+      ->required();
+  AddDbOption(*command, options->db);
+  command->add_option("--point", options->point, "Everything about this point (its '#')");
+  command
+      ->add_option("--window", options->window,
+                   "Over which window the table's numbers are: steady, or whole as most tools do")
+      ->check(CLI::IsMember({"steady", "whole"}))
+      ->capture_default_str();
+  CLI::Option* json =
+      command->add_flag("--json", options->json, "Print the run (or point) as JSON");
+  command->add_flag("--csv", options->csv, "Print one row a point with all metrics")
+      ->excludes(json);
+  command->callback(
+      [options, &invocation] { invocation.run = [options] { return Show(*options); }; });
+}
 
 }  // namespace roofscape::cli

@@ -15,8 +15,7 @@
 namespace roofscape::cli {
 namespace {
 
-constexpr std::size_t kGap = 2;
-constexpr std::size_t kShortestCut = 8;
+constexpr std::size_t kShortestCut = 6;
 
 bool IsContinuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
 
@@ -83,8 +82,9 @@ void Table::AddRow(std::vector<std::string> cells) {
   rows_.push_back(std::move(cells));
 }
 
-std::vector<std::size_t> Table::Widths(std::size_t limit) const {
-  std::vector<std::size_t> widths;
+Table::Layout Table::Fit(std::size_t limit) const {
+  Layout layout;
+  std::vector<std::size_t>& widths = layout.widths;
   std::vector<std::size_t> shortest;
   std::size_t total = 0;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
@@ -94,9 +94,10 @@ std::vector<std::size_t> Table::Widths(std::size_t limit) const {
     }
     std::size_t width = title;
     for (const auto& row : rows_) width = std::max(width, DisplayWidth(row[i]));
-    shortest.push_back(columns_[i].align == Align::kLeft ? std::max(title, kShortestCut) : width);
+    const bool fixed = columns_[i].align == Align::kRight || !columns_[i].may_be_cut;
+    shortest.push_back(fixed ? width : std::max(title, kShortestCut));
     widths.push_back(width);
-    total += width + (i == 0 ? 0 : kGap);
+    total += width + (i == 0 ? 0 : layout.gap);
   }
   while (total > limit) {
     std::size_t widest = widths.size();
@@ -104,21 +105,25 @@ std::vector<std::size_t> Table::Widths(std::size_t limit) const {
       if (widths[i] <= shortest[i]) continue;
       if (widest == widths.size() || widths[i] > widths[widest]) widest = i;
     }
-    if (widest == widths.size()) break;
+    if (widest == widths.size()) {
+      layout.gap = 1;
+      break;
+    }
     --widths[widest];
     --total;
   }
-  return widths;
+  return layout;
 }
 
 std::string Table::ToText(const Style& style) const {
-  const std::vector<std::size_t> widths = Widths(style.width);
+  const Layout layout = Fit(style.width);
   std::string text;
   const auto add_line = [&](const std::vector<std::string>& cells, bool bold) {
     std::string line;
     for (std::size_t i = 0; i < cells.size(); ++i) {
-      if (i > 0) line += std::string(kGap, ' ');
-      line += Pad(Cut(cells[i], widths[i]), widths[i], columns_[i].align);
+      const std::size_t width = layout.widths[i];
+      if (i > 0) line += std::string(layout.gap, ' ');
+      line += Pad(Cut(cells[i], width), width, columns_[i].align);
     }
     line = WithoutTrailingBlanks(std::move(line));
     text += (bold ? Bold(line, style) : line) + "\n";
@@ -193,13 +198,29 @@ std::string FormatMillis(std::optional<double> seconds) {
 
 std::string FormatWithUnit(std::optional<double> value, std::string_view unit) {
   if (!value) return "-";
-  if (unit == "s") return HumanSeconds(*value);
+  if (unit == "s" || unit.starts_with("s/")) {
+    return HumanSeconds(*value) + std::string(unit.substr(1));
+  }
   const std::string number = FormatNumber(*value);
   return unit.empty() ? number : fmt::format("{} {}", number, unit);
 }
 
 std::string FormatPercent(std::optional<double> fraction) {
   return fraction ? FormatNumber(*fraction * 100.0) + " %" : "-";
+}
+
+std::string FormatAge(double seconds) {
+  const struct {
+    double size_s;
+    const char* unit;
+  } units[] = {{86'400.0, "d"}, {3'600.0, "h"}, {60.0, "min"}};
+  // A unit is used from twice its size on: "90 min" says more than "1 h".
+  for (const auto& unit : units) {
+    if (seconds >= 2.0 * unit.size_s) {
+      return fmt::format("{:.0f} {}", std::floor(seconds / unit.size_s), unit.unit);
+    }
+  }
+  return fmt::format("{:.0f} s", std::max(0.0, std::floor(seconds)));
 }
 
 std::string FormatMinute(WallTime time) {

@@ -1,5 +1,5 @@
-// Tables and numbers on a terminal: what every command that prints rows has in common. Only ASCII is
-// drawn; bold only on a terminal that did not say NO_COLOR.
+// Tables and numbers on a terminal: what every command that prints rows has in common. Only ASCII
+// is drawn; bold only on a terminal that did not say NO_COLOR.
 //
 // Ownership: a Table owns its cells. Thread safety: plain values.
 
@@ -33,6 +33,7 @@ enum class Align { kLeft, kRight };
 struct Column {
   std::string title;  // A '\n' makes a second line, e.g. "TTFT p50\nms".
   Align align = Align::kRight;
+  bool may_be_cut = true;  // Only left-aligned columns are cut; ids that are copied must not be.
 };
 
 class Table {
@@ -46,15 +47,19 @@ class Table {
 
   /// Header and rows, two blanks between columns, each line ended by '\n', none with blanks at its
   /// end. A table that is too wide has the longest cells of its left-aligned columns cut, marked
-  /// "..", until it fits or nothing is left to cut; numbers are never cut. Control characters in
-  /// cells (a server chooses its model's name) are drawn as '.'.
+  /// "..", until it fits; numbers are never cut, so the last resort is one blank between columns.
+  /// Control characters in cells (a server chooses its model's name) are drawn as '.'.
   std::string ToText(const Style& style) const;
 
   /// RFC 4180 with '\n' as line end; a title's second line is joined by a blank. Not cut.
   std::string ToCsv() const;
 
  private:
-  std::vector<std::size_t> Widths(std::size_t limit) const;
+  struct Layout {
+    std::vector<std::size_t> widths;
+    std::size_t gap = 2;
+  };
+  Layout Fit(std::size_t limit) const;
 
   std::vector<Column> columns_;
   std::vector<std::vector<std::string>> rows_;
@@ -72,11 +77,15 @@ std::string FormatNumber(std::optional<double> value);
 /// A duration in seconds as milliseconds without unit: "12.3"; "-" when missing.
 std::string FormatMillis(std::optional<double> seconds);
 
-/// A value with its unit, as metrics have it: "12.3 ms" for unit "s", else "45.6 tokens/s/user".
+/// A value with its unit, as metrics have it: "12.3 ms" for unit "s", "12.3 ms/token" for
+/// "s/token", else "45.6 tokens/s/user".
 std::string FormatWithUnit(std::optional<double> value, std::string_view unit);
 
 /// Percent of a fraction: 0.0123 -> "1.23 %".
 std::string FormatPercent(std::optional<double> fraction);
+
+/// How long something took or is ago, in its largest unit: "45 s", "12 min", "3 h", "20 d".
+std::string FormatAge(double seconds);
 
 /// "2026-11-23 19:02" in UTC.
 std::string FormatMinute(WallTime time);

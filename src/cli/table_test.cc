@@ -8,6 +8,12 @@
 namespace roofscape::cli {
 namespace {
 
+std::string Repeat(std::string_view text, int times) {
+  std::string all;
+  for (int i = 0; i < times; ++i) all += text;
+  return all;
+}
+
 TEST(TableTest, RightAlignsNumbersAndLeavesNoBlanksAtLineEnds) {
   Table table({{"name", Align::kLeft}, {"TTFT p50\nms"}, {"verdict", Align::kLeft}});
   table.AddRow({"a", "1.5", "VALID"});
@@ -20,8 +26,9 @@ TEST(TableTest, RightAlignsNumbersAndLeavesNoBlanksAtLineEnds) {
 }
 
 TEST(TableTest, CutsTheLongestTextUntilTheTableFits) {
-  Table table({{"id", Align::kLeft}, {"model", Align::kLeft}, {"n"}});
+  Table table({{"id", Align::kLeft, false}, {"model", Align::kLeft}, {"n"}});
   table.AddRow({"20261123-190222-1a2b3c", std::string(100, 'm'), "12345678"});
+  table.AddRow({std::string(40, 'i'), "m", "1"});
   const std::string text = table.ToText({});
   std::size_t longest = 0;
   std::size_t begin = 0;
@@ -30,15 +37,23 @@ TEST(TableTest, CutsTheLongestTextUntilTheTableFits) {
     begin = end + 1;
   }
   EXPECT_EQ(longest, 80U);
-  EXPECT_NE(text.find("20261123-190222-1a2b3c  mmm"), std::string::npos) << text;
+  EXPECT_NE(text.find("20261123-190222-1a2b3c                    mmm"), std::string::npos) << text;
+  EXPECT_NE(text.find(std::string(40, 'i') + "  m "), std::string::npos) << text;
   EXPECT_NE(text.find("m..  12345678"), std::string::npos) << text;
+}
+
+TEST(TableTest, NumbersAreNeverCutTheGapIs) {
+  Table table({{"a"}, {"b"}, {"c", Align::kLeft}});
+  table.AddRow({"123456", "1234567", "abcdefgh"});
+  EXPECT_EQ(table.ToText({.bold = false, .width = 21}),
+            "     a       b c\n123456 1234567 abcd..\n");
 }
 
 TEST(TableTest, CutsBetweenCharactersNotInsideOne) {
   Table table({{"name", Align::kLeft}, {"n"}});
-  table.AddRow({"\xC3\xA4\xC3\xA4\xC3\xA4\xC3\xA4\xC3\xA4\xC3\xA4\xC3\xA4\xC3\xA4\xC3\xA4\xC3\xA4", "1"});
+  table.AddRow({Repeat("\xC3\xA4", 10), "1"});
   const std::string text = table.ToText({.bold = false, .width = 11});
-  EXPECT_EQ(text, "name      n\n\xC3\xA4\xC3\xA4\xC3\xA4\xC3\xA4\xC3\xA4\xC3\xA4..  1\n");
+  EXPECT_EQ(text, "name      n\n" + Repeat("\xC3\xA4", 6) + "..  1\n");
 }
 
 TEST(TableTest, ControlCharactersOfAServerDoNotReachTheTerminal) {
@@ -78,7 +93,14 @@ TEST(FormatTest, UnitsAndMissingValues) {
   EXPECT_EQ(FormatMillis(0.0123), "12.3");
   EXPECT_EQ(FormatMillis(std::nullopt), "-");
   EXPECT_EQ(FormatWithUnit(45.67, "tokens/s"), "45.7 tokens/s");
+  EXPECT_EQ(FormatWithUnit(0.0123, "s"), "12.3 ms");
+  EXPECT_EQ(FormatWithUnit(0.0123, "s/token"), "12.3 ms/token");
   EXPECT_EQ(FormatWithUnit(std::nullopt, "s"), "-");
+  EXPECT_EQ(FormatAge(0.5), "0 s");
+  EXPECT_EQ(FormatAge(119.9), "119 s");
+  EXPECT_EQ(FormatAge(120), "2 min");
+  EXPECT_EQ(FormatAge(7'200), "2 h");
+  EXPECT_EQ(FormatAge(86'400.0 * 20.5), "20 d");
   EXPECT_EQ(FormatPercent(0.0123), "1.23 %");
   EXPECT_EQ(FormatExact(0.1), "0.1");
   EXPECT_EQ(FormatExact(std::nullopt), "");

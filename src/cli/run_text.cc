@@ -1,0 +1,286 @@
+#include "cli/run_text.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/core/text.h"
+#include "domain/spec/metric_registry.h"
+
+namespace roofscape::cli {
+namespace {
+
+constexpr std::size_t kNameWidth = 11;
+constexpr std::size_t kIndent = 2 + kNameWidth + 1;
+
+/// "  name       value", the value wrapped under itself; "" for an empty value.
+std::string Field(std::string_view name, std::string_view value, const Style& style) {
+  if (value.empty()) return "";
+  std::string text = fmt::format("  {:<{}} ", name, kNameWidth);
+  for (const char c : Wrap(WithoutControls(value), style.width - kIndent, 0)) {
+    text += c;
+    if (c == '\n') text += std::string(kIndent, ' ');
+  }
+  return text + "\n";
+}
+
+std::string Joined(const std::map<std::string, std::string>& pairs) {
+  std::string text;
+  for (const auto& [name, value] : pairs) {
+    text += fmt::format("{}{}={}", text.empty() ? "" : ", ", name, value);
+  }
+  return text;
+}
+
+std::string Started(const spec::RunResult& run) {
+  const std::string when = FormatMinute(run.started) + " UTC";
+  if (!run.ended) return when + ", no end: still running, or killed";
+  const auto took_us = run.ended->unix_us - run.started.unix_us;
+  return fmt::format("{}, took {}", when, FormatAge(static_cast<double>(took_us) * 1e-6));
+}
+
+std::string Engine(const spec::RunResult& run) {
+  const spec::Deployment& deployment = run.plan.deployment;
+  std::string text = deployment.engine;
+  if (!deployment.engine_version.empty()) text += " " + deployment.engine_version;
+  if (!deployment.engine_settings.empty()) text += ": " + Joined(deployment.engine_settings);
+  return text;
+}
+
+std::string Model(const spec::RunResult& run) {
+  const spec::Plan& plan = run.plan;
+  std::string text = plan.deployment.model.empty() ? plan.target.model : plan.deployment.model;
+  if (!plan.deployment.precision.empty()) text += " in " + plan.deployment.precision;
+  if (!plan.target.model.empty() && plan.target.model != plan.deployment.model &&
+      !plan.deployment.model.empty()) {
+    text += fmt::format(" ('{}' on the server)", plan.target.model);
+  }
+  return text;
+}
+
+std::string Chips(const spec::Deployment& deployment) {
+  const auto count = spec::ChipCount(deployment);
+  if (!count) return deployment.chip;
+  std::string text = fmt::format("{} x {}", *count, deployment.chip);
+  if (deployment.roles.size() < 2) return text;
+  for (std::size_t i = 0; i < deployment.roles.size(); ++i) {
+    const spec::Role& role = deployment.roles[i];
+    text += fmt::format("{}{} {} x {}", i == 0 ? ": " : ", ", role.name, role.workers,
+                        role.chips_per_worker);
+  }
+  return text;
+}
+
+std::string Workload(const spec::Workload& workload) {
+  const std::string shape = spec::ShapeName(workload) + " tokens in/out";
+  return workload.name.empty() ? shape : fmt::format("{} ({})", workload.name, shape);
+}
+
+std::string LoadText(const spec::Load& load) {
+  std::string text = fmt::format("concurrency {}", fmt::join(load.concurrency, ", "));
+  if (load.duration_s) {
+    text += fmt::format("; {} s a point", FormatNumber(*load.duration_s));
+  } else if (load.requests) {
+    text += fmt::format("; {} requests a point", *load.requests);
+  } else {
+    text += fmt::format("; {} requests a user", load.requests_per_slot);
+  }
+  if (load.repeat > 1) text += fmt::format("; each {} times", load.repeat);
+  return text;
+}
+
+struct Chosen {
+  const spec::PointMetrics* metrics;
+  bool stand_in;  // The whole window in place of a steady one.
+};
+
+Chosen Choose(const spec::PointResult& point, WindowChoice window) {
+  if (window == WindowChoice::kSteady && point.steady) return {&*point.steady, false};
+  return {&point.whole, window == WindowChoice::kSteady};
+}
+
+std::string VerdictCell(const spec::PointResult& point) {
+  return point.complete ? std::string(spec::Name(point.verdict.instrument)) : "partial";
+}
+
+/// The numbers of one row, behind the point's name.
+std::vector<std::string> Numbers(const spec::PointMetrics& metrics, bool per_chip) {
+  std::vector<std::string> cells = {
+      WithCommas(metrics.requests),                WithCommas(metrics.failures),
+      FormatMillis(metrics.ttft_s.p50),            FormatMillis(metrics.ttft_s.p99),
+      FormatMillis(metrics.itl_s.p50),             FormatMillis(metrics.itl_s.p99),
+      FormatNumber(metrics.interactivity_tps.p50), FormatNumber(metrics.output_tps)};
+  if (per_chip) cells.push_back(FormatNumber(metrics.total_tps_per_chip));
+  return cells;
+}
+
+std::vector<std::string> Reasons(const spec::PointResult& point) {
+  std::vector<std::string> reasons;
+  for (const std::string& reason : point.verdict.instrument_reasons) {
+    reasons.push_back("instrument: " + reason);
+  }
+  for (const std::string& reason : point.verdict.server_reasons) {
+    reasons.push_back("server: " + reason);
+  }
+  return reasons;
+}
+
+std::string ReasonLines(const spec::RunResult& run, const Style& style) {
+  std::string text;
+  for (const spec::PointResult& point : run.points) {
+    for (const std::string& reason : Reasons(point)) {
+      text += Wrap(WithoutControls(fmt::format("#{} (concurrency {}): {}", point.index,
+                                               point.concurrency, reason)),
+                   style.width, 4) +
+              "\n";
+    }
+  }
+  return text;
+}
+
+std::string AuditValue(const std::string& name, const Json& value) {
+  if (value.is_null()) return "-";
+  if (name.ends_with("_fraction")) return FormatPercent(value.get<double>());
+  if (name.ends_with("_s")) return HumanSeconds(value.get<double>());
+  if (value == "") return "-";
+  if (value.is_string()) return value.get<std::string>();
+  return WithCommas(value.get<std::int64_t>());
+}
+
+std::string WindowText(const spec::Window& window) {
+  return fmt::format("{:.3f} s to {:.3f} s of the point",
+                     static_cast<double>(window.begin_ns) * 1e-9,
+                     static_cast<double>(window.end_ns) * 1e-9);
+}
+
+/// Counts without decimals.
+std::string MetricCell(std::optional<double> value) {
+  constexpr double kLargest = 1e15;
+  const bool whole = value && std::fabs(*value) < kLargest && *value == std::floor(*value);
+  return whole ? WithCommas(std::llround(*value)) : FormatNumber(value);
+}
+
+std::string MetricTable(const spec::PointResult& point, const Style& style) {
+  Table table({{"metric", Align::kLeft}, {"steady"}, {"whole"}, {"unit", Align::kLeft}});
+  for (const spec::MetricInfo& info : spec::AllMetrics()) {
+    const std::optional<double> whole = info.value(point.whole);
+    std::optional<double> steady;
+    if (point.steady) steady = info.value(*point.steady);
+    if (!steady && !whole) continue;
+    table.AddRow({info.name, MetricCell(steady), MetricCell(whole), info.unit});
+  }
+  return table.ToText(style);
+}
+
+}  // namespace
+
+std::string RunHeader(const spec::RunResult& run, const Style& style) {
+  std::string text =
+      fmt::format("{}: {}, {} by Roofscape {}\n", Bold("Run " + run.id, style),
+                  spec::Name(run.status), WithoutControls(run.way), WithoutControls(run.version));
+  text += Field("started", Started(run), style);
+  const spec::Target& target = run.plan.target;
+  text += Field("server", fmt::format("{} ({})", target.url, spec::Name(target.api)), style);
+  text += Field("name", run.plan.deployment.name, style);
+  text += Field("model", Model(run), style);
+  text += Field("engine", Engine(run), style);
+  text += Field("server told", Joined(run.engine), style);
+  text += Field("chips", Chips(run.plan.deployment), style);
+  text += Field("workload", Workload(run.plan.workload), style);
+  text += Field("load", LoadText(run.plan.load), style);
+  text += Field("seed", std::to_string(run.plan.seed), style);
+  text += Field("labels", Joined(run.plan.labels), style);
+  text += Field("client", Joined(run.host), style);
+  for (const std::string& note : run.notes) text += Field("note", note, style);
+  return text;
+}
+
+std::string PointTable(const spec::RunResult& run, WindowChoice window, const Style& style) {
+  if (run.points.empty()) return "No point was begun.\n";
+  const auto any = [&](auto&& test) {
+    return std::any_of(run.points.begin(), run.points.end(), test);
+  };
+  const bool repeats = any([](const spec::PointResult& point) { return point.repeat > 0; });
+  const bool per_chip = any([&](const spec::PointResult& point) {
+    return Choose(point, window).metrics->total_tps_per_chip.has_value();
+  });
+  std::vector<Column> columns = {{"#"}, {"conc"}};
+  if (repeats) columns.push_back({"rep"});
+  columns.insert(columns.end(), {{"req"},
+                                 {"fail"},
+                                 {"TTFT ms\np50"},
+                                 {"\np99"},
+                                 {"ITL ms\np50"},
+                                 {"\np99"},
+                                 {"tok/s\n/user"},
+                                 {"out\ntok/s"}});
+  if (per_chip) columns.push_back({"tok/s\n/chip"});
+  columns.push_back({"verdict", Align::kLeft});
+
+  Table table(std::move(columns));
+  bool any_stand_in = false;
+  for (const spec::PointResult& point : run.points) {
+    const Chosen chosen = Choose(point, window);
+    any_stand_in = any_stand_in || chosen.stand_in;
+    std::vector<std::string> cells = {std::to_string(point.index), WithCommas(point.concurrency)};
+    if (repeats) cells.push_back(std::to_string(point.repeat));
+    for (std::string& cell : Numbers(*chosen.metrics, per_chip)) cells.push_back(std::move(cell));
+    cells.push_back(VerdictCell(point) + (chosen.stand_in ? "*" : ""));
+    table.AddRow(std::move(cells));
+  }
+  std::string text = table.ToText(style);
+  if (any_stand_in) text += "* no steady window: these numbers are of the whole point\n";
+  return text + ReasonLines(run, style);
+}
+
+std::string PointDetails(const spec::PointResult& point, const Style& style) {
+  std::string text = fmt::format(
+      "{}: concurrency {}, repeat {}, {}\n", Bold(fmt::format("Point {}", point.index), style),
+      point.concurrency, point.repeat, VerdictCell(point));
+  text += Field("started", FormatMinute(point.started) + " UTC", style);
+  text += Field("protocol", point.protocol, style);
+  text += Field("steady", point.steady ? WindowText(point.steady->window) : "not found", style);
+  text += Field("whole", WindowText(point.whole.window), style);
+  for (const std::string& reason : Reasons(point)) text += Field("reason", reason, style);
+  for (const auto& [kind, count] : point.failures_by_kind) {
+    text += Field("failed", fmt::format("{} x {}", WithCommas(count), kind), style);
+  }
+  text += "\n" + MetricTable(point, style) + "\n";
+
+  Table audit({{"of the instrument itself", Align::kLeft}, {"value"}});
+  const Json facts = spec::ToJson(point.audit);
+  for (const auto& [name, value] : facts.items()) audit.AddRow({name, AuditValue(name, value)});
+  return text + audit.ToText(style);
+}
+
+std::string PointsCsv(const spec::RunResult& run, WindowChoice window) {
+  std::vector<Column> columns = {{"run"},      {"index"},  {"concurrency"}, {"repeat"},
+                                 {"protocol"}, {"window"}, {"complete"},    {"verdict"}};
+  for (const spec::MetricInfo& info : spec::AllMetrics()) columns.push_back({info.name});
+  Table table(std::move(columns));
+  for (const spec::PointResult& point : run.points) {
+    const Chosen chosen = Choose(point, window);
+    const bool steady = window == WindowChoice::kSteady && !chosen.stand_in;
+    std::vector<std::string> cells = {run.id,
+                                      std::to_string(point.index),
+                                      std::to_string(point.concurrency),
+                                      std::to_string(point.repeat),
+                                      point.protocol,
+                                      steady ? "steady" : "whole",
+                                      point.complete ? "true" : "false",
+                                      std::string(spec::Name(point.verdict.instrument))};
+    for (const spec::MetricInfo& info : spec::AllMetrics()) {
+      cells.push_back(FormatExact(info.value(*chosen.metrics)));
+    }
+    table.AddRow(std::move(cells));
+  }
+  return table.ToCsv();
+}
+
+}  // namespace roofscape::cli
