@@ -65,17 +65,29 @@ void Histogram::AddToSum(std::int64_t value_ns, std::uint64_t count) {
   sum_high_ += high + (sum_low_ < low ? 1U : 0U);
 }
 
-void Histogram::AddMany(std::int64_t value_ns, std::uint64_t count) {
-  if (count == 0) return;
+void Histogram::CountAt(std::int64_t value_ns, std::uint64_t count) {
   min_ns_ = count_ == 0 ? value_ns : std::min(min_ns_, value_ns);
   max_ns_ = count_ == 0 ? value_ns : std::max(max_ns_, value_ns);
   count_ += count;
-  AddToSum(value_ns, count);
   if (value_ns >= kMinNs && value_ns <= kMaxNs) [[likely]] {
     counts_[IndexOf(value_ns)] += count;
   } else {
     (value_ns < kMinNs ? underflow_ : overflow_) += count;
   }
+}
+
+void Histogram::Add(std::int64_t value_ns) {
+  const auto low = static_cast<std::uint64_t>(value_ns);
+  sum_low_ += low;
+  // The high word of a negative value is all ones: minus one.
+  sum_high_ += (sum_low_ < low ? 1U : 0U) - (low >> 63U);
+  CountAt(value_ns, 1);
+}
+
+void Histogram::AddMany(std::int64_t value_ns, std::uint64_t count) {
+  if (count == 0) return;
+  AddToSum(value_ns, count);
+  CountAt(value_ns, count);
 }
 
 void Histogram::Merge(const Histogram& other) {

@@ -45,7 +45,7 @@ class Histogram {
   Histogram();
 
   /// Counts one sample.
-  void Add(std::int64_t value_ns) { AddMany(value_ns, 1); }
+  void Add(std::int64_t value_ns);
 
   /// Counts `count` equal samples.
   void AddMany(std::int64_t value_ns, std::uint64_t count);
@@ -89,6 +89,7 @@ class Histogram {
   static double Middle(std::size_t index);
 
   void AddToSum(std::int64_t value_ns, std::uint64_t count);
+  void CountAt(std::int64_t value_ns, std::uint64_t count);
 
   /// The sample of rank `rank` (0-based) as well as it is known.
   double AtRank(std::uint64_t rank) const;

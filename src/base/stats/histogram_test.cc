@@ -94,6 +94,18 @@ TEST(Histogram, MergingWithItselfDoublesEverySample) {
   EXPECT_EQ(histogram, doubled);
 }
 
+TEST(Histogram, AddingOneByOneIsAddingMany) {
+  for (const std::int64_t value :
+       {-5'000'000'000LL, -1LL, 0LL, 999LL, 123'456'789LL, 2LL * Histogram::kMaxNs}) {
+    Histogram single;
+    Histogram many;
+    for (int i = 0; i < 5; ++i) single.Add(value);
+    many.AddMany(value, 5);
+    many.AddMany(value + 1, 0);
+    EXPECT_EQ(single, many) << value;
+  }
+}
+
 TEST(Histogram, SamplesOutsideTheRangeAreCountedAndNotLost) {
   Histogram histogram = Of({999, 0, -7, 1'000, Histogram::kMaxNs, Histogram::kMaxNs + 1});
   EXPECT_EQ(histogram.count(), 6U);

@@ -15,12 +15,19 @@ using spec::EventKind;
 // Everything in milliseconds and tokens; kNone: the metric is missing.
 constexpr double kNone = -1e9;
 
+struct Figures {
+  std::int64_t counted = spec::kUnknown;  // output_tokens of the log
+  double ttft = kNone;
+  double ttfa = kNone;
+  double tpot = kNone;
+  double e2e = kNone;
+  std::int64_t tokens = 0;
+};
+
 struct Case {
   std::string name;
   std::vector<spec::Event> events;
-  std::int64_t counted;  // output_tokens of the log
-  double ttft, ttfa, tpot, e2e;
-  std::int64_t tokens;
+  Figures figures;
   std::vector<double> itl, icl;
 };
 
@@ -34,144 +41,97 @@ spec::Request Asked(std::int64_t counted) {
   return request;
 }
 
-std::vector<Case> Cases() {
+std::vector<Case> UsualCases() {
   return {
       {"one token an event",
        {At(150, EventKind::kAnswer), At(160, EventKind::kAnswer), At(180, EventKind::kAnswer),
         At(181, EventKind::kFinish), At(182, EventKind::kUsage), At(183, EventKind::kDone)},
-       3,
-       50,
-       50,
-       15,
-       80,
-       3,
+       {.counted = 3, .ttft = 50, .ttfa = 50, .tpot = 15, .e2e = 80, .tokens = 3},
        {10, 20},
        {10, 20}},
       {"an empty role chunk is never a token",
        {At(110, EventKind::kRole), At(150, EventKind::kAnswer), At(170, EventKind::kAnswer)},
-       2,
-       50,
-       50,
-       20,
-       70,
-       2,
+       {.counted = 2, .ttft = 50, .ttfa = 50, .tpot = 20, .e2e = 70, .tokens = 2},
        {20},
        {20}},
       {"events of several tokens",
        {At(150, EventKind::kAnswer, 2), At(160, EventKind::kAnswer, 4),
         At(190, EventKind::kAnswer, 1)},
-       7,
-       50,
-       50,
-       40.0 / 5,
-       90,
-       7,
+       {.counted = 7, .ttft = 50, .ttfa = 50, .tpot = 8, .e2e = 90, .tokens = 7},
        {2.5, 2.5, 2.5, 2.5, 30},
        {10, 30}},
       {"reasoning first, with a keep-alive comment between",
        {At(120, EventKind::kReasoning), At(130, EventKind::kComment),
         At(140, EventKind::kReasoning), At(160, EventKind::kAnswer)},
-       3,
-       20,
-       60,
-       20,
-       60,
-       3,
+       {.counted = 3, .ttft = 20, .ttfa = 60, .tpot = 20, .e2e = 60, .tokens = 3},
        {20, 20},
        {20, 20}},
       {"a tool call is an answer",
        {At(120, EventKind::kReasoning), At(150, EventKind::kToolCall)},
-       2,
-       20,
-       50,
-       30,
-       50,
-       2,
+       {.counted = 2, .ttft = 20, .ttfa = 50, .tpot = 30, .e2e = 50, .tokens = 2},
        {30},
        {30}},
       {"reasoning only never answers",
        {At(120, EventKind::kReasoning), At(150, EventKind::kReasoning)},
-       2,
-       20,
-       kNone,
-       30,
-       50,
-       2,
+       {.counted = 2, .ttft = 20, .ttfa = kNone, .tpot = 30, .e2e = 50, .tokens = 2},
        {30},
        {30}},
+  };
+}
+
+std::vector<Case> OddCases() {
+  return {
       {"a single token has no TPOT",
        {At(150, EventKind::kAnswer), At(151, EventKind::kDone)},
-       1,
-       50,
-       50,
-       kNone,
-       50,
-       1,
+       {.counted = 1, .ttft = 50, .ttfa = 50, .tpot = kNone, .e2e = 50, .tokens = 1},
        {},
        {}},
       {"all tokens in one event have no TPOT",
        {At(150, EventKind::kAnswer, 8)},
-       8,
-       50,
-       50,
-       kNone,
-       50,
-       8,
+       {.counted = 8, .ttft = 50, .ttfa = 50, .tpot = kNone, .e2e = 50, .tokens = 8},
        {},
        {}},
       {"one event that was counted as one token of many has no TPOT either",
        {At(150, EventKind::kAnswer)},
-       8,
-       50,
-       50,
-       kNone,
-       50,
-       8,
+       {.counted = 8, .ttft = 50, .ttfa = 50, .tpot = kNone, .e2e = 50, .tokens = 8},
        {},
        {}},
       {"the server counted more tokens than the events carry",
        {At(150, EventKind::kAnswer), At(160, EventKind::kAnswer), At(190, EventKind::kAnswer)},
-       5,
-       50,
-       50,
-       10,
-       90,
-       5,
+       {.counted = 5, .ttft = 50, .ttfa = 50, .tpot = 10, .e2e = 90, .tokens = 5},
        {10, 30},
        {10, 30}},
       {"the server counted fewer tokens than came in the first event",
        {At(150, EventKind::kAnswer, 3), At(160, EventKind::kAnswer)},
-       2,
-       50,
-       50,
-       kNone,
-       60,
-       2,
+       {.counted = 2, .ttft = 50, .ttfa = 50, .tpot = kNone, .e2e = 60, .tokens = 2},
        {10},
        {10}},
+      {"usage only", {At(500, EventKind::kUsage)}, {.counted = 12, .tokens = 12}, {}, {}},
+  };
+}
+
+std::vector<Case> UncountedCases() {
+  return {
       {"no count: the events are counted",
        {At(150, EventKind::kAnswer), At(170, EventKind::kAnswer, 2)},
-       spec::kUnknown,
-       50,
-       50,
-       10,
-       70,
-       3,
+       {.ttft = 50, .ttfa = 50, .tpot = 10, .e2e = 70, .tokens = 3},
        {10, 10},
        {20}},
-      {"usage only", {At(500, EventKind::kUsage)}, 12, kNone, kNone, kNone, kNone, 12, {}, {}},
-      {"nothing", {}, spec::kUnknown, kNone, kNone, kNone, kNone, 0, {}, {}},
       {"a token event counted as zero tokens carried one",
        {At(150, EventKind::kAnswer, 0), At(160, EventKind::kAnswer, 0)},
-       spec::kUnknown,
-       50,
-       50,
-       10,
-       60,
-       2,
+       {.ttft = 50, .ttfa = 50, .tpot = 10, .e2e = 60, .tokens = 2},
        {10},
        {10}},
+      {"nothing", {}, {.tokens = 0}, {}, {}},
   };
+}
+
+std::vector<Case> Cases() {
+  std::vector<Case> cases = UsualCases();
+  for (const auto& more : {OddCases(), UncountedCases()}) {
+    cases.insert(cases.end(), more.begin(), more.end());
+  }
+  return cases;
 }
 
 void ExpectMs(const std::optional<double>& seconds, double ms, const std::string& what) {
@@ -185,23 +145,25 @@ void ExpectMs(const std::optional<double>& seconds, double ms, const std::string
 
 TEST(RequestMetrics, HandComputed) {
   for (const Case& c : Cases()) {
-    const RequestMetrics m = ComputeRequest(Asked(c.counted), c.events);
+    const RequestMetrics m = ComputeRequest(Asked(c.figures.counted), c.events);
     EXPECT_TRUE(m.success) << c.name;
-    ExpectMs(m.ttft_s, c.ttft, c.name + ": ttft");
-    ExpectMs(m.ttft_from_tx_s, c.ttft == kNone ? kNone : c.ttft - 2, c.name + ": from tx");
-    ExpectMs(m.ttfa_s, c.ttfa, c.name + ": ttfa");
-    ExpectMs(m.tpot_s, c.tpot, c.name + ": tpot");
-    ExpectMs(m.e2e_s, c.e2e, c.name + ": e2e");
+    ExpectMs(m.ttft_s, c.figures.ttft, c.name + ": ttft");
+    ExpectMs(m.ttft_from_tx_s, c.figures.ttft == kNone ? kNone : c.figures.ttft - 2,
+             c.name + ": from tx");
+    ExpectMs(m.ttfa_s, c.figures.ttfa, c.name + ": ttfa");
+    ExpectMs(m.tpot_s, c.figures.tpot, c.name + ": tpot");
+    ExpectMs(m.e2e_s, c.figures.e2e, c.name + ": e2e");
     ExpectMs(m.send_delay_s, 1, c.name + ": send delay");
-    EXPECT_EQ(m.output_tokens, c.tokens) << c.name;
+    EXPECT_EQ(m.output_tokens, c.figures.tokens) << c.name;
     EXPECT_EQ(m.input_tokens, 64) << c.name;
-    ASSERT_EQ(m.interactivity_tps.has_value(), c.tpot != kNone) << c.name;
-    if (c.tpot != kNone) {
-      EXPECT_NEAR(*m.interactivity_tps, 1e3 / c.tpot, 1e-6) << c.name;
+    ASSERT_EQ(m.interactivity_tps.has_value(), c.figures.tpot != kNone) << c.name;
+    if (c.figures.tpot != kNone) {
+      EXPECT_NEAR(*m.interactivity_tps, 1e3 / c.figures.tpot, 1e-6) << c.name;
     }
-    ASSERT_EQ(m.e2e_interactivity_tps.has_value(), c.e2e != kNone) << c.name;
-    if (c.e2e != kNone) {
-      EXPECT_NEAR(*m.e2e_interactivity_tps, 1e3 * static_cast<double>(c.tokens) / c.e2e, 1e-6)
+    ASSERT_EQ(m.e2e_interactivity_tps.has_value(), c.figures.e2e != kNone) << c.name;
+    if (c.figures.e2e != kNone) {
+      EXPECT_NEAR(*m.e2e_interactivity_tps,
+                  1e3 * static_cast<double>(c.figures.tokens) / c.figures.e2e, 1e-6)
           << c.name;
     }
     TokenGaps gaps;
@@ -255,10 +217,10 @@ TEST(RequestMetrics, TheServersInputCountGoesBeforeTheAskedOne) {
 
 TEST(RequestMetrics, OutputSharesAddUpToTheCount) {
   for (const Case& c : Cases()) {
-    const spec::Request request = Asked(c.counted);
+    const spec::Request request = Asked(c.figures.counted);
     double sum = 0.0;
     ForEachOutput(request, c.events, [&](std::int64_t, double tokens) { sum += tokens; });
-    EXPECT_NEAR(sum, static_cast<double>(c.tokens), 1e-9) << c.name;
+    EXPECT_NEAR(sum, static_cast<double>(c.figures.tokens), 1e-9) << c.name;
   }
 }
 
