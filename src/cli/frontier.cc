@@ -1,7 +1,119 @@
+// roofscape frontier: throughput against interactivity, or any two metrics, of stored runs.
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <unistd.h>
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
 #include "cli/command.h"
+#include "cli/frontier_text.h"
+#include "cli/run_selection.h"
+#include "results/store/store.h"
 
 namespace roofscape::cli {
+namespace {
 
-void AddFrontierCommand(CLI::App&, Invocation&) {}
+constexpr const char* kDescription = "Show the best points: throughput against interactivity.";
+
+constexpr const char* kFooter =
+    "Example:\n"
+    "  roofscape frontier\n"
+    "  roofscape frontier --at 50\n"
+    "  roofscape frontier --label site=lab --x ttft_p99_s --y output_tps\n\n"
+    "Each model, deployment, engine and workload has a frontier of its own. A reading (--at) is\n"
+    "the best measured point that meets the target; nothing is interpolated.";
+
+struct Options {
+  RunSelection runs;
+  std::string x;
+  std::string y;
+  std::optional<double> at;
+  std::string window = "steady";
+  bool all = false;
+  bool join = false;
+  bool chart = false;
+  bool json = false;
+  bool csv = false;
+};
+
+struct Answer {
+  std::vector<spec::RunResult> runs;
+  analysis::Frontier frontier;
+};
+
+Result<Answer> Compute(const Options& options) {
+  Answer answer;
+  analysis::Query query;
+  RS_ASSIGN_OR_RETURN(query.window, analysis::ParseWindow(options.window));
+  // Misspelt metrics are told before the store is looked for.
+  RS_RETURN_IF_ERROR(analysis::ChooseAxes({}, options.x, options.y));
+  RS_ASSIGN_OR_RETURN(const std::unique_ptr<store::Store> store,
+                      store::OpenStore(StorePath(options.runs.db), store::OpenMode::kReadOnly));
+  RS_ASSIGN_OR_RETURN(answer.runs, LoadRuns(*store, options.runs));
+  RS_ASSIGN_OR_RETURN(query.axes, analysis::ChooseAxes(answer.runs, options.x, options.y));
+  query.all = options.all;
+  query.join = options.join;
+  answer.frontier = analysis::ComputeFrontier(answer.runs, query);
+  return answer;
+}
+
+void PrintText(const Options& options, const Answer& answer) {
+  const Style style = StyleOf(stdout);
+  if (answer.frontier.series.empty()) {
+    fmt::print(stderr, "The run has no points yet. See: roofscape show {}\n",
+               answer.runs.front().id);
+    return;
+  }
+  fmt::print("{}", FrontierTables(answer.runs, answer.frontier, style));
+  if (options.at) {
+    fmt::print("\n{}", FrontierReadings(answer.runs, answer.frontier, *options.at, style));
+  }
+  if (options.chart || isatty(STDOUT_FILENO) != 0) {
+    const std::string chart = FrontierChart(answer.frontier, style);
+    if (!chart.empty()) fmt::print("\n{}", chart);
+  }
+}
+
+int Frontier(const Options& options) {
+  const auto answer = Compute(options);
+  if (!answer) return Report(answer.error());
+  if (options.json) {
+    const Json json = FrontierJson(answer->runs, answer->frontier, options.at);
+    fmt::print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace));
+  } else if (options.csv) {
+    fmt::print("{}", FrontierCsv(answer->runs, answer->frontier));
+  } else {
+    PrintText(options, *answer);
+  }
+  return kDone;
+}
+
+}  // namespace
+
+void AddFrontierCommand(CLI::App& app, Invocation& invocation) {
+  CLI::App* command = app.add_subcommand("frontier", kDescription);
+  command->footer(kFooter);
+  const auto options = std::make_shared<Options>();
+  AddRunSelection(*command, options->runs);
+  command->add_option("--x", options->x, "Metric across (default interactivity_p50_tps)");
+  command->add_option("--y", options->y,
+                      "Metric up (default total_tps_per_chip, or total_tps where the number of "
+                      "chips is not known)");
+  command->add_option("--at", options->at, "Read the frontier where x meets this, in x's unit");
+  command->add_option("--window", options->window, "steady or whole")->capture_default_str();
+  command->add_flag("--all", options->all, "Also points that are INVALID or were stopped halfway");
+  command->add_flag("--join", options->join,
+                    "One frontier over all models, deployments and workloads");
+  command->add_flag("--chart", options->chart, "Draw it, also where stdout is no terminal");
+  CLI::Option* json = command->add_flag("--json", options->json, "Print one object");
+  command->add_flag("--csv", options->csv, "Print rows with all digits")->excludes(json);
+  command->callback(
+      [options, &invocation] { invocation.run = [options] { return Frontier(*options); }; });
+}
 
 }  // namespace roofscape::cli

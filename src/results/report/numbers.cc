@@ -43,9 +43,4 @@ std::string Counted(std::int64_t value, const std::string& noun) {
   return fmt::format("{} {}{}", Count(value), noun, value == 1 ? "" : "s");
 }
 
-std::string WithUnit(std::optional<double> value, const std::string& unit) {
-  if (unit == "s") return Duration(value);
-  return value ? Number(value) + " " + unit : Number(value);
-}
-
 }  // namespace roofscape::report

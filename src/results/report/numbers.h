@@ -31,7 +31,4 @@ std::string Count(std::int64_t value);
 /// "1 point", "2 points".
 std::string Counted(std::int64_t value, const std::string& noun);
 
-/// A metric's value with its unit: "12.3 ms" for unit "s", else "45.6 tokens/s/user".
-std::string WithUnit(std::optional<double> value, const std::string& unit);
-
 }  // namespace roofscape::report

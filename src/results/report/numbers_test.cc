@@ -27,7 +27,6 @@ TEST(NumbersTest, MissingIsADashAndNeverZero) {
   EXPECT_EQ(Millis(std::nullopt), kMissing);
   EXPECT_EQ(Duration(std::nullopt), kMissing);
   EXPECT_EQ(Percent(std::nullopt), kMissing);
-  EXPECT_EQ(WithUnit(std::nullopt, "tokens/s"), kMissing);
 }
 
 TEST(NumbersTest, UnitsThatFit) {
@@ -37,8 +36,6 @@ TEST(NumbersTest, UnitsThatFit) {
   EXPECT_EQ(Millis(0.0123), "12.3");
   EXPECT_EQ(Percent(0.0123), "1.2 %");
   EXPECT_EQ(Percent(0.95), "95 %");
-  EXPECT_EQ(WithUnit(0.0123, "s"), "12.3 ms");
-  EXPECT_EQ(WithUnit(45.6, "tokens/s"), "45.6 tokens/s");
   EXPECT_EQ(Counted(1, "point"), "1 point");
   EXPECT_EQ(Counted(1200, "point"), "1,200 points");
 }

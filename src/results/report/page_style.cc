@@ -65,6 +65,7 @@ a { color: inherit; }
 .card { border: 1px solid var(--rule); border-radius: 6px; padding: 16px 20px 18px; }
 .card h2 { font-size: 15px; display: flex; align-items: center; gap: 8px; margin-bottom: 10px;
   overflow-wrap: anywhere; }
+.card h2 .note { font-weight: 400; margin-left: auto; white-space: nowrap; }
 .card dl { display: grid; grid-template-columns: repeat(3, 1fr); gap: 16px; margin: 0; }
 .card dd { margin: 0; }
 .card b { display: block; font-size: 27px; line-height: 1.2; font-weight: 600;

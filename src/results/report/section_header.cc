@@ -130,20 +130,19 @@ std::string Card(const Page& page, std::size_t index) {
   const auto speed = page.frontier.axes.x->value;
   const auto ttft = [](const spec::PointMetrics& m) { return m.ttft_s.p50; };
   std::string out =
-      fmt::format("<div class=\"card\"><h2>{}{}</h2>",
+      fmt::format("<div class=\"card\"><h2>{}{} <span class=\"note\">best points</span></h2>",
                   RenderSwatch(index, MarkFill::kSolid, ShapeOf(series.key.way), false),
                   HtmlEscape(series.label));
   std::string numbers;
   if (const auto* p = Best(page, series, true, rate)) {
-    numbers +=
-        CardNumber("Highest throughput", Number(p->y), page.RateUnit(), page.Point(*p).concurrency);
+    numbers += CardNumber("Throughput", Number(p->y), page.RateUnit(), page.Point(*p).concurrency);
   }
   if (const auto* p = Best(page, series, true, speed)) {
-    numbers += CardNumber("Fastest for a user", Number(p->x), "tokens/s/user, p50",
-                          page.Point(*p).concurrency);
+    numbers +=
+        CardNumber("Interactivity", Number(p->x), "tokens/s/user, p50", page.Point(*p).concurrency);
   }
   if (const auto* p = Best(page, series, false, ttft)) {
-    numbers += CardNumber("Quickest first token", Duration(ttft(*page.Metrics(*p))), "TTFT p50",
+    numbers += CardNumber("First token", Duration(ttft(*page.Metrics(*p))), "TTFT p50",
                           page.Point(*p).concurrency);
   }
   if (numbers.empty()) return out + "<p class=\"note\">No point takes part.</p></div>";

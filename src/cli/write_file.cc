@@ -1,0 +1,52 @@
+#include "cli/write_file.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+namespace roofscape::cli {
+namespace {
+
+Error Refused(const std::string& path, int error_number) {
+  const char* cure = "take another path";
+  if (error_number == ENOSPC || error_number == EDQUOT) cure = "free some space";
+  if (error_number == ENOENT) cure = "make its folder first, or take another path";
+  if (error_number == EISDIR) cure = "that is a folder: name a file in it";
+  return Error{ErrorCode::kIo,
+               fmt::format("cannot write '{}': {}; {}", path, std::strerror(error_number), cure)};
+}
+
+struct Close {
+  void operator()(std::FILE* file) const { std::fclose(file); }
+};
+
+/// 0, or the error number of the first step that failed.
+int WriteAll(const std::string& path, std::string_view text) {
+  std::unique_ptr<std::FILE, Close> file(std::fopen(path.c_str(), "wbe"));
+  if (!file) return errno;
+  if (std::fwrite(text.data(), 1, text.size(), file.get()) != text.size()) return errno;
+  // A full disk may be told only here.
+  if (std::fflush(file.get()) != 0 || fsync(fileno(file.get())) != 0) return errno;
+  return std::fclose(file.release()) == 0 ? 0 : errno;
+}
+
+}  // namespace
+
+Result<> WriteWholeFile(const std::string& path, std::string_view text) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) return Refused(path, EISDIR);
+  const std::string temporary = fmt::format("{}.tmp{}", path, getpid());
+  int error_number = WriteAll(temporary, text);
+  if (error_number == 0 && std::rename(temporary.c_str(), path.c_str()) != 0) error_number = errno;
+  if (error_number == 0) return {};
+  std::remove(temporary.c_str());
+  return Refused(path, error_number);
+}
+
+}  // namespace roofscape::cli

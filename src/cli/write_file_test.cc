@@ -1,0 +1,67 @@
+#include "cli/write_file.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include <unistd.h>
+
+namespace roofscape::cli {
+namespace {
+
+class WriteFileTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = std::filesystem::temp_directory_path() /
+              ("roofscape_write_file_" + std::to_string(getpid()));
+    std::filesystem::create_directories(folder_);
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  std::string Path(const std::string& name) const { return (folder_ / name).string(); }
+  std::ptrdiff_t FileCount() const {
+    return std::distance(std::filesystem::directory_iterator(folder_), {});
+  }
+
+  std::filesystem::path folder_;
+};
+
+std::string Read(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+TEST_F(WriteFileTest, ReplacesWhatWasThereAndLeavesNothingElse) {
+  ASSERT_TRUE(WriteWholeFile(Path("a.html"), "first"));
+  ASSERT_TRUE(WriteWholeFile(Path("a.html"), "second"));
+  EXPECT_EQ(Read(Path("a.html")), "second");
+  EXPECT_EQ(FileCount(), 1);
+}
+
+TEST_F(WriteFileTest, RefusalsNameThePathAndTheCure) {
+  const auto no_folder = WriteWholeFile(Path("none/a.html"), "x");
+  ASSERT_FALSE(no_folder);
+  EXPECT_NE(no_folder.error().message.find("none/a.html'"), std::string::npos);
+  EXPECT_NE(no_folder.error().message.find("make its folder first"), std::string::npos);
+  const auto folder = WriteWholeFile(folder_.string(), "x");
+  ASSERT_FALSE(folder);
+  EXPECT_NE(folder.error().message.find("name a file in it"), std::string::npos);
+  EXPECT_EQ(FileCount(), 0);
+}
+
+TEST_F(WriteFileTest, AFullDiskIsTold) {
+  if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "no /dev/full";
+  // The temporary file's name is known: it is made to lead to a disk without room.
+  const std::string temporary = Path("a.html.tmp" + std::to_string(getpid()));
+  std::filesystem::create_symlink("/dev/full", temporary);
+  const auto full = WriteWholeFile(Path("a.html"), "x");
+  ASSERT_FALSE(full);
+  EXPECT_NE(full.error().message.find("free some space"), std::string::npos)
+      << full.error().message;
+  EXPECT_EQ(FileCount(), 0);
+}
+
+}  // namespace
+}  // namespace roofscape::cli
