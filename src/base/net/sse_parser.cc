@@ -7,11 +7,12 @@ namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-bool AllDigits(std::string_view text) {
+bool IsRetryTime(std::string_view text) {
+  constexpr std::size_t kMaxDigits = 18;  // Always fits; 30 million years ought to do.
   for (const char c : text) {
     if (c < '0' || c > '9') return false;
   }
-  return !text.empty();
+  return !text.empty() && text.size() <= kMaxDigits;
 }
 
 }  // namespace
@@ -60,10 +61,10 @@ SseParser::Line SseParser::TakeLine(std::string_view line) {
     type_parked_ = false;
   } else if (name == "id") {
     if (value.find('\0') == value.npos) id_.assign(value);
-  } else if (name == "retry" && AllDigits(value)) {
+  } else if (name == "retry" && IsRetryTime(value)) {
     std::uint64_t ms = 0;
-    const auto parsed = std::from_chars(value.data(), value.data() + value.size(), ms);
-    if (parsed.ec == std::errc()) retry_ms_ = ms;
+    std::from_chars(value.data(), value.data() + value.size(), ms);
+    retry_ms_ = ms;
   }
   return Line::kField;
 }
