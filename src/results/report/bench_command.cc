@@ -10,6 +10,8 @@
 namespace roofscape::report {
 namespace {
 
+constexpr std::string_view kDeploymentFile = "deployment.json";
+
 using Flags = std::vector<std::string>;
 
 void Add(Flags& flags, std::string_view name, const std::string& value) {
@@ -20,12 +22,33 @@ void AddLength(Flags& flags, std::string_view name, const spec::Length& length) 
   Add(flags, name, fmt::format("{}", length.tokens));
 }
 
+/// Only what is not the default, so that the command stays readable.
+template <class T>
+void AddUnlessDefault(Flags& flags, std::string_view name, T value, T usual) {
+  if (value != usual) Add(flags, name, fmt::format("{}", value));
+}
+
+/// True if --chip and --chips say all that the plan says of its deployment.
+bool ChipFlagsSayItAll(const spec::Deployment& deployment) {
+  spec::Deployment plain;
+  plain.chip = deployment.chip;
+  if (const auto chips = spec::ChipCount(deployment)) {
+    plain.roles.emplace_back().chips_per_worker = *chips;
+  }
+  return plain == deployment;
+}
+
 Flags WorkloadFlags(const spec::Plan& plan) {
   const spec::Workload& w = plan.workload;
   Flags flags;
   AddLength(flags, "input-tokens", w.input);
   AddLength(flags, "output-tokens", w.output);
-  if (w.input.low != 1.0) Add(flags, "length-spread", fmt::format("{}", w.input.low));
+  AddUnlessDefault(flags, "length-spread", w.input.low, 1.0);
+  if (w.prompt_form != spec::PromptForm::kAuto) {
+    Add(flags, "prompt-form", std::string(spec::Name(w.prompt_form)));
+  }
+  if (!w.ignore_eos) flags.emplace_back("--may-stop-early");
+  if (w.prompt_cache) flags.emplace_back("--prompt-cache");
   return flags;
 }
 
@@ -35,9 +58,24 @@ Flags LoadFlags(const spec::Plan& plan) {
   Add(flags, "concurrency", fmt::format("{}", fmt::join(load.concurrency, ",")));
   if (load.duration_s) Add(flags, "duration", fmt::format("{}", *load.duration_s));
   if (load.requests) Add(flags, "requests", fmt::format("{}", *load.requests));
+  AddUnlessDefault(flags, "requests-per-slot", load.requests_per_slot,
+                   spec::Load().requests_per_slot);
   if (load.warmup) Add(flags, "warmup", fmt::format("{}", *load.warmup));
   if (load.repeat != 1) Add(flags, "repeat", fmt::format("{}", load.repeat));
   Add(flags, "seed", fmt::format("{}", plan.seed));
+  return flags;
+}
+
+Flags OtherFlags(const spec::Plan& plan) {
+  const spec::Timeouts& t = plan.timeouts;
+  const spec::Timeouts usual;
+  Flags flags;
+  AddUnlessDefault(flags, "connect-timeout", t.connect_s, usual.connect_s);
+  AddUnlessDefault(flags, "first-byte-timeout", t.first_byte_s, usual.first_byte_s);
+  AddUnlessDefault(flags, "idle-timeout", t.idle_s, usual.idle_s);
+  AddUnlessDefault(flags, "request-timeout", t.request_s, usual.request_s);
+  if (plan.keep_text) flags.emplace_back("--keep-text");
+  for (const auto& [key, value] : plan.labels) Add(flags, "label", key + "=" + value);
   return flags;
 }
 
@@ -52,10 +90,13 @@ Flags TargetFlags(const spec::Plan& plan) {
 
 Flags DeploymentFlags(const spec::Plan& plan) {
   Flags flags;
-  const auto chips = spec::ChipCount(plan.deployment);
+  if (!ChipFlagsSayItAll(plan.deployment)) {
+    Add(flags, "deployment", std::string(kDeploymentFile));
+    return flags;
+  }
   if (!plan.deployment.chip.empty()) Add(flags, "chip", plan.deployment.chip);
+  const auto chips = spec::ChipCount(plan.deployment);
   if (chips) Add(flags, "chips", fmt::format("{}", *chips));
-  for (const auto& [key, value] : plan.labels) Add(flags, "label", key + "=" + value);
   return flags;
 }
 
@@ -76,8 +117,8 @@ std::string ShellQuote(const std::string& text) {
 
 std::string BenchCommand(const spec::Plan& plan) {
   std::string out = "roofscape bench " + ShellQuote(plan.target.url);
-  for (const Flags& group :
-       {TargetFlags(plan), WorkloadFlags(plan), LoadFlags(plan), DeploymentFlags(plan)}) {
+  for (const Flags& group : {TargetFlags(plan), WorkloadFlags(plan), LoadFlags(plan),
+                             DeploymentFlags(plan), OtherFlags(plan)}) {
     if (!group.empty()) out += fmt::format(" \\\n  {}", fmt::join(group, " "));
   }
   return out;

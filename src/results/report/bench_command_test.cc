@@ -36,7 +36,29 @@ TEST(BenchCommandTest, SaysEverythingThatIsNotADefault) {
             "--extra-body '{\"top_k\":1}' \\\n"
             "  --input-tokens 512 --output-tokens 128 --length-spread 0.8 \\\n"
             "  --concurrency 1,8 --requests 100 --warmup 4 --repeat 3 --seed 42 \\\n"
-            "  --chip h200 --chips 8 --label 'team=a b'");
+            "  --chip h200 --chips 8 \\\n"
+            "  --label 'team=a b'");
+}
+
+TEST(BenchCommandTest, SwitchesLimitsAndDeploymentsThatFlagsCannotSay) {
+  spec::Plan plan;
+  plan.target.url = "http://h:1";
+  plan.workload.ignore_eos = false;
+  plan.workload.prompt_cache = true;
+  plan.workload.prompt_form = spec::PromptForm::kText;
+  plan.load.requests_per_slot = 30;
+  plan.load.duration_s = 2.5;
+  plan.timeouts.idle_s = 7;
+  plan.keep_text = true;
+  plan.deployment.precision = "fp8";
+  EXPECT_EQ(BenchCommand(plan),
+            "roofscape bench http://h:1 \\\n"
+            "  --api chat \\\n"
+            "  --input-tokens 1024 --output-tokens 1024 --prompt-form text --may-stop-early "
+            "--prompt-cache \\\n"
+            "  --concurrency 1 --duration 2.5 --requests-per-slot 30 --seed 1 \\\n"
+            "  --deployment deployment.json \\\n"
+            "  --idle-timeout 7 --keep-text");
 }
 
 }  // namespace

@@ -66,7 +66,14 @@ std::string RunLength(const spec::RunResult& run) {
 std::string RunSettings(const spec::RunResult& run) {
   const spec::Plan& plan = run.plan;
   std::string out = fmt::format("<h3>{}</h3>", HtmlEscape(spec::ShapeName(plan.workload)));
-  out += "<pre>" + HtmlEscape(BenchCommand(plan)) + "</pre><table class=\"plain\"><tbody>";
+  const std::string command = BenchCommand(plan);
+  out += "<pre>" + HtmlEscape(command) + "</pre>";
+  if (command.find(" --deployment ") != std::string::npos) {
+    out +=
+        "<p class=\"note\">deployment.json: the \u201cdeployment\u201d object of the plan "
+        "below.</p>";
+  }
+  out += "<table class=\"plain\"><tbody>";
   out += PlainRow("run", run.id);
   out += PlainRow("started", Minute(run.started) + ", took " + RunLength(run));
   out += PlainRow("seed", fmt::format("{}", plan.seed));
