@@ -1,7 +1,286 @@
+// roofscape bench: flags to plan, run it, print what came out.
+
+#include <atomic>
+#include <charconv>
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/core/text.h"
+#include "base/net/url.h"
+#include "cli/bench_run.h"
 #include "cli/command.h"
+#include "cli/run_selection.h"
+#include "cli/run_text.h"
 
 namespace roofscape::cli {
+namespace {
 
-void AddBenchCommand(CLI::App&, Invocation&) {}
+constexpr const char* kDescription =
+    "Measure a running OpenAI-compatible server at one concurrency or a sweep of them, in a\n"
+    "closed loop: each of N users sends its next request when its last answer has ended.";
+
+constexpr const char* kFooter =
+    "Example:\n"
+    "  roofscape bench http://127.0.0.1:8080 --api completions \\\n"
+    "    --concurrency 1,2,4,8 --input-tokens 128 --output-tokens 32 --chip cpu --chips 1\n\n"
+    "Every prompt is new from its first token on and prompt caches are told off, so that no cache\n"
+    "fakes a TTFT. Everything measured is kept in the store, also after Ctrl-C:\n"
+    "see `roofscape show last`, `roofscape frontier` and `roofscape report`.";
+
+struct Options {
+  std::string url;
+  std::string db;
+  std::string model;
+  std::string api = "chat";
+  std::string api_key;
+  std::vector<std::string> headers;
+  std::string extra_body;
+  std::string deployment_file;
+  std::string chip;
+  std::optional<std::int64_t> chips;
+  std::string concurrency = "1";
+  std::int64_t input_tokens = 1024;
+  std::int64_t output_tokens = 1024;
+  double length_spread = 1.0;
+  std::string prompt_form = "auto";
+  std::optional<std::int64_t> requests;
+  std::int64_t requests_per_slot = 20;
+  std::optional<double> duration_s;
+  std::optional<std::int64_t> warmup;
+  std::int64_t repeat = 1;
+  std::int64_t seed = 1;
+  std::vector<std::string> labels;
+  spec::Timeouts timeouts;
+  bool may_stop_early = false;
+  bool prompt_cache = false;
+  bool keep_text = false;
+  bool json = false;
+};
+
+std::atomic<bool> stop_requested{false};
+
+/// The first Ctrl-C ends the run and keeps it; the second one kills.
+void OnSignal(int signal) {
+  stop_requested.store(true);
+  std::signal(signal, SIG_DFL);
+}
+
+Result<std::vector<std::int64_t>> ParseConcurrency(const std::string& text) {
+  std::vector<std::int64_t> levels;
+  for (const std::string& part : Split(text, ',')) {
+    const std::string word(Trim(part));
+    std::int64_t level = 0;
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), level);
+    if (error != std::errc() || end != word.data() + word.size() || level < 1) {
+      return Error{ErrorCode::kInvalidArgument,
+                   fmt::format("--concurrency: '{}' is no number of users: give 1 or more, "
+                               "separated by commas, e.g. 1,2,4,8",
+                               Printable(word, 40))};
+    }
+    levels.push_back(level);
+  }
+  return levels;
+}
+
+Result<spec::Deployment> MakeDeployment(const Options& options) {
+  if (!options.deployment_file.empty()) {
+    std::ifstream file(options.deployment_file);
+    if (!file) {
+      return Error{ErrorCode::kInvalidArgument,
+                   fmt::format("--deployment: cannot read '{}': check the path",
+                               options.deployment_file)};
+    }
+    std::ostringstream text;
+    text << file.rdbuf();
+    return spec::ParseDeployment(text.str(), options.deployment_file);
+  }
+  spec::Deployment deployment;
+  deployment.chip = options.chip;
+  if (!options.chip.empty() || options.chips) {
+    spec::Role role;
+    role.chips_per_worker = options.chips.value_or(1);
+    deployment.roles.push_back(role);
+  }
+  return deployment;
+}
+
+Result<load::Headers> MakeHeaders(const Options& options) {
+  load::Headers headers;
+  std::string key = options.api_key;
+  if (const char* value = std::getenv("OPENAI_API_KEY"); key.empty() && value != nullptr) {
+    key = value;
+  }
+  if (!key.empty()) headers.push_back({"Authorization", "Bearer " + key});
+  for (const std::string& line : options.headers) {
+    const std::size_t colon = line.find(':');
+    if (colon == std::string::npos || colon == 0) {
+      return Error{ErrorCode::kInvalidArgument,
+                   "--header: write it as 'Name: value', e.g. --header 'X-Team: a'"};
+    }
+    headers.push_back({line.substr(0, colon), std::string(Trim(line.substr(colon + 1)))});
+  }
+  return headers;
+}
+
+Result<spec::Plan> MakePlan(const Options& options) {
+  spec::Plan plan;
+  RS_ASSIGN_OR_RETURN(const net::Url url, net::ParseUrl(options.url));
+  plan.target.url = url.Origin() + (url.path == "/" ? "" : url.path);
+  RS_ASSIGN_OR_RETURN(plan.target.api, spec::ParseApi(options.api));
+  plan.target.model = options.model;
+  plan.target.extra_body = options.extra_body;
+  for (const std::string& header : options.headers) {
+    plan.target.header_names.push_back(header.substr(0, header.find(':')));
+  }
+  RS_ASSIGN_OR_RETURN(plan.deployment, MakeDeployment(options));
+  plan.workload.input = {options.input_tokens, options.length_spread};
+  plan.workload.output = {options.output_tokens, options.length_spread};
+  RS_ASSIGN_OR_RETURN(plan.workload.prompt_form, spec::ParsePromptForm(options.prompt_form));
+  plan.workload.ignore_eos = !options.may_stop_early;
+  plan.workload.prompt_cache = options.prompt_cache;
+  RS_ASSIGN_OR_RETURN(plan.load.concurrency, ParseConcurrency(options.concurrency));
+  plan.load.requests = options.requests;
+  plan.load.requests_per_slot = options.requests_per_slot;
+  plan.load.duration_s = options.duration_s;
+  plan.load.warmup = options.warmup;
+  plan.load.repeat = options.repeat;
+  plan.timeouts = options.timeouts;
+  plan.keep_text = options.keep_text;
+  RS_ASSIGN_OR_RETURN(plan.labels, ParseLabels(options.labels));
+  if (options.seed < 0) {
+    return Error{ErrorCode::kInvalidArgument, "--seed: must be 0 or more"};
+  }
+  plan.seed = static_cast<std::uint64_t>(options.seed);
+  RS_RETURN_IF_ERROR(spec::Validate(plan));
+  return plan;
+}
+
+void PrintResult(const BenchRun& bench, const Options& options) {
+  if (options.json) {
+    fmt::print("{}\n", spec::ToJson(bench.run).dump(2));
+    return;
+  }
+  const Style style = StyleOf(stdout);
+  fmt::print("{}\n{}", RunHeader(bench.run, style),
+             PointTable(bench.run, WindowChoice::kSteady, style));
+}
+
+int StatusOf(const BenchRun& bench, const std::string& path) {
+  const bool early = bench.aborted || bench.stopped;
+  if (bench.aborted) fmt::print(stderr, "roofscape: {}\n", bench.aborted->message);
+  if (early) {
+    fmt::print(stderr, "roofscape: what was measured until then is kept as run {} in {}\n",
+               bench.run.id, path);
+    return kFailed;
+  }
+  int status = kDone;
+  for (const spec::PointResult& point : bench.run.points) {
+    if (point.whole.successes == 0) {
+      fmt::print(stderr, "roofscape: no request succeeded at concurrency {}: see the reasons\n",
+                 point.concurrency);
+      return kFailed;
+    }
+    if (point.verdict.instrument == spec::Fitness::kInvalid) status = kInstrumentInvalid;
+  }
+  return status;
+}
+
+int Run(const Options& options, const Clock& clock) {
+  const auto plan = MakePlan(options);
+  if (!plan) return Report(plan.error());
+  const auto headers = MakeHeaders(options);
+  if (!headers) return Report(headers.error());
+  const std::string path = StorePath(options.db);
+  auto store = store::OpenStore(path, store::OpenMode::kReadWrite);
+  if (!store) return Report(store.error());
+  std::signal(SIGINT, OnSignal);
+  std::signal(SIGTERM, OnSignal);
+  // A closed pipe or a full file limit must come back as an error, not end the process.
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+  const auto bench = RunBench(*plan, *headers, **store, stop_requested, clock);
+  if (!bench) return Report(bench.error());
+  PrintResult(*bench, options);
+  return StatusOf(*bench, path);
+}
+
+void AddTargetOptions(CLI::App& command, Options& o) {
+  command.add_option("url", o.url, "The server, e.g. http://127.0.0.1:8080")->required();
+  command.add_option("--model", o.model, "Name of the model (default: the first the server lists)");
+  command.add_option("--api", o.api, "chat or completions")->capture_default_str();
+  command.add_option("--api-key", o.api_key,
+                     "Sent as bearer token, never shown or stored (default $OPENAI_API_KEY)");
+  command.add_option("--header", o.headers, "Extra header 'Name: value'; values are not stored")
+      ->take_all();
+  command.add_option("--extra-body", o.extra_body, "JSON object merged into each request's body");
+  command.add_option("--deployment", o.deployment_file,
+                     "TOML or JSON file that describes what serves");
+  command.add_option("--chip", o.chip, "Name of the accelerator; a CPU socket is a chip");
+  command.add_option("--chips", o.chips, "How many of them serve: makes rates per chip")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{10'000'000}));
+}
+
+void AddLoadOptions(CLI::App& command, Options& o) {
+  command.add_option("--concurrency", o.concurrency, "Users at once, or a list: 1,2,4")
+      ->capture_default_str();
+  command.add_option("--input-tokens", o.input_tokens, "Prompt length")->capture_default_str();
+  command.add_option("--output-tokens", o.output_tokens, "Answer length")->capture_default_str();
+  command.add_option("--length-spread", o.length_spread,
+                     "Lengths uniform between this share and 1 of the above; 1: fixed")
+      ->capture_default_str();
+  command.add_option("--prompt-form", o.prompt_form, "auto, token_ids or text")
+      ->capture_default_str();
+  command.add_option("--requests", o.requests, "Measured requests a point");
+  command.add_option("--requests-per-slot", o.requests_per_slot,
+                     "Measured requests a point for each user, where --requests is not given")
+      ->capture_default_str();
+  command.add_option("--duration", o.duration_s, "Send for so many seconds instead");
+  command.add_option("--warmup", o.warmup, "Warm-up requests a point (default: one a user)");
+  command.add_option("--repeat", o.repeat, "Measure each point so often")->capture_default_str();
+  command.add_option("--seed", o.seed, "Of prompts and lengths")->capture_default_str();
+  command.add_flag("--may-stop-early", o.may_stop_early,
+                   "Let the model end its answers (no ignore_eos)");
+  command.add_flag("--prompt-cache", o.prompt_cache, "Do not tell the server's prompt cache off");
+}
+
+void AddOutputOptions(CLI::App& command, Options& o) {
+  command.add_option("--connect-timeout", o.timeouts.connect_s, "Seconds")->capture_default_str();
+  command.add_option("--first-byte-timeout", o.timeouts.first_byte_s, "Seconds")
+      ->capture_default_str();
+  command.add_option("--idle-timeout", o.timeouts.idle_s, "Seconds between two reads")
+      ->capture_default_str();
+  command.add_option("--request-timeout", o.timeouts.request_s, "Seconds for a whole request")
+      ->capture_default_str();
+  command.add_option("--label", o.labels, "NAME=VALUE kept with the run; may be repeated")
+      ->take_all();
+  command.add_flag("--keep-text", o.keep_text, "Keep the generated text in the store");
+  command.add_flag("--json", o.json, "Print the run as JSON (schema/run.schema.json)");
+  AddDbOption(command, o.db);
+}
+
+}  // namespace
+
+void AddBenchCommand(CLI::App& app, Invocation& invocation) {
+  CLI::App* command = app.add_subcommand("bench", kDescription);
+  command->footer(kFooter);
+  auto options = std::make_shared<Options>();
+  command->option_defaults()->take_last();  // A flag given again overrides; lists say take_all.
+  AddTargetOptions(*command, *options);
+  AddLoadOptions(*command, *options);
+  AddOutputOptions(*command, *options);
+  command->callback([options, &invocation] {
+    invocation.run = [options, clock = invocation.clock] { return Run(*options, *clock); };
+  });
+}
 
 }  // namespace roofscape::cli

@@ -1,0 +1,179 @@
+#include "cli/bench_run.h"
+
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "base/core/rng.h"
+#include "base/core/text.h"
+#include "cli/live_progress.h"
+#include "cli/version.h"
+#include "domain/metrics/point_analysis.h"
+#include "measure/host/host_facts.h"
+#include "measure/load/run_point.h"
+#include "measure/load/server_probe.h"
+#include "results/store/log_writer.h"
+
+namespace roofscape::cli {
+namespace {
+
+/// Sortable by time; the tail keeps two runs of one second apart.
+std::string NewRunId(const Clock& clock) {
+  const WallTime now = clock.Wall();
+  const std::string iso = now.ToIso();  // 2026-11-23T19:02:22.123456Z
+  const auto entropy = static_cast<std::uint64_t>(now.unix_us) ^
+                       (static_cast<std::uint64_t>(getpid()) << 40U);
+  return fmt::format("{}{}{}-{}{}{}-{:06x}", iso.substr(0, 4), iso.substr(5, 2), iso.substr(8, 2),
+                     iso.substr(11, 2), iso.substr(14, 2), iso.substr(17, 2),
+                     Rng(entropy).Below(1U << 24U));
+}
+
+/// What the server told fills the gaps of the deployment that the user described.
+void CompleteDeployment(const load::Dialect& dialect, spec::Deployment& deployment) {
+  const auto fact = [&dialect](const char* name) {
+    const auto found = dialect.facts.find(name);
+    return found == dialect.facts.end() ? std::string() : found->second;
+  };
+  if (deployment.model.empty()) deployment.model = dialect.model;
+  if (deployment.engine.empty()) deployment.engine = fact("name");
+  if (deployment.engine_version.empty()) deployment.engine_version = fact("version");
+}
+
+spec::RunResult Header(const spec::Plan& plan, const load::Dialect& dialect, const Clock& clock) {
+  spec::RunResult run;
+  run.id = NewRunId(clock);
+  run.started = clock.Wall();
+  run.version = kVersion;
+  run.plan = plan;
+  CompleteDeployment(dialect, run.plan.deployment);
+  if (run.plan.target.model.empty()) run.plan.target.model = dialect.model;
+  run.host = host::HostFacts();
+  run.engine = dialect.facts;
+  run.notes = dialect.notes;
+  return run;
+}
+
+class Bench {
+ public:
+  Bench(const spec::Plan& plan, const net::Url& url, const load::Headers& headers,
+        const load::Dialect& dialect, store::Store& store, const std::atomic<bool>& stop,
+        const Clock& clock)
+      : url_(url),
+        headers_(headers),
+        dialect_(dialect),
+        store_(store),
+        stop_(stop),
+        clock_(clock),
+        writer_(store) {
+    result_.run = Header(plan, dialect, clock);
+  }
+
+  Result<BenchRun> Run() {
+    RS_RETURN_IF_ERROR(store_.BeginRun(result_.run));
+    const spec::Plan& plan = result_.run.plan;
+    for (const std::int64_t concurrency : plan.load.concurrency) {
+      for (std::int64_t repeat = 0; repeat < plan.load.repeat; ++repeat) {
+        if (stop_) result_.stopped = true;
+        if (result_.stopped || result_.aborted) break;
+        if (Result<> point = RunOne(concurrency, repeat); !point) result_.aborted = point.error();
+      }
+    }
+    End();
+    return std::move(result_);
+  }
+
+ private:
+  Result<> RunOne(std::int64_t concurrency, std::int64_t repeat) {
+    spec::PointResult point;
+    point.index = static_cast<std::int64_t>(result_.run.points.size());
+    point.concurrency = concurrency;
+    point.repeat = repeat;
+    point.started = clock_.Wall();
+    RS_ASSIGN_OR_RETURN(const store::PointId id, store_.BeginPoint(result_.run.id, point));
+    RS_ASSIGN_OR_RETURN(load::PointRecord record, Measure(concurrency, repeat, id));
+    const Result<> flushed = writer_.Flush();
+    Judge(record, point);
+    result_.run.points.push_back(point);
+    if (record.stopped) result_.stopped = true;
+    RS_RETURN_IF_ERROR(flushed);
+    RS_RETURN_IF_ERROR(store_.FinishPoint(id, point));
+    if (record.aborted) return *record.aborted;
+    return {};
+  }
+
+  Result<load::PointRecord> Measure(std::int64_t concurrency, std::int64_t repeat,
+                                    const store::PointId& id) {
+    const spec::Plan& plan = result_.run.plan;
+    load::PointProgress progress;
+    load::PointSettings settings;
+    settings.concurrency = concurrency;
+    settings.expected_e2e = expected_e2e_;
+    settings.stop = &stop_;
+    settings.progress = &progress;
+    settings.sink = [this, &id](spec::RequestLog log) {
+      return writer_.Push(id, std::move(log));
+    };
+    auto expected = spec::RequestsAt(plan.load, concurrency);
+    if (expected) *expected += spec::WarmupAt(plan.load, concurrency);
+    std::string title = fmt::format("concurrency {}", concurrency);
+    if (plan.load.repeat > 1) title += fmt::format(" ({}/{})", repeat + 1, plan.load.repeat);
+    const LiveProgress live(title, expected, plan.load.duration_s, progress, clock_);
+    return load::RunPoint(plan, url_, headers_, dialect_, settings, clock_);
+  }
+
+  void Judge(const load::PointRecord& record, spec::PointResult& point) {
+    metrics::PointContext context;
+    context.concurrency = point.concurrency;
+    context.chips = spec::ChipCount(result_.run.plan.deployment);
+    context.prompt_cache_allowed = result_.run.plan.workload.prompt_cache;
+    context.audit = record.audit;
+    metrics::PointAnalysis analysis = metrics::Analyze(record.log, context);
+    point.started = record.started;
+    point.complete = record.complete();
+    point.steady = std::move(analysis.steady);
+    point.whole = std::move(analysis.whole);
+    point.failures_by_kind = std::move(analysis.failures_by_kind);
+    point.audit = record.audit;
+    point.verdict = std::move(analysis.verdict);
+    if (record.stopped) point.verdict.server_reasons.push_back("stopped by the user");
+    if (record.aborted) point.verdict.server_reasons.push_back(record.aborted->message);
+    if (const auto e2e = point.whole.e2e_s.mean) {
+      expected_e2e_ = Nanos(static_cast<std::int64_t>(*e2e * 1e9));
+    }
+  }
+
+  void End() {
+    spec::RunResult& run = result_.run;
+    const bool whole = !result_.stopped && !result_.aborted;
+    std::vector<std::string> notes;
+    if (result_.stopped) notes.push_back("stopped by the user");
+    if (result_.aborted) notes.push_back(result_.aborted->message);
+    run.ended = clock_.Wall();
+    run.status = whole ? spec::RunStatus::kComplete : spec::RunStatus::kIncomplete;
+    run.notes.insert(run.notes.end(), notes.begin(), notes.end());
+    const Result<> finished = store_.FinishRun(run.id, run.status, *run.ended, notes);
+    if (!finished && !result_.aborted) result_.aborted = finished.error();
+  }
+
+  const net::Url& url_;
+  const load::Headers& headers_;
+  const load::Dialect& dialect_;
+  store::Store& store_;
+  const std::atomic<bool>& stop_;
+  const Clock& clock_;
+  store::LogWriter writer_;
+  BenchRun result_;
+  std::optional<Nanos> expected_e2e_;  // From the point before.
+};
+
+}  // namespace
+
+Result<BenchRun> RunBench(const spec::Plan& plan, const load::Headers& headers,
+                          store::Store& store, const std::atomic<bool>& stop, const Clock& clock) {
+  RS_ASSIGN_OR_RETURN(const net::Url url, net::ParseUrl(plan.target.url));
+  RS_ASSIGN_OR_RETURN(const load::Dialect dialect,
+                      load::ProbeServer(plan, url, headers, clock));
+  return Bench(plan, url, headers, dialect, store, stop, clock).Run();
+}
+
+}  // namespace roofscape::cli

@@ -1,0 +1,41 @@
+// What a server turned out to understand: found out once before a run (server_probe.h), used for
+// every request of it (openai_request.h).
+//
+// Ownership: plain values. Thread safety: plain values.
+
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace roofscape::load {
+
+enum class EngineKind { kUnknown, kLlamaCpp, kVllm, kSglang };
+
+/// Text length in tokens as the server counts it: overhead + per_word x words.
+struct TextCalibration {
+  double overhead_tokens = 0;
+  double tokens_per_word = 1;
+};
+
+struct Dialect {
+  EngineKind engine = EngineKind::kUnknown;
+  std::string model;               // The name to send.
+  bool ignore_eos = false;         // Takes `ignore_eos` (and `min_tokens`): exact output lengths.
+  bool sampling = false;           // Takes `temperature`.
+  bool cache_prompt = false;       // Takes llama.cpp's `cache_prompt`.
+  bool stream_usage = false;       // Takes `stream_options.include_usage`.
+  std::string length_field = "max_tokens";
+  /// Ordinary token ids of the server's vocabulary; empty: prompts are sent as text.
+  std::vector<std::int32_t> alphabet;
+  /// Tokens the server adds to a prompt of ids (a BOS), as its usage showed.
+  std::int64_t added_tokens = 0;
+  TextCalibration text;
+  std::map<std::string, std::string> facts;  // name, version, ... as told: stored with the run
+  std::vector<std::string> notes;            // What the server would not do.
+};
+
+}  // namespace roofscape::load

@@ -1,0 +1,108 @@
+// One slot of a closed loop: a kept connection and the request that runs on it now. Turns what the
+// network says into one Request with its Events, stamps first, thoughts later.
+//
+// Thread safety: all on the reactor's thread.
+
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/net/http_client.h"
+#include "base/net/sse_parser.h"
+#include "domain/spec/plan.h"
+#include "domain/spec/request_log.h"
+#include "measure/load/openai_request.h"
+#include "measure/load/openai_stream.h"
+
+namespace roofscape::load {
+
+/// What an exchange counts while it runs, for the live display.
+struct TokenCounter {
+  virtual ~TokenCounter() = default;
+  virtual void OnTokens(std::int64_t tokens) = 0;
+};
+
+class Exchange final : private net::ExchangeHandler {
+ public:
+  struct Settings {
+    Instant epoch;            // Zero of the request log.
+    bool keep_text = false;
+    StreamReader* reader = nullptr;    // Shared by all exchanges of the thread.
+    TokenCounter* counter = nullptr;
+    std::function<void(Exchange&)> on_done;  // The request has ended; the slot is free.
+  };
+
+  Exchange(net::Reactor& reactor, const net::Endpoint& endpoint, const net::HttpTimeouts& timeouts,
+           std::int64_t slot, Settings settings);
+
+  /// Sends a request that was to go out at `intended`. REQUIRES: no request is running.
+  void Start(PreparedRequest request, Instant intended, spec::Phase phase);
+
+  /// Gives up the running request, if any: outcome cancelled; on_done is not called.
+  void Cancel(Instant now);
+
+  bool busy() const { return busy_; }
+
+  /// When the slot became free: the end of the HTTP response, which comes a little after [DONE].
+  Instant freed_at() const { return freed_at_; }
+
+  /// The request that ended last and its events; `first_event` and string indices are not set.
+  const spec::Request& request() const { return request_; }
+  const std::vector<spec::Event>& events() const { return events_; }
+  const std::string& message() const { return message_; }
+  const std::string& text() const { return text_; }
+
+  /// Segments that the kernel sent again on the open connection; 0 when closed.
+  std::int64_t Retransmits() const;
+
+  // Sink of the SSE parser.
+  void OnEvent(const net::SseEvent& event);
+  void OnComment(std::string_view text);
+
+ private:
+  void OnConnected(Nanos took) override;
+  void OnSent(Instant at) override;
+  void OnHead(const net::HttpHead& head, const net::ReadInfo& read) override;
+  void OnBody(std::string_view bytes, const net::ReadInfo& read) override;
+  void OnEnd(const net::ReadInfo& read) override;
+  void OnError(const net::Failure& failure) override;
+
+  void Send();
+  void AddEvent(spec::EventKind kind, std::int64_t tokens, std::size_t chars);
+  std::int64_t TokensIn(const StreamEvent& event);
+  void CountOutputTokens();
+  /// Decides the outcome of a stream whose body has ended.
+  void JudgeEnd();
+  void Fail(spec::Outcome outcome, std::string message);
+  void Finish(Instant at);
+  std::int64_t SinceEpoch(Instant at) const { return (at - settings_.epoch).count(); }
+
+  net::Reactor& reactor_;
+  net::HttpConnection connection_;
+  Settings settings_;
+  PreparedRequest prepared_;
+  net::SseParser parser_;
+  spec::Request request_;
+  std::vector<spec::Event> events_;
+  std::string message_;
+  std::string text_;
+  std::string error_body_;    // Of an answer that is no event stream.
+  std::string content_type_;
+  Instant freed_at_;
+  const net::ReadInfo* read_ = nullptr;  // The read that is being parsed.
+  Usage usage_;
+  std::int64_t chunk_usage_tokens_ = 0;  // Output tokens told so far by per-chunk usage.
+  std::int64_t event_tokens_ = 0;        // Output tokens carried by events so far.
+  bool token_ids_ = false;
+  bool busy_ = false;
+  bool resent_ = false;
+  bool streaming_ = false;
+  bool finish_seen_ = false;
+  bool done_seen_ = false;
+};
+
+}  // namespace roofscape::load

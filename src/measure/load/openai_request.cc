@@ -1,0 +1,106 @@
+#include "measure/load/openai_request.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/net/http_parser.h"
+
+namespace roofscape::load {
+namespace {
+
+/// "/v1/chat/completions" below whatever path the user gave; a given "/v1" is not doubled.
+std::string EndpointPath(const net::Url& url, spec::Api api) {
+  std::string base = url.path;
+  while (base.ends_with('/')) base.pop_back();
+  if (!base.ends_with("/v1")) base += "/v1";
+  return base + (api == spec::Api::kChat ? "/chat/completions" : "/completions");
+}
+
+/// The user's headers and ours that they do not name.
+Headers AllHeaders(const Headers& given) {
+  Headers headers = {{"Content-Type", "application/json"}, {"Accept", "text/event-stream"}};
+  const bool has_agent = std::any_of(given.begin(), given.end(), [](const net::Header& header) {
+    return net::EqualsIgnoreCase(header.name, "user-agent");
+  });
+  if (!has_agent) headers.push_back({"User-Agent", "roofscape"});
+  headers.insert(headers.end(), given.begin(), given.end());
+  return headers;
+}
+
+}  // namespace
+
+RequestWriter::RequestWriter(const spec::Plan& plan, const net::Url& url, const Headers& headers,
+                             Dialect dialect)
+    : plan_(plan),
+      dialect_(std::move(dialect)),
+      prompts_(plan.workload, plan.seed),
+      path_(EndpointPath(url, plan.target.api)),
+      host_(url.HostHeader()),
+      headers_(AllHeaders(headers)),
+      extra_(std::make_unique<Json>(
+          plan.target.extra_body.empty() ? Json::object() : Json::parse(plan.target.extra_body))) {
+}
+
+Result<RequestWriter> RequestWriter::Create(const spec::Plan& plan, const net::Url& url,
+                                            const Headers& headers, Dialect dialect) {
+  RS_RETURN_IF_ERROR(spec::Validate(plan));
+  RequestWriter writer(plan, url, headers, std::move(dialect));
+  const auto head =
+      net::RequestHead("POST", writer.path_, writer.host_, writer.headers_, /*body_bytes=*/1);
+  if (!head) return head.error();
+  return writer;
+}
+
+RequestWriter::~RequestWriter() = default;
+RequestWriter::RequestWriter(RequestWriter&&) noexcept = default;
+
+std::int64_t RequestWriter::PromptUnits(std::int64_t input_tokens) const {
+  if (!dialect_.alphabet.empty()) {
+    return std::max<std::int64_t>(1, input_tokens - dialect_.added_tokens);
+  }
+  const double words = (static_cast<double>(input_tokens) - dialect_.text.overhead_tokens) /
+                       dialect_.text.tokens_per_word;
+  return std::max<std::int64_t>(1, std::llround(words));
+}
+
+std::string RequestWriter::Body(std::int64_t id, std::int64_t prompt_units,
+                                std::int64_t output_tokens, bool stream) const {
+  Json body = {{"model", dialect_.model}};
+  if (!dialect_.alphabet.empty()) {
+    body["prompt"] = prompts_.TokenIds(id, prompt_units, dialect_.alphabet);
+  } else if (plan_.target.api == spec::Api::kCompletions) {
+    body["prompt"] = prompts_.Words(id, prompt_units);
+  } else {
+    body["messages"] =
+        Json::array({{{"role", "user"}, {"content", prompts_.Words(id, prompt_units)}}});
+  }
+  body[dialect_.length_field] = output_tokens;
+  body["stream"] = stream;
+  if (stream && dialect_.stream_usage) body["stream_options"] = {{"include_usage", true}};
+  if (dialect_.sampling) body["temperature"] = 0;
+  if (dialect_.ignore_eos && plan_.workload.ignore_eos) {
+    body["ignore_eos"] = true;
+    // llama.cpp has no min_tokens; ignore_eos alone gives the exact length there.
+    if (dialect_.engine != EngineKind::kLlamaCpp) body["min_tokens"] = output_tokens;
+  }
+  if (dialect_.cache_prompt) body["cache_prompt"] = plan_.workload.prompt_cache;
+  body.update(*extra_);
+  return body.dump();
+}
+
+PreparedRequest RequestWriter::Prepare(std::int64_t id) const {
+  PreparedRequest request;
+  request.id = id;
+  request.shape = prompts_.ShapeOf(id);
+  const std::string body =
+      Body(id, PromptUnits(request.shape.input_tokens), request.shape.output_tokens, true);
+  // Create() has shown that this head can be written.
+  auto head = net::RequestHead("POST", path_, host_, headers_, body.size());
+  request.bytes = *std::move(head) + body;
+  return request;
+}
+
+}  // namespace roofscape::load

@@ -1,0 +1,67 @@
+// Writes the bytes of one request: head and body in one buffer, ready for one write.
+//
+// Thread safety: const methods may be called from several threads.
+
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/core/json.h"
+#include "base/core/result.h"
+#include "base/net/http_request.h"
+#include "base/net/url.h"
+#include "domain/spec/plan.h"
+#include "domain/workload/prompt_source.h"
+#include "measure/load/dialect.h"
+
+namespace roofscape::load {
+
+/// Extra HTTP headers, e.g. {"Authorization", "Bearer ..."}: never stored, never shown.
+using Headers = std::vector<net::Header>;
+
+/// A request ready to be sent.
+struct PreparedRequest {
+  std::int64_t id = 0;
+  workload::RequestShape shape;
+  std::string bytes;
+};
+
+class RequestWriter {
+ public:
+  /// Refuses headers that would break the head, and an extra body that is no JSON object.
+  static Result<RequestWriter> Create(const spec::Plan& plan, const net::Url& url,
+                                      const Headers& headers, Dialect dialect);
+  ~RequestWriter();
+  RequestWriter(RequestWriter&&) noexcept;
+
+  /// Request number `id` with the lengths and the prompt that the workload gives it.
+  PreparedRequest Prepare(std::int64_t id) const;
+
+  /// The JSON body for a prompt of exactly so many words or token ids: what the probe sends.
+  std::string Body(std::int64_t id, std::int64_t prompt_units, std::int64_t output_tokens,
+                   bool stream) const;
+
+  /// How many words (or token ids) to send so that the server counts about `input_tokens`.
+  std::int64_t PromptUnits(std::int64_t input_tokens) const;
+
+  /// The path of the API's endpoint, e.g. "/v1/chat/completions".
+  const std::string& path() const { return path_; }
+
+ private:
+  RequestWriter(const spec::Plan& plan, const net::Url& url, const Headers& headers,
+                Dialect dialect);
+
+  spec::Plan plan_;
+  Dialect dialect_;
+  workload::PromptSource prompts_;
+  std::string path_;
+  std::string host_;
+  Headers headers_;
+  std::unique_ptr<Json> extra_;   // The user's --extra-body.
+};
+
+}  // namespace roofscape::load

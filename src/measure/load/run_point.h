@@ -1,0 +1,64 @@
+// Measures one operating point: a closed loop of `concurrency` slots against a server, each sending
+// its next request the moment its last one has ended. Slots start staggered and warm up first; the
+// warm-up runs over into the measured phase without draining. After the last measured request the
+// loop sends no more and waits for what is in flight.
+//
+// Thread safety: RunPoint runs on the calling thread; PointProgress may be read, and PointControl
+// set, from any other.
+
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+#include "base/core/clock.h"
+#include "base/core/result.h"
+#include "base/net/url.h"
+#include "domain/spec/plan.h"
+#include "domain/spec/request_log.h"
+#include "domain/spec/run_result.h"
+#include "measure/load/dialect.h"
+#include "measure/load/openai_request.h"
+
+namespace roofscape::load {
+
+/// Counters for a live display.
+struct PointProgress {
+  std::atomic<std::int64_t> sent{0};
+  std::atomic<std::int64_t> succeeded{0};
+  std::atomic<std::int64_t> failed{0};
+  std::atomic<std::int64_t> in_flight{0};
+  std::atomic<std::int64_t> tokens{0};
+};
+
+struct PointSettings {
+  std::int64_t concurrency = 1;
+  /// How long one request takes, as far as it is known: slots start spread over this time.
+  std::optional<Nanos> expected_e2e;
+  /// Set it to true to stop sending, give up what is in flight and return.
+  const std::atomic<bool>* stop = nullptr;
+  PointProgress* progress = nullptr;
+  /// Takes finished requests every second, for storing. Must not block; an error ends the point.
+  std::function<Result<>(spec::RequestLog)> sink;
+};
+
+/// What one point left behind.
+struct PointRecord {
+  WallTime started;
+  spec::RequestLog log;          // Everything, also what `sink` took.
+  spec::InstrumentAudit audit;
+  bool stopped = false;          // By `stop`.
+  std::optional<Error> aborted;  // The server or this machine gave out; the log holds what was.
+
+  bool complete() const { return !stopped && !aborted; }
+};
+
+/// Errors before the first request (descriptors, the plan, the address) are returned; whatever
+/// happens later is in the record.
+Result<PointRecord> RunPoint(const spec::Plan& plan, const net::Url& url, const Headers& headers,
+                             const Dialect& dialect, const PointSettings& settings,
+                             const Clock& clock);
+
+}  // namespace roofscape::load

@@ -1,0 +1,263 @@
+#include "measure/load/server_probe.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/core/text.h"
+#include "base/net/fetch.h"
+#include "measure/load/trial_request.h"
+
+namespace roofscape::load {
+namespace {
+
+// The first trial's length. The second is near the plan's own, so that a chat template's share can
+// be told from the words' share without passing the server's context.
+constexpr std::int64_t kFewWords = 20;
+constexpr std::int64_t kMaxManyWords = 4000;
+constexpr std::int64_t kTrialTokens = 4;
+constexpr std::int64_t kMaxAddedTokens = 4;
+
+class Prober {
+ public:
+  Prober(const spec::Plan& plan, const net::Url& url, const Headers& headers, const Clock& clock)
+      : plan_(plan), url_(url), headers_(headers), clock_(clock) {}
+
+  Result<Dialect> Run() {
+    RS_RETURN_IF_ERROR(FindModel());
+    FindEngine();
+    if (WantsTokenIds()) FindAlphabet();
+    RS_RETURN_IF_ERROR(FindFields());
+    if (dialect_.alphabet.empty()) RS_RETURN_IF_ERROR(CalibrateText());
+    return std::move(dialect_);
+  }
+
+ private:
+  /// A path below the URL's own, e.g. "/v1/models" or "/gateway/v1/models".
+  std::string Path(std::string_view path) const {
+    std::string base = url_.path;
+    while (base.ends_with('/')) base.pop_back();
+    if (base.ends_with("/v1") && path.starts_with("/v1")) path.remove_prefix(3);
+    return base + std::string(path);
+  }
+
+  Result<net::HttpResponse> Get(const std::string& path) const {
+    net::FetchOptions options;
+    options.headers = headers_;
+    return net::Fetch(url_, path, options, clock_);
+  }
+
+  /// JSON of a path, or a discarded value when the server has nothing there.
+  Json TryJson(const std::string& path, const std::string& body = "") const {
+    net::FetchOptions options;
+    options.headers = headers_;
+    if (!body.empty()) {
+      options.method = "POST";
+      options.body = body;
+      options.headers.push_back({"Content-Type", "application/json"});
+    }
+    const auto response = net::Fetch(url_, path, options, clock_);
+    if (!response || response->status != 200) return Json(Json::value_t::discarded);
+    return Json::parse(response->body, nullptr, /*allow_exceptions=*/false);
+  }
+
+  Result<> FindModel();
+  void FindEngine();
+  bool WantsTokenIds() const {
+    return plan_.target.api == spec::Api::kCompletions &&
+           plan_.workload.prompt_form != spec::PromptForm::kText;
+  }
+  void FindAlphabet();
+  Result<> FindFields();
+  Result<> CalibrateText();
+  std::int64_t ManyWords(const Trial& few) const;
+
+  Result<Trial> Send(std::int64_t units) const {
+    return SendTrial(plan_, url_, headers_, dialect_, units, kTrialTokens, clock_);
+  }
+  std::string Where() const {
+    return url_.Origin() +
+           Path(plan_.target.api == spec::Api::kChat ? "/v1/chat/completions" : "/v1/completions");
+  }
+
+  const spec::Plan& plan_;
+  const net::Url& url_;
+  const Headers& headers_;
+  const Clock& clock_;
+  std::string owner_;
+  Dialect dialect_;
+};
+
+std::string TextAt(const Json& json, const char* pointer) {
+  const Json::json_pointer at(pointer);
+  if (json.is_discarded() || !json.is_object() || !json.contains(at)) return {};
+  const Json& found = json[at];
+  return found.is_string() ? found.get<std::string>() : std::string();
+}
+
+Result<> Prober::FindModel() {
+  const std::string path = Path("/v1/models");
+  RS_ASSIGN_OR_RETURN(const net::HttpResponse response, Get(path));
+  const std::string where = url_.Origin() + path;
+  dialect_.model = plan_.target.model;
+  if (response.status == 404 && !dialect_.model.empty()) {
+    dialect_.notes.push_back("the server lists no models; the name was taken as given");
+    return {};
+  }
+  if (response.status != 200) {
+    return StatusError(where, response.status, ErrorText(response.body));
+  }
+  const Json json = Json::parse(response.body, nullptr, /*allow_exceptions=*/false);
+  if (json.is_discarded() || !json.is_object() || !json.contains("data") ||
+      !json["data"].is_array()) {
+    return Error{ErrorCode::kProtocol,
+                 fmt::format("{}: no list of models but: {}. Is this an OpenAI-compatible server? "
+                             "Check host, port and path",
+                             where, ErrorText(response.body))};
+  }
+  std::vector<std::string> names;
+  for (const Json& model : json["data"]) {
+    const std::string name = TextAt(model, "/id");
+    if (!name.empty()) names.push_back(name);
+    if (owner_.empty()) owner_ = TextAt(model, "/owned_by");
+  }
+  if (names.empty()) {
+    return Error{ErrorCode::kUnavailable,
+                 where + ": the server lists no model. Is one still loading? Try again later"};
+  }
+  if (dialect_.model.empty()) dialect_.model = names.front();
+  if (std::find(names.begin(), names.end(), dialect_.model) == names.end()) {
+    return Error{ErrorCode::kInvalidArgument,
+                 fmt::format("{}: the server has no model '{}'.{} It has: {}", url_.Origin(),
+                             dialect_.model, DidYouMean(dialect_.model, names),
+                             fmt::join(names, ", "))};
+  }
+  return {};
+}
+
+void Prober::FindEngine() {
+  auto& facts = dialect_.facts;
+  facts["model"] = dialect_.model;
+  if (owner_ == "llamacpp") {
+    dialect_.engine = EngineKind::kLlamaCpp;
+    facts["name"] = "llama.cpp";
+    const Json props = TryJson(Path("/props"));
+    if (const auto build = TextAt(props, "/build_info"); !build.empty()) facts["version"] = build;
+    if (!props.is_discarded() && props.contains("total_slots")) {
+      facts["slots"] = props["total_slots"].dump();
+    }
+  } else if (owner_ == "vllm") {
+    dialect_.engine = EngineKind::kVllm;
+    facts["name"] = "vllm";
+    const auto version = TextAt(TryJson(Path("/version")), "/version");
+    if (!version.empty()) facts["version"] = version;
+  } else if (owner_ == "sglang") {
+    dialect_.engine = EngineKind::kSglang;
+    facts["name"] = "sglang";
+    const auto version = TextAt(TryJson(Path("/get_server_info")), "/version");
+    if (!version.empty()) facts["version"] = version;
+  } else if (!owner_.empty()) {
+    facts["owned_by"] = owner_;
+  }
+}
+
+/// Learns ordinary token ids by having the server tokenize ordinary words.
+void Prober::FindAlphabet() {
+  const Json body = {{"content", workload::Vocabulary()},   // llama.cpp
+                     {"model", dialect_.model},             // vLLM
+                     {"prompt", workload::Vocabulary()},
+                     {"add_special", false},
+                     {"add_special_tokens", false}};
+  const Json answer = TryJson(Path("/tokenize"), body.dump());
+  std::set<std::int32_t> ids;
+  if (!answer.is_discarded() && answer.is_object() && answer.contains("tokens")) {
+    for (const Json& id : answer["tokens"]) {
+      if (id.is_number_integer()) ids.insert(id.get<std::int32_t>());
+    }
+  }
+  dialect_.alphabet.assign(ids.begin(), ids.end());
+}
+
+/// Finds the fields that the server takes: first everything its engine should know, then less.
+Result<> Prober::FindFields() {
+  dialect_.ignore_eos = dialect_.sampling = dialect_.stream_usage = true;
+  dialect_.cache_prompt = dialect_.engine == EngineKind::kLlamaCpp;
+  auto trial = Send(kFewWords);
+  if (trial && trial->status == 400 && !dialect_.alphabet.empty()) {
+    dialect_.alphabet.clear();
+    trial = Send(kFewWords);
+  }
+  if (trial && trial->status == 400 &&
+      trial->message.find("max_completion_tokens") != std::string::npos) {
+    dialect_.length_field = "max_completion_tokens";
+    trial = Send(kFewWords);
+  }
+  if (trial && (trial->status == 400 || trial->status == 422)) {
+    dialect_.ignore_eos = dialect_.sampling = false;
+    const std::string refused = trial->message;
+    trial = Send(kFewWords);
+    if (trial && trial->status == 200) {
+      dialect_.notes.push_back("the server refuses ignore_eos and min_tokens (" + refused +
+                               "): answers may end early");
+    }
+  }
+  if (!trial) return trial.error();
+  if (trial->status != 200) return StatusError(Where(), trial->status, trial->message);
+  if (!trial->usage.known()) {
+    dialect_.notes.push_back(
+        "the server reports no usage: output tokens are counted by events, input lengths are "
+        "those asked for");
+  }
+  if (dialect_.alphabet.empty()) return {};
+  const std::int64_t added = trial->usage.prompt_tokens - kFewWords;
+  if (trial->usage.known() && added >= 0 && added <= kMaxAddedTokens) {
+    dialect_.added_tokens = added;
+    return {};
+  }
+  dialect_.alphabet.clear();  // It counts ids in a way we do not understand: use text.
+  return {};
+}
+
+/// A number of words whose tokens stay near the plan's input length.
+std::int64_t Prober::ManyWords(const Trial& few) const {
+  const std::int64_t per_word = std::max<std::int64_t>(1, few.usage.prompt_tokens / kFewWords);
+  return std::clamp(plan_.workload.input.tokens / per_word, 2 * kFewWords, kMaxManyWords);
+}
+
+Result<> Prober::CalibrateText() {
+  if (plan_.workload.prompt_form == spec::PromptForm::kTokenIds) {
+    return Error{ErrorCode::kProtocol,
+                 Where() + ": the server takes no prompts of token ids (or has no /tokenize): use "
+                           "--prompt-form text"};
+  }
+  RS_ASSIGN_OR_RETURN(const Trial few, Send(kFewWords));
+  RS_ASSIGN_OR_RETURN(const Trial many, Send(ManyWords(few)));
+  for (const Trial* trial : {&few, &many}) {
+    if (trial->status != 200) return StatusError(Where(), trial->status, trial->message);
+  }
+  if (!few.usage.known() || !many.usage.known()) return {};
+  const double per_word =
+      static_cast<double>(many.usage.prompt_tokens - few.usage.prompt_tokens) /
+      static_cast<double>(ManyWords(few) - kFewWords);
+  if (per_word <= 0) {
+    dialect_.notes.push_back("the server's prompt_tokens do not grow with the prompt: input "
+                             "lengths are counted in words");
+    return {};
+  }
+  dialect_.text.tokens_per_word = per_word;
+  dialect_.text.overhead_tokens =
+      std::max(0.0, static_cast<double>(few.usage.prompt_tokens) -
+                        per_word * static_cast<double>(kFewWords));
+  return {};
+}
+
+}  // namespace
+
+Result<Dialect> ProbeServer(const spec::Plan& plan, const net::Url& url, const Headers& headers,
+                            const Clock& clock) {
+  return Prober(plan, url, headers, clock).Run();
+}
+
+}  // namespace roofscape::load

@@ -1,0 +1,23 @@
+// Asks a server, before anything is measured, what it is and what it understands: its models, its
+// engine, token ids or text, exact output lengths. What is wrong with the server or the address
+// comes out here, as one clear error, and not as a thousand failed requests.
+//
+// Sends a handful of small requests, one after the other. Thread safety: each call is on its own.
+
+#pragma once
+
+#include "base/core/clock.h"
+#include "base/core/result.h"
+#include "base/net/url.h"
+#include "domain/spec/plan.h"
+#include "measure/load/dialect.h"
+#include "measure/load/openai_request.h"
+
+namespace roofscape::load {
+
+/// Errors name the URL and end with the cure: unreachable, 401, 404, 429, 5xx, not JSON, HTML, a
+/// model the server does not know, a stream that cannot be read.
+Result<Dialect> ProbeServer(const spec::Plan& plan, const net::Url& url, const Headers& headers,
+                            const Clock& clock);
+
+}  // namespace roofscape::load
