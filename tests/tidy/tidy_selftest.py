@@ -73,6 +73,7 @@ SINS = [
     ({"tests/tidy/ratchet.txt": f"600 {NET}\n"}, "is 1 now: delete the line"),
     ({NET: NET_INCLUDE + "auto t = std::chrono::steady_clock::now();\n"}, "take a Clock&"),
     ({NET: NET_INCLUDE + "auto t = time(nullptr);\n"}, "take a Clock&"),
+    ({NET: NET_INCLUDE + "int i = clock_gettime(CLOCK_MONOTONIC, &t);\n"}, "take a Clock&"),
     ({NET: NET_INCLUDE + "std::random_device r;\n"}, "take an Rng"),
     ({NET: NET_INCLUDE + "int r = rand();\n"}, "take an Rng"),
     ({NET: NET_INCLUDE + 'void F() { fmt::print("x"); }\n'}, "only cli/ prints"),
@@ -98,6 +99,7 @@ INNOCENT = [
     {NET: NET_INCLUDE + "const int kBig = 1'000'000;  // ' { \nint F() { return 1; }\n".replace(
         " \n", "\n")},
     {NET: NET_INCLUDE + "int F() {\n" + "  A();\n" * 68 + "}\n"},
+    {NET: NET_INCLUDE + "int i = clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);\n"},
     {"src/base/net/n_test.cc": NET_INCLUDE + 'void F() { printf("x"); }\n'},
     {"src/base/core/clock.cc": '#include "base/core/a.h"\nauto t = steady_clock::now();\n',
      "src/base/core/CMakeLists.txt":
