@@ -167,7 +167,7 @@ Result<spec::Plan> MakePlan(const Options& options) {
 
 void PrintResult(const BenchRun& bench, const Options& options) {
   if (options.json) {
-    fmt::print("{}\n", spec::ToJson(bench.run).dump(2));
+    fmt::print("{}\n", spec::ToJson(bench.run).dump(2, ' ', false, Json::error_handler_t::replace));
     return;
   }
   const Style style = StyleOf(stdout);

@@ -10,6 +10,7 @@
 
 #include "cli/command.h"
 #include "cli/recompute.h"
+#include "cli/request_csv.h"
 #include "cli/run_text.h"
 #include "results/store/store.h"
 
@@ -22,7 +23,8 @@ constexpr const char* kFooter =
     "Example:\n"
     "  roofscape show last\n"
     "  roofscape show 20261123-19 --point 3\n"
-    "  roofscape show last --csv > points.csv";
+    "  roofscape show last --csv > points.csv\n"
+    "  roofscape show last --point 3 --requests > requests.csv";
 
 struct Options {
   std::string db;
@@ -31,6 +33,7 @@ struct Options {
   std::string window = "steady";
   bool json = false;
   bool csv = false;
+  bool requests = false;
 };
 
 /// Leaves only the asked point in the run.
@@ -58,6 +61,18 @@ Result<spec::RunResult> Load(const Options& options) {
   return run;
 }
 
+/// Prints the request log of every point that is shown.
+Result<> PrintRequests(const Options& options, const spec::RunResult& run) {
+  RS_ASSIGN_OR_RETURN(const std::unique_ptr<store::Store> store,
+                      store::OpenStore(StorePath(options.db), store::OpenMode::kReadOnly));
+  fmt::print("{}", RequestCsvHeader());
+  for (const spec::PointResult& point : run.points) {
+    RS_ASSIGN_OR_RETURN(const spec::RequestLog log, store->LoadLog({run.id, point.index}));
+    fmt::print("{}", RequestCsvRows(point.index, log));
+  }
+  return {};
+}
+
 int Show(const Options& options) {
   const auto run = Load(options);
   if (!run) return Report(run.error());
@@ -67,6 +82,10 @@ int Show(const Options& options) {
   if (options.json) {
     const Json json = options.point ? spec::ToJson(run->points.front()) : spec::ToJson(*run);
     fmt::print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace));
+  } else if (options.requests) {
+    if (const Result<> printed = PrintRequests(options, *run); !printed) {
+      return Report(printed.error());
+    }
   } else if (options.csv) {
     fmt::print("{}", PointsCsv(*run, window));
   } else if (options.point) {
@@ -97,6 +116,10 @@ void AddShowCommand(CLI::App& app, Invocation& invocation) {
   CLI::Option* json =
       command->add_flag("--json", options->json, "Print the run (or point) as JSON");
   command->add_flag("--csv", options->csv, "Print one row a point with all metrics")
+      ->excludes(json);
+  command
+      ->add_flag("--requests", options->requests,
+                 "Print the request log behind it as CSV, one row a request")
       ->excludes(json);
   command->callback(
       [options, &invocation] { invocation.run = [options] { return Show(*options); }; });

@@ -97,11 +97,16 @@ class Behaviour:
         handler.end_stream()
 
 
+class QuietServer(http.server.ThreadingHTTPServer):
+    def handle_error(self, request, client_address):
+        pass  # Clients that are killed or give up are what the tests are about.
+
+
 class FakeServer:
     """with FakeServer(Behaviour()) as server: ... server.url"""
 
     def __init__(self, behaviour):
-        self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.http = QuietServer(("127.0.0.1", 0), Handler)
         self.http.daemon_threads = True
         self.http.request_queue_size = 256
         self.http.behaviour = behaviour

@@ -88,7 +88,7 @@ std::string RequestWriter::Body(std::int64_t id, std::int64_t prompt_units,
   }
   if (dialect_.cache_prompt) body["cache_prompt"] = plan_.workload.prompt_cache;
   body.update(*extra_);
-  return body.dump();
+  return body.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 PreparedRequest RequestWriter::Prepare(std::int64_t id) const {

@@ -31,6 +31,8 @@ class Prober {
     if (WantsTokenIds()) FindAlphabet();
     RS_RETURN_IF_ERROR(FindFields());
     if (dialect_.alphabet.empty()) RS_RETURN_IF_ERROR(CalibrateText());
+    // For whoever compares the server's own counters with the request log.
+    dialect_.facts["probe_output_tokens"] = fmt::format("{}", probe_tokens_);
     return std::move(dialect_);
   }
 
@@ -74,8 +76,10 @@ class Prober {
   Result<> CalibrateText();
   std::int64_t ManyWords(const Trial& few) const;
 
-  Result<Trial> Send(std::int64_t units) const {
-    return SendTrial(plan_, url_, headers_, dialect_, units, kTrialTokens, clock_);
+  Result<Trial> Send(std::int64_t units) {
+    auto trial = SendTrial(plan_, url_, headers_, dialect_, units, kTrialTokens, clock_);
+    if (trial) probe_tokens_ += trial->token_events;
+    return trial;
   }
   std::string Where() const {
     return url_.Origin() +
@@ -87,6 +91,7 @@ class Prober {
   const Headers& headers_;
   const Clock& clock_;
   std::string owner_;
+  std::int64_t probe_tokens_ = 0;
   Dialect dialect_;
 };
 
