@@ -300,6 +300,12 @@ bool HttpResponseParser::TakeUsualChunkLine(std::string_view* input) {
   if (state_ == State::kChunkDataEnd) {
     if (end - p < 2 || p[0] != '\r' || p[1] != '\n') return false;
     p += 2;
+    // The usual end of a read: the next chunk has not come yet.
+    state_ = State::kChunkSizeStart;
+    line_bytes_ = 0;
+    remaining_ = 0;
+    input->remove_prefix(2);
+    if (p == end) return true;
   } else if (state_ != State::kChunkSizeStart) {
     return false;
   }
