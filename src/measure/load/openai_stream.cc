@@ -123,9 +123,8 @@ std::string_view MessageOf(ondemand::value value) {
   std::string_view text;
   if (value.get_string().get(text) == simdjson::SUCCESS) return text;
   ondemand::object object;
-  if (value.get_object().get(object) != simdjson::SUCCESS) return "error without a message";
-  if (object["message"].get_string().get(text) == simdjson::SUCCESS) return text;
-  return "error without a message";
+  if (value.get_object().get(object) != simdjson::SUCCESS) return {};
+  return object["message"].get_string().get(text) == simdjson::SUCCESS ? text : std::string_view{};
 }
 
 }  // namespace
@@ -193,8 +192,8 @@ bool ReadRoot(ondemand::object object, Root& root) {
       if (value.get_object().get(usage) == simdjson::SUCCESS) root.usage = ReadUsage(usage);
     } else if (key == "error" && !value.is_null()) {
       root.has_error = true;
-      root.message = MessageOf(value);
-    } else if (key == "message") {
+      if (const auto message = MessageOf(value); !message.empty()) root.message = message;
+    } else if (key == "message" && root.message.empty()) {
       root.message = MessageOf(value);
     }
   }

@@ -1,0 +1,232 @@
+// The closed loop against a scripted server: what it sends, what it writes into the log, and how it
+// ends.
+
+#include "measure/load/run_point.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+#include <thread>
+
+#include "base/net/testing/scripted_server.h"
+
+namespace roofscape::load {
+namespace {
+
+using namespace std::chrono_literals;
+using net::testing::Chunk;
+using net::testing::ChunkedHead;
+using net::testing::LastChunk;
+using net::testing::Peer;
+using net::testing::ScriptedServer;
+using spec::Outcome;
+using spec::Phase;
+
+const char* const kToken = "data: {\"choices\":[{\"text\":\"ab\",\"finish_reason\":null}]}\n\n";
+const char* const kFinish = "data: {\"choices\":[{\"text\":\"\",\"finish_reason\":\"length\"}],"
+                            "\"usage\":{\"prompt_tokens\":8,\"completion_tokens\":3}}\n\n";
+const char* const kDone = "data: [DONE]\n\n";
+
+void Answer(Peer& peer, Nanos gap) {
+  peer.Write(ChunkedHead());
+  for (int i = 0; i < 3; ++i) {
+    peer.Sleep(gap);
+    peer.Write(Chunk(kToken));
+  }
+  peer.Write(Chunk(kFinish) + Chunk(kDone) + LastChunk());
+}
+
+spec::Plan SmallPlan(std::int64_t requests, std::int64_t warmup) {
+  spec::Plan plan;
+  plan.target.api = spec::Api::kCompletions;
+  plan.workload.input = {8, 1.0};
+  plan.workload.output = {3, 1.0};
+  plan.load.requests = requests;
+  plan.load.warmup = warmup;
+  plan.timeouts = {1, 1, 1, 2};
+  return plan;
+}
+
+struct Outcomes {
+  PointRecord record;
+  PointProgress progress;
+  std::int64_t sunk = 0;
+};
+
+/// Runs one point against a server with this script.
+void Measure(ScriptedServer& server, spec::Plan plan, std::int64_t concurrency, Outcomes& out,
+         const std::atomic<bool>* stop = nullptr) {
+  const SystemClock clock;
+  Dialect dialect;
+  dialect.model = "m";
+  dialect.alphabet = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
+  plan.target.url = server.url().Origin();
+  PointSettings settings;
+  settings.concurrency = concurrency;
+  settings.expected_e2e = 10ms;
+  settings.progress = &out.progress;
+  settings.stop = stop;
+  settings.sink = [&out](spec::RequestLog log) -> Result<> {
+    out.sunk += static_cast<std::int64_t>(log.requests.size());
+    return {};
+  };
+  auto record = RunPoint(plan, server.url(), {}, dialect, settings, clock);
+  ASSERT_TRUE(record) << record.error().message;
+  out.record = *std::move(record);
+}
+
+std::int64_t Count(const spec::RequestLog& log, Outcome outcome) {
+  return std::count_if(log.requests.begin(), log.requests.end(),
+                       [outcome](const auto& r) { return r.outcome == outcome; });
+}
+
+TEST(RunPointTest, SendsWarmupThenExactlyTheAskedRequests) {
+  ScriptedServer server([](const auto&, Peer& peer) { Answer(peer, 1ms); });
+  Outcomes out;
+  Measure(server, SmallPlan(30, 3), 3, out);
+  const spec::RequestLog& log = out.record.log;
+  EXPECT_TRUE(out.record.complete());
+  ASSERT_EQ(log.requests.size(), 33U);
+  EXPECT_EQ(server.requests().size(), 33U);
+  EXPECT_EQ(server.connections(), 3);  // kept alive
+  EXPECT_EQ(out.sunk, 33);
+  EXPECT_EQ(out.progress.in_flight, 0);
+  EXPECT_EQ(out.progress.succeeded, 33);
+  EXPECT_EQ(out.progress.tokens, 99);
+  EXPECT_EQ(out.record.audit.scheduled_requests, 33);
+  EXPECT_EQ(out.record.audit.sent_requests, 33);
+  for (const spec::Request& request : log.requests) {
+    EXPECT_EQ(request.phase, request.id < 3 ? Phase::kWarmup : Phase::kMeasure);
+    EXPECT_EQ(request.output_tokens, 3);
+    EXPECT_EQ(request.input_tokens, 8);
+    EXPECT_EQ(request.token_source, spec::TokenSource::kFinalUsage);
+  }
+}
+
+TEST(RunPointTest, StampsAreInOrderAndNeverCertain) {
+  ScriptedServer server([](const auto&, Peer& peer) { Answer(peer, 2ms); });
+  Outcomes out;
+  Measure(server, SmallPlan(12, 0), 2, out);
+
+  for (const spec::Request& request : out.record.log.requests) {
+    EXPECT_LE(request.intended_ns, request.sent_ns);
+    const auto events = out.record.log.EventsOf(request);
+    ASSERT_EQ(events.size(), 5U);  // three tokens, finish, done
+    std::int64_t last = request.sent_ns;
+    for (const spec::Event& event : events) {
+      EXPECT_GE(event.time_ns, last);
+      EXPECT_GT(event.uncertainty_ns, 0U);
+      last = event.time_ns;
+    }
+    EXPECT_EQ(events[4].kind, spec::EventKind::kDone);
+    EXPECT_EQ(request.end_ns, events[4].time_ns);
+    EXPECT_GE(events[1].time_ns - events[0].time_ns, 1'000'000);
+  }
+}
+
+TEST(RunPointTest, AStaleKeepAliveIsSentAgainAndIsNoFailure) {
+  ScriptedServer server([](const auto& request, Peer& peer) {
+    Answer(peer, 0ms);
+    if (request.index == 1) peer.Close();  // as an idle timeout of the server would
+  });
+  Outcomes out;
+  Measure(server, SmallPlan(10, 0), 1, out);
+  EXPECT_EQ(Count(out.record.log, Outcome::kOk), 10);
+  EXPECT_GE(server.connections(), 5);
+}
+
+TEST(RunPointTest, EachFaultHasItsOutcomeAndTheLoopGoesOn) {
+  ScriptedServer server([](const auto& request, Peer& peer) {
+    switch (request.connection == 0 ? request.index : 9) {
+      case 0: return void(peer.Write(net::testing::Answer(503, "application/json", "{}")));
+      case 1: return void(peer.Write(ChunkedHead() + Chunk(kToken) + LastChunk()));
+      case 2:
+        return void(peer.Write(ChunkedHead() + Chunk("data: {\"error\":{\"message\":\"x\"}}\n\n") +
+                               Chunk(kDone) + LastChunk()));
+      case 3: return void(peer.Write(net::testing::Answer(200, "text/html", "<html>")));
+      case 4: return void(peer.Write(ChunkedHead() + Chunk("data: nonsense\n\n") + LastChunk()));
+      case 5:
+        peer.Write(ChunkedHead() + Chunk(kToken));
+        return peer.Reset();
+      default: return Answer(peer, 0ms);
+    }
+  });
+  Outcomes out;
+  Measure(server, SmallPlan(9, 0), 1, out);
+  EXPECT_TRUE(out.record.complete());
+  const std::vector<Outcome> want = {Outcome::kHttpError, Outcome::kTruncated,
+                                     Outcome::kServerError, Outcome::kProtocol,
+                                     Outcome::kProtocol,    Outcome::kReset,
+                                     Outcome::kOk,          Outcome::kOk,
+                                     Outcome::kOk};
+  ASSERT_EQ(out.record.log.requests.size(), want.size());
+  for (std::size_t i = 0; i < want.size(); ++i) {
+    const spec::Request& request = out.record.log.requests[i];
+    EXPECT_EQ(Name(request.outcome), Name(want[i])) << i;
+    EXPECT_EQ(out.record.log.StringAt(request.message).empty(), want[i] == Outcome::kOk) << i;
+  }
+}
+
+TEST(RunPointTest, NothingButFailuresEndsThePointWithTheReason) {
+  ScriptedServer server([](const auto&, Peer& peer) {
+    peer.Write(net::testing::Answer(500, "application/json", "{\"error\":\"broken\"}"));
+  });
+  Outcomes out;
+  Measure(server, SmallPlan(100'000, 0), 2, out);
+  ASSERT_TRUE(out.record.aborted.has_value());
+  EXPECT_NE(out.record.aborted->message.find("broken"), std::string::npos);
+  EXPECT_FALSE(out.record.audit.scheduled_requests.has_value());
+  EXPECT_EQ(out.sunk, static_cast<std::int64_t>(out.record.log.requests.size()));
+}
+
+TEST(RunPointTest, StopKeepsWhatWasMeasuredAndCancelsTheRest) {
+  ScriptedServer server([](const auto&, Peer& peer) { Answer(peer, 20ms); });
+  Outcomes out;
+  std::atomic<bool> stop{false};
+  std::thread stopper([&stop] {
+    std::this_thread::sleep_for(400ms);
+    stop = true;
+  });
+  Measure(server, SmallPlan(100'000, 0), 4, out, &stop);
+  stopper.join();
+  EXPECT_TRUE(out.record.stopped);
+  EXPECT_GT(Count(out.record.log, Outcome::kOk), 0);
+  EXPECT_EQ(Count(out.record.log, Outcome::kCancelled), 4);
+  EXPECT_EQ(out.progress.in_flight, 0);
+}
+
+TEST(RunPointTest, AnAnswerWithoutEndIsCutOff) {
+  ScriptedServer server([](const auto& request, Peer& peer) {
+    if (request.connection > 0) return Answer(peer, 0ms);
+    peer.Write(ChunkedHead());
+    while (peer.Write(Chunk(kToken))) peer.Sleep(100us);
+  });
+  Outcomes out;
+  Measure(server, SmallPlan(2, 0), 1, out);
+  EXPECT_EQ(out.record.log.requests[0].outcome, Outcome::kProtocol);
+  EXPECT_EQ(out.record.log.requests[1].outcome, Outcome::kOk);
+}
+
+TEST(RunPointTest, ADurationEndsSendingAndDrains) {
+  ScriptedServer server([](const auto&, Peer& peer) { Answer(peer, 5ms); });
+  spec::Plan plan = SmallPlan(1, 2);
+  plan.load.requests.reset();
+  plan.load.duration_s = 0.3;
+  Outcomes out;
+  Measure(server, plan, 2, out);
+  EXPECT_TRUE(out.record.complete());
+  EXPECT_EQ(Count(out.record.log, Outcome::kOk),
+            static_cast<std::int64_t>(out.record.log.requests.size()));
+  std::int64_t first = INT64_MAX;
+  std::int64_t last = 0;
+  for (const spec::Request& request : out.record.log.requests) {
+    if (request.phase == Phase::kWarmup) continue;
+    first = std::min(first, request.intended_ns);
+    last = std::max(last, request.intended_ns);
+  }
+  EXPECT_LE(last - first, 300'000'000);
+}
+
+}  // namespace
+}  // namespace roofscape::load
