@@ -31,6 +31,8 @@ function(roofscape_module path)
     add_executable(${room}_test ${M_TESTS})
     target_link_libraries(${room}_test PRIVATE roofscape::${room} roofscape_options ${M_LIBS}
       fmt::fmt GTest::gtest_main)
+    # The tests' own code is not hot, and half of the time of a build from nothing is optimisation.
+    target_compile_options(${room}_test PRIVATE $<$<CONFIG:Release>:-O1>)
     add_dependencies(unit_tests ${room}_test)
     add_test(NAME unit_${room} COMMAND ${room}_test WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
     set_tests_properties(unit_${room} PROPERTIES LABELS unit)
