@@ -28,7 +28,8 @@ std::size_t EditDistance(std::string_view a, std::string_view b) {
 
 std::optional<std::string> Nearest(std::string_view name, std::span<const std::string> candidates) {
   std::optional<std::string> best;
-  std::size_t best_distance = std::max<std::size_t>(1, name.size() / 3) + 1;
+  // Two letters swapped are two edits: allowed from four letters on.
+  std::size_t best_distance = std::clamp<std::size_t>(name.size() / 2, 1, 3) + 1;
   for (const std::string& candidate : candidates) {
     const std::size_t distance = EditDistance(name, candidate);
     if (distance < best_distance) {

@@ -36,7 +36,7 @@ std::optional<double> Finite(std::optional<double> value) {
 std::string WhyExcluded(const spec::PointResult& point, const SeriesPoint& place,
                         const Query& query) {
   const spec::PointMetrics* metrics = MetricsOf(point, query.window);
-  if (metrics == nullptr) return "no steady state";
+  if (metrics == nullptr) return "unsteady";
   if (!query.all) {
     if (!point.complete) return "stopped halfway";
     if (point.verdict.instrument == spec::Fitness::kInvalid) return "instrument INVALID";

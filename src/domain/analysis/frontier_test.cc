@@ -116,7 +116,7 @@ TEST(FrontierTest, WhatTakesNoPartSaysWhy) {
 
   const Series s = Default(runs).series[0];
   const std::vector<std::string> want = {"instrument INVALID",       "stopped halfway",
-                                         "no steady state",          "no request succeeded",
+                                         "unsteady",          "no request succeeded",
                                          "no interactivity_p50_tps", ""};
   for (std::size_t i = 0; i < want.size(); ++i) EXPECT_EQ(s.points[i].excluded, want[i]);
   EXPECT_EQ(FrontConcurrencies(runs, s), std::vector<std::int64_t>{32});
