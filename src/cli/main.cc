@@ -23,8 +23,7 @@ constexpr const char* kFooter =
     "  roofscape bench http://127.0.0.1:8080 --concurrency 1,2,4,8\n"
     "  roofscape frontier\n"
     "  roofscape report -o report.html\n\n"
-    "Exit status: 0 done, 1 failed, 2 wrong use, 3 measured but the instrument was INVALID,\n"
-    "4 a regression was found.";
+    "Exit status: 0 done, 1 failed, 2 wrong use, 3 measured but the instrument was INVALID.";
 
 /// CLI11's message, with a suggestion for a misspelt subcommand or flag and a pointer to help.
 int WrongUse(const CLI::App& app, const CLI::ParseError& error) {
@@ -42,7 +41,8 @@ int WrongUse(const CLI::App& app, const CLI::ParseError& error) {
     if (!hint.empty()) break;
   }
   const std::string path = command == &app ? "roofscape" : "roofscape " + command->get_name();
-  fmt::print(stderr, "roofscape: {}{}\nTry: {} --help\n", error.what(), hint, path);
+  fmt::print(stderr, "roofscape: {}{}{}\nTry: {} --help\n", error.what(),
+             hint.empty() ? "" : ".", hint, path);
   return roofscape::cli::kWrongUse;
 }
 
