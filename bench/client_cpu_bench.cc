@@ -87,7 +87,7 @@ Cost RunBare(const net::Endpoint& endpoint, std::size_t connections, const Clock
     event.data.fd = fd;
     RS_CHECK(::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &event) == 0);
   }
-  std::vector<char> buffer(256 * 1024);
+  std::vector<char> buffer(net::Reactor::kReadBufferBytes);
   std::array<epoll_event, 512> batch{};
   Meter now;
   const auto run_for = [&](Nanos time) {

@@ -152,8 +152,8 @@ Result<PacedServer> PacedServer::Start(double events_per_second) {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
   auto* generic = reinterpret_cast<sockaddr*>(&address);
-  if (::bind(listener.get(), generic, size) != 0 || ::listen(listener.get(), 4096) != 0 ||
-      ::getsockname(listener.get(), generic, &size) != 0) {
+  if (!listener.open() || ::bind(listener.get(), generic, size) != 0 ||
+      ::listen(listener.get(), 4096) != 0 || ::getsockname(listener.get(), generic, &size) != 0) {
     return Refused("cannot listen on 127.0.0.1");
   }
   std::array<int, 2> ends{};

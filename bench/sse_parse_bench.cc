@@ -62,21 +62,21 @@ void Report(benchmark::State& state, const Counter& counter, const Stream& strea
 }
 
 /// Many events a read: a client that catches up.
-void BM_Coalesced(benchmark::State& state) {
+void Coalesced(benchmark::State& state) {
   const Stream stream = MakeStream("\n");
   SseParser parser;
   Counter counter;
-  for (auto _ : state) benchmark::DoNotOptimize(parser.Feed(stream.bytes, counter));
+  while (state.KeepRunning()) benchmark::DoNotOptimize(parser.Feed(stream.bytes, counter));
   Report(state, counter, stream);
 }
-BENCHMARK(BM_Coalesced);
+BENCHMARK(Coalesced);
 
 /// One event a read: a client that keeps up.
-void BM_OneEventARead(benchmark::State& state) {
+void OneEventARead(benchmark::State& state) {
   const Stream stream = MakeStream("\n");
   SseParser parser;
   Counter counter;
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     std::size_t begin = 0;
     for (const std::size_t end : stream.ends) {
       benchmark::DoNotOptimize(
@@ -86,14 +86,14 @@ void BM_OneEventARead(benchmark::State& state) {
   }
   Report(state, counter, stream);
 }
-BENCHMARK(BM_OneEventARead);
+BENCHMARK(OneEventARead);
 
 /// Every event cut in two: all of them go through the carry buffer.
-void BM_EveryEventCut(benchmark::State& state) {
+void EveryEventCut(benchmark::State& state) {
   const Stream stream = MakeStream("\n");
   SseParser parser;
   Counter counter;
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     std::size_t begin = 0;
     for (const std::size_t end : stream.ends) {
       const std::string_view event = std::string_view(stream.bytes).substr(begin, end - begin);
@@ -104,34 +104,34 @@ void BM_EveryEventCut(benchmark::State& state) {
   }
   Report(state, counter, stream);
 }
-BENCHMARK(BM_EveryEventCut);
+BENCHMARK(EveryEventCut);
 
 /// CRLF line ends, as some proxies write: the general path.
-void BM_CrLf(benchmark::State& state) {
+void CarriageReturns(benchmark::State& state) {
   const Stream stream = MakeStream("\r\n");
   SseParser parser;
   Counter counter;
-  for (auto _ : state) benchmark::DoNotOptimize(parser.Feed(stream.bytes, counter));
+  while (state.KeepRunning()) benchmark::DoNotOptimize(parser.Feed(stream.bytes, counter));
   Report(state, counter, stream);
 }
-BENCHMARK(BM_CrLf);
+BENCHMARK(CarriageReturns);
 
 /// A byte a read: the worst case of any cut.
-void BM_ByteByByte(benchmark::State& state) {
+void ByteByByte(benchmark::State& state) {
   const Stream stream = MakeStream("\n");
   SseParser parser;
   Counter counter;
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     for (const char& c : stream.bytes) {
       benchmark::DoNotOptimize(parser.Feed(std::string_view(&c, 1), counter));
     }
   }
   Report(state, counter, stream);
 }
-BENCHMARK(BM_ByteByByte);
+BENCHMARK(ByteByByte);
 
 /// The whole way of a token: one HTTP chunk with one event in it a read.
-void BM_ChunkedHttpAndSse(benchmark::State& state) {
+void ChunkedHttpAndSse(benchmark::State& state) {
   const Stream stream = MakeStream("\n");
   std::vector<std::string> reads;
   std::size_t begin = 0;
@@ -145,7 +145,7 @@ void BM_ChunkedHttpAndSse(benchmark::State& state) {
   if (http.Next(&head) != HttpResponseParser::Item::kHead) state.SkipWithError("no head");
   SseParser parser;
   Counter counter;
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     for (const std::string& read : reads) {
       std::string_view input = read;
       while (http.Next(&input) == HttpResponseParser::Item::kBody) {
@@ -155,13 +155,13 @@ void BM_ChunkedHttpAndSse(benchmark::State& state) {
   }
   Report(state, counter, stream);
 }
-BENCHMARK(BM_ChunkedHttpAndSse);
+BENCHMARK(ChunkedHttpAndSse);
 
 /// The floor: the C library's search for LF alone, no parsing.
-void BM_MemchrOnly(benchmark::State& state) {
+void MemchrOnly(benchmark::State& state) {
   const Stream stream = MakeStream("\n");
   Counter counter;
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     const char* p = stream.bytes.data();
     const char* const end = p + stream.bytes.size();
     while (p != end) {
@@ -174,7 +174,7 @@ void BM_MemchrOnly(benchmark::State& state) {
   }
   Report(state, counter, stream);
 }
-BENCHMARK(BM_MemchrOnly);
+BENCHMARK(MemchrOnly);
 
 }  // namespace
 }  // namespace roofscape::net

@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "base/core/text.h"
@@ -96,9 +96,9 @@ Result<spec::Deployment> MakeDeployment(const Options& options) {
   if (!options.deployment_file.empty()) {
     std::ifstream file(options.deployment_file);
     if (!file) {
-      return Error{ErrorCode::kInvalidArgument,
-                   fmt::format("--deployment: cannot read '{}': check the path",
-                               options.deployment_file)};
+      return Error{
+          ErrorCode::kInvalidArgument,
+          fmt::format("--deployment: cannot read '{}': check the path", options.deployment_file)};
     }
     std::ostringstream text;
     text << file.rdbuf();
@@ -235,14 +235,16 @@ void AddLoadOptions(CLI::App& command, Options& o) {
       ->capture_default_str();
   command.add_option("--input-tokens", o.input_tokens, "Prompt length")->capture_default_str();
   command.add_option("--output-tokens", o.output_tokens, "Answer length")->capture_default_str();
-  command.add_option("--length-spread", o.length_spread,
-                     "Lengths uniform between this share and 1 of the above; 1: fixed")
+  command
+      .add_option("--length-spread", o.length_spread,
+                  "Lengths uniform between this share and 1 of the above; 1: fixed")
       ->capture_default_str();
   command.add_option("--prompt-form", o.prompt_form, "auto, token_ids or text")
       ->capture_default_str();
   command.add_option("--requests", o.requests, "Measured requests a point");
-  command.add_option("--requests-per-slot", o.requests_per_slot,
-                     "Measured requests a point for each user, where --requests is not given")
+  command
+      .add_option("--requests-per-slot", o.requests_per_slot,
+                  "Measured requests a point for each user, where --requests is not given")
       ->capture_default_str();
   command.add_option("--duration", o.duration_s, "Send for so many seconds instead");
   command.add_option("--warmup", o.warmup, "Warm-up requests a point (default: one a user)");

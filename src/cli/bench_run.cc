@@ -21,8 +21,8 @@ namespace {
 std::string NewRunId(const Clock& clock) {
   const WallTime now = clock.Wall();
   const std::string iso = now.ToIso();  // 2026-11-23T19:02:22.123456Z
-  const auto entropy = static_cast<std::uint64_t>(now.unix_us) ^
-                       (static_cast<std::uint64_t>(getpid()) << 40U);
+  const auto entropy =
+      static_cast<std::uint64_t>(now.unix_us) ^ (static_cast<std::uint64_t>(getpid()) << 40U);
   return fmt::format("{}{}{}-{}{}{}-{:06x}", iso.substr(0, 4), iso.substr(5, 2), iso.substr(8, 2),
                      iso.substr(11, 2), iso.substr(14, 2), iso.substr(17, 2),
                      Rng(entropy).Below(1U << 24U));
@@ -110,9 +110,7 @@ class Bench {
     settings.expected_e2e = expected_e2e_;
     settings.stop = &stop_;
     settings.progress = &progress;
-    settings.sink = [this, &id](spec::RequestLog log) {
-      return writer_.Push(id, std::move(log));
-    };
+    settings.sink = [this, &id](spec::RequestLog log) { return writer_.Push(id, std::move(log)); };
     auto expected = spec::RequestsAt(plan.load, concurrency);
     if (expected) *expected += spec::WarmupAt(plan.load, concurrency);
     std::string title = fmt::format("concurrency {}", concurrency);
@@ -168,11 +166,10 @@ class Bench {
 
 }  // namespace
 
-Result<BenchRun> RunBench(const spec::Plan& plan, const load::Headers& headers,
-                          store::Store& store, const std::atomic<bool>& stop, const Clock& clock) {
+Result<BenchRun> RunBench(const spec::Plan& plan, const load::Headers& headers, store::Store& store,
+                          const std::atomic<bool>& stop, const Clock& clock) {
   RS_ASSIGN_OR_RETURN(const net::Url url, net::ParseUrl(plan.target.url));
-  RS_ASSIGN_OR_RETURN(const load::Dialect dialect,
-                      load::ProbeServer(plan, url, headers, clock));
+  RS_ASSIGN_OR_RETURN(const load::Dialect dialect, load::ProbeServer(plan, url, headers, clock));
   return Bench(plan, url, headers, dialect, store, stop, clock).Run();
 }
 

@@ -1,5 +1,5 @@
-// Runs a plan against a server, point by point, and keeps everything in the store: what `bench` does
-// once its flags are understood.
+// Runs a plan against a server, point by point, and keeps everything in the store: what `bench`
+// does once its flags are understood.
 //
 // Thread safety: one run at a time; `stop` may be set from any thread or signal handler.
 
@@ -26,7 +26,7 @@ struct BenchRun {
 
 /// Probes the server, then measures every concurrency and repeat of the plan in turn. Errors before
 /// the first point are returned.
-Result<BenchRun> RunBench(const spec::Plan& plan, const load::Headers& headers,
-                          store::Store& store, const std::atomic<bool>& stop, const Clock& clock);
+Result<BenchRun> RunBench(const spec::Plan& plan, const load::Headers& headers, store::Store& store,
+                          const std::atomic<bool>& stop, const Clock& clock);
 
 }  // namespace roofscape::cli

@@ -1,5 +1,6 @@
 // How a subcommand plugs into main(): each file src/cli/<name>.cc has one AddXCommand that declares
-// its flags and says what to run. Exit statuses are those of the CLI contract (docs/reference/cli.md).
+// its flags and says what to run. Exit statuses are those of the CLI contract
+// (docs/reference/cli.md).
 //
 // Data goes to stdout, progress and messages to stderr; only cli/ prints.
 
@@ -35,8 +36,8 @@ struct Invocation {
 /// kInvalidArgument is wrong use (2), everything else a failure (1).
 int Report(const Error& error);
 
-/// The store's path: `flag` if given, else $ROOFSCAPE_DB, else $XDG_DATA_HOME/roofscape/roofscape.db,
-/// else ~/.local/share/roofscape/roofscape.db.
+/// The store's path: `flag` if given, else $ROOFSCAPE_DB, else
+/// $XDG_DATA_HOME/roofscape/roofscape.db, else ~/.local/share/roofscape/roofscape.db.
 std::string StorePath(const std::string& flag);
 
 /// Adds `--db PATH` to a subcommand.

@@ -1,5 +1,5 @@
-// The one line on stderr that shows how a point is going, redrawn four times a second by a thread of
-// its own, and only on a terminal.
+// The one line on stderr that shows how a point is going, redrawn four times a second by a thread
+// of its own, and only on a terminal.
 //
 // Thread safety: made and destroyed by one thread.
 

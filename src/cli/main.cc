@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "base/core/text.h"
 #include "cli/command.h"
@@ -41,8 +41,8 @@ int WrongUse(const CLI::App& app, const CLI::ParseError& error) {
     if (!hint.empty()) break;
   }
   const std::string path = command == &app ? "roofscape" : "roofscape " + command->get_name();
-  fmt::print(stderr, "roofscape: {}{}{}\nTry: {} --help\n", error.what(),
-             hint.empty() ? "" : ".", hint, path);
+  fmt::print(stderr, "roofscape: {}{}{}\nTry: {} --help\n", error.what(), hint.empty() ? "" : ".",
+             hint, path);
   return roofscape::cli::kWrongUse;
 }
 

@@ -32,17 +32,17 @@ std::string RequestCsvRows(std::int64_t point, const spec::RequestLog& log) {
     std::int64_t event_tokens = 0;
     for (const spec::Event& event : events) event_tokens += event.tokens;
     const metrics::RequestMetrics m = metrics::ComputeRequest(request, events);
-    out += fmt::format(
-        "{},{},{},{},{},{},{},{:.9f},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", point,
-        request.id, Count(request.slot),
-        request.phase == spec::Phase::kWarmup ? "warmup" : "measure", Name(request.outcome),
-        request.http_status, Stamp(request.intended_ns),
-        static_cast<double>(request.connect_ns) * 1e-9, Stamp(request.sent_ns),
-        Stamp(request.end_ns), Count(request.input_tokens_asked),
-        Count(request.output_tokens_asked), Count(request.input_tokens),
-        Count(request.cached_tokens), Count(request.output_tokens), Name(request.token_source),
-        event_tokens, events.size(), FormatExact(m.ttft_s), FormatExact(m.tpot_s),
-        FormatExact(m.e2e_s), CsvField(log.StringAt(request.message)));
+    out += fmt::format("{},{},{},{},{},{},{},{:.9f},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
+                       point, request.id, Count(request.slot),
+                       request.phase == spec::Phase::kWarmup ? "warmup" : "measure",
+                       Name(request.outcome), request.http_status, Stamp(request.intended_ns),
+                       static_cast<double>(request.connect_ns) * 1e-9, Stamp(request.sent_ns),
+                       Stamp(request.end_ns), Count(request.input_tokens_asked),
+                       Count(request.output_tokens_asked), Count(request.input_tokens),
+                       Count(request.cached_tokens), Count(request.output_tokens),
+                       Name(request.token_source), event_tokens, events.size(),
+                       FormatExact(m.ttft_s), FormatExact(m.tpot_s), FormatExact(m.e2e_s),
+                       CsvField(log.StringAt(request.message)));
   }
   return out;
 }

@@ -111,11 +111,14 @@ std::string VerdictCell(const spec::PointResult& point) {
 
 /// The numbers of one row, behind the point's name.
 std::vector<std::string> Numbers(const spec::PointMetrics& metrics, bool per_chip) {
-  std::vector<std::string> cells = {
-      WithCommas(metrics.requests),                WithCommas(metrics.failures),
-      FormatMillis(metrics.ttft_s.p50),            FormatMillis(metrics.ttft_s.p99),
-      FormatMillis(metrics.itl_s.p50),             FormatMillis(metrics.itl_s.p99),
-      FormatNumber(metrics.interactivity_tps.p50), FormatNumber(metrics.output_tps)};
+  std::vector<std::string> cells = {WithCommas(metrics.requests),
+                                    WithCommas(metrics.failures),
+                                    FormatMillis(metrics.ttft_s.p50),
+                                    FormatMillis(metrics.ttft_s.p99),
+                                    FormatMillis(metrics.itl_s.p50),
+                                    FormatMillis(metrics.itl_s.p99),
+                                    FormatNumber(metrics.interactivity_tps.p50),
+                                    FormatNumber(metrics.output_tps)};
   if (per_chip) cells.push_back(FormatNumber(metrics.total_tps_per_chip));
   return cells;
 }
@@ -240,9 +243,9 @@ std::string PointTable(const spec::RunResult& run, WindowChoice window, const St
 }
 
 std::string PointDetails(const spec::PointResult& point, const Style& style) {
-  std::string text = fmt::format(
-      "{}: concurrency {}, repeat {}, {}\n", Bold(fmt::format("Point {}", point.index), style),
-      point.concurrency, point.repeat, VerdictCell(point));
+  std::string text = fmt::format("{}: concurrency {}, repeat {}, {}\n",
+                                 Bold(fmt::format("Point {}", point.index), style),
+                                 point.concurrency, point.repeat, VerdictCell(point));
   text += Field("started", FormatMinute(point.started) + " UTC", style);
   text += Field("protocol", point.protocol, style);
   text += Field("steady", point.steady ? WindowText(point.steady->window) : "not found", style);

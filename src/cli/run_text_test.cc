@@ -99,8 +99,7 @@ TEST(RunTextTest, EverythingFitsEightyColumns) {
     point.verdict.instrument = spec::Fitness::kDegraded;
     point.verdict.server_reasons = {"one " + std::string(40, 'r') + " " + std::string(40, 's')};
   }
-  const std::string text = RunHeader(run, kPlain) +
-                           PointTable(run, WindowChoice::kWhole, kPlain) +
+  const std::string text = RunHeader(run, kPlain) + PointTable(run, WindowChoice::kWhole, kPlain) +
                            PointDetails(run.points[0], kPlain);
   for (const std::string& line : Split(text, '\n')) EXPECT_LE(line.size(), 80U) << line;
 }

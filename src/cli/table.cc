@@ -188,9 +188,7 @@ std::string FormatNumber(double value) {
   return fmt::format("{:.{}f}", value, digits);
 }
 
-std::string FormatNumber(std::optional<double> value) {
-  return value ? FormatNumber(*value) : "-";
-}
+std::string FormatNumber(std::optional<double> value) { return value ? FormatNumber(*value) : "-"; }
 
 std::string FormatMillis(std::optional<double> seconds) {
   return seconds ? FormatNumber(*seconds * 1e3) : "-";

@@ -75,8 +75,7 @@ TEST(StoreKillTest, EveryAnnouncedPointSurvives) {
     {
       Child child([&](const Child::Say& say) { return MeasureForever(path, run_id, say); });
       ASSERT_EQ(child.ReadLine(), "begun");
-      const std::uint64_t pause_us =
-          rng.Fork(static_cast<std::uint64_t>(trial)).Below(150'000);
+      const std::uint64_t pause_us = rng.Fork(static_cast<std::uint64_t>(trial)).Below(150'000);
       std::this_thread::sleep_for(std::chrono::microseconds(pause_us));
       child.Kill();
       EXPECT_EQ(child.Wait(), -SIGKILL);

@@ -108,8 +108,8 @@ class LineRecorder {
     const std::string_view what = e.what();
     const std::size_t reason = what.find("column ");
     const std::size_t colon = what.find(": ", reason);
-    return Refuse(std::string(reason != what.npos && colon != what.npos ? what.substr(colon + 2)
-                                                                        : what));
+    return Refuse(
+        std::string(reason != what.npos && colon != what.npos ? what.substr(colon + 2) : what));
   }
 
   Json root;
@@ -199,7 +199,8 @@ Json FromToml(const toml::node& node, const std::string& pointer,
 }
 
 std::string TypeName(const Json& value) {
-  if (value.is_string()) return fmt::format("'{}'", Printable(value.get_ref<const std::string&>(), 40));
+  if (value.is_string())
+    return fmt::format("'{}'", Printable(value.get_ref<const std::string&>(), 40));
   if (value.is_number() || value.is_boolean()) return value.dump();
   return std::string("a value of type ") + value.type_name();
 }
@@ -232,9 +233,9 @@ Result<Document> ParseJson(std::string_view text, std::string source) {
   const LineIterator first(text.data(), &line);
   const LineIterator last(text.data() + text.size(), &line);
   if (!Json::sax_parse(first, last, &recorder)) {
-    return Error{ErrorCode::kInvalidArgument, fmt::format("{}: line {}: not valid JSON: {}",
-                                                          document.source_, recorder.error_line,
-                                                          Printable(recorder.error, 200))};
+    return Error{ErrorCode::kInvalidArgument,
+                 fmt::format("{}: line {}: not valid JSON: {}", document.source_,
+                             recorder.error_line, Printable(recorder.error, 200))};
   }
   *document.value_ = std::move(recorder.root);
   return document;
@@ -382,8 +383,7 @@ std::vector<ObjectReader> ObjectReader::Children(std::string_view name) {
   }
   const std::string list = ChildPointer(pointer_, name);
   for (const Json& item : *value) {
-    children.push_back(
-        ObjectReader(*document_, item, fmt::format("{}/{}", list, children.size())));
+    children.push_back(ObjectReader(*document_, item, fmt::format("{}/{}", list, children.size())));
   }
   return children;
 }

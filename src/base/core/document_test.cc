@@ -50,7 +50,8 @@ TEST(DocumentTest, JsonAndTomlReadTheSame) {
 }
 
 TEST(ObjectReaderTest, TheFirstErrorStaysAndNamesTheField) {
-  const auto document = ParseJson("{\"a\":1,\n\"o\":{\"n\":\n\"x\"},\"list\":[{\"k\":1},{\"k\":true}]}", "f");
+  const auto document =
+      ParseJson("{\"a\":1,\n\"o\":{\"n\":\n\"x\"},\"list\":[{\"k\":1},{\"k\":true}]}", "f");
   ASSERT_TRUE(document);
   ObjectReader reader(*document);
   std::int64_t a = 0;
@@ -81,8 +82,7 @@ TEST(ObjectReaderTest, ItemsOfListsAreNamedByIndex) {
     item.Optional("k", k);
     reader.Merge(item);
   }
-  EXPECT_EQ(reader.Finish().error().message,
-            "f: line 1: list[1].k: must be an integer, got true");
+  EXPECT_EQ(reader.Finish().error().message, "f: line 1: list[1].k: must be an integer, got true");
 }
 
 TEST(ObjectReaderTest, UnknownFieldsGetASuggestion) {

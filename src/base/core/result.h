@@ -109,11 +109,11 @@ class [[nodiscard]] Result<void> {
 #define RS_CONCAT(a, b) RS_CONCAT_INNER(a, b)
 
 /// Evaluates a Result expression and returns its error from the enclosing function, if any.
-#define RS_RETURN_IF_ERROR(expression)                              \
-  do {                                                              \
-    if (auto rs_result = (expression); !rs_result) {                \
-      return rs_result.error();                                     \
-    }                                                               \
+#define RS_RETURN_IF_ERROR(expression)               \
+  do {                                               \
+    if (auto rs_result = (expression); !rs_result) { \
+      return rs_result.error();                      \
+    }                                                \
   } while (false)
 
 /// RS_ASSIGN_OR_RETURN(auto plan, ParsePlan(text)): the value, or an early return with the error.

@@ -1,10 +1,9 @@
-// Seeded randomness. Every random choice comes from an Rng that was made from a seed in the plan, so
-// that a run can be repeated. Forking by a stream number gives independent sequences whose values
-// do not depend on the order in which other streams are used.
+// Seeded randomness. Every random choice comes from an Rng that was made from a seed in the plan,
+// so that a run can be repeated. Forking by a stream number gives independent sequences whose
+// values do not depend on the order in which other streams are used.
 //
-// Generator: xoshiro256** (Blackman and Vigna, 2018), seeded by splitmix64. The same values on every
-// platform, unlike the distributions of <random>.
-// Thread safety: one Rng, one thread.
+// Generator: xoshiro256** (Blackman and Vigna, 2018), seeded by splitmix64. The same values on
+// every platform, unlike the distributions of <random>. Thread safety: one Rng, one thread.
 
 #pragma once
 

@@ -48,9 +48,7 @@ using Tokens = Quantity<struct TokenUnit>;
 using TokensPerSecond = Quantity<struct TokenPerSecondUnit>;
 using RequestsPerSecond = Quantity<struct RequestPerSecondUnit>;
 
-constexpr Seconds ToSeconds(Nanos t) {
-  return Seconds(std::chrono::duration<double>(t).count());
-}
+constexpr Seconds ToSeconds(Nanos t) { return Seconds(std::chrono::duration<double>(t).count()); }
 constexpr TokensPerSecond operator/(Tokens n, Seconds t) {
   return TokensPerSecond(n.value() / t.value());
 }

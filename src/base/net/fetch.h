@@ -31,7 +31,7 @@ struct FetchOptions {
   std::vector<Header> headers;
   std::string body;
   Nanos timeout = std::chrono::seconds(10);
-  std::size_t max_body_bytes = 64 * 1024 * 1024;
+  std::size_t max_body_bytes = std::size_t{64} << 20;
 };
 
 /// Sends one request to `target` ("/v1/models") of the URL's server (its own path is not used) and

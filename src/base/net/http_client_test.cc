@@ -29,23 +29,23 @@ constexpr std::string_view kGet = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 class HttpClientTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    auto made = Reactor::Create(clock_);
+    auto made = Reactor::Create(clock);
     ASSERT_TRUE(made);
-    reactor_ = *std::move(made);
+    reactor = *std::move(made);
   }
 
   /// One exchange on a connection of its own.
   ExchangeRecorder Exchange(const ScriptedServer& server, RequestBytes request = {kGet, {}}) {
     const Endpoint endpoint = server.endpoint();
-    HttpConnection connection(*reactor_, endpoint);
+    HttpConnection connection(*reactor, endpoint);
     ExchangeRecorder recorder;
     connection.Start(request, &recorder);
-    EXPECT_TRUE(RunUntilDone(*reactor_, recorder));
+    EXPECT_TRUE(RunUntilDone(*reactor, recorder));
     return recorder;
   }
 
-  SystemClock clock_;
-  std::unique_ptr<Reactor> reactor_;
+  SystemClock clock;
+  std::unique_ptr<Reactor> reactor;
 };
 
 TEST_F(HttpClientTest, ReadsEveryFramingInPiecesOfEverySize) {
@@ -82,7 +82,9 @@ TEST_F(HttpClientTest, ABodyThatEndsWithTheConnection) {
 
 TEST_F(HttpClientTest, SendsHeadAndBodyWholeAlsoWhenTheyFillTheSocket) {
   ScriptedServer server({Answer(200, "text/plain", "ok")});
-  const std::string body(20'000'000, 'b');
+  constexpr std::size_t kBodyBytes = 20'000'000;
+  std::string body;
+  body.resize(kBodyBytes, 'b');
   const std::string head =
       "POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n";
   const ExchangeRecorder got = Exchange(server, {head, body});
@@ -103,12 +105,12 @@ TEST_F(HttpClientTest, KeepsTheConnectionAndReportsEachReadWithItsStamp) {
     peer.Write(LastChunk());
   });
   const Endpoint endpoint = server.endpoint();
-  HttpConnection connection(*reactor_, endpoint);
+  HttpConnection connection(*reactor, endpoint);
   for (int i = 0; i < 3; ++i) {
     ExchangeRecorder got;
     connection.Start({kGet, {}}, &got);
     EXPECT_EQ(connection.reused(), i > 0);
-    ASSERT_TRUE(RunUntilDone(*reactor_, got));
+    ASSERT_TRUE(RunUntilDone(*reactor, got));
     ASSERT_TRUE(got.ended);
     EXPECT_EQ(got.connect_times.size(), i == 0 ? 1u : 0u);
     EXPECT_TRUE(connection.connected());
@@ -126,23 +128,23 @@ TEST_F(HttpClientTest, KeepsTheConnectionAndReportsEachReadWithItsStamp) {
     }
   }
   EXPECT_EQ(server.connections(), 1);
-  EXPECT_GE(reactor_->stats().lags, 9u);
+  EXPECT_GE(reactor->stats().lags, 9u);
 }
 
 TEST_F(HttpClientTest, AFullBufferIsAReadThatDidNotDrain) {
   const std::string body(4 * Reactor::kReadBufferBytes, 'x');
   ScriptedServer server([&](const Request&, Peer& peer) { peer.Write(Answer(200, "a/b", body)); });
   const Endpoint endpoint = server.endpoint();
-  HttpConnection connection(*reactor_, endpoint);
+  HttpConnection connection(*reactor, endpoint);
   ExchangeRecorder got;
   // While the loop stands still the kernel gathers more than one read takes.
   got.on_head = [&] {
-    const Instant until = clock_.Now() + milliseconds(100);
-    while (clock_.Now() < until) {
+    const Instant until = clock.Now() + milliseconds(100);
+    while (clock.Now() < until) {
     }
   };
   connection.Start({kGet, {}}, &got);
-  ASSERT_TRUE(RunUntilDone(*reactor_, got));
+  ASSERT_TRUE(RunUntilDone(*reactor, got));
   EXPECT_EQ(got.body, body);
   bool full = false;
   for (std::size_t i = 1; i < got.reads.size(); ++i) {
@@ -159,11 +161,11 @@ TEST_F(HttpClientTest, AFullBufferIsAReadThatDidNotDrain) {
 TEST_F(HttpClientTest, ConnectionCloseMeansANewOneNextTime) {
   ScriptedServer server({"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx"});
   const Endpoint endpoint = server.endpoint();
-  HttpConnection connection(*reactor_, endpoint);
+  HttpConnection connection(*reactor, endpoint);
   for (int i = 0; i < 2; ++i) {
     ExchangeRecorder got;
     connection.Start({kGet, {}}, &got);
-    ASSERT_TRUE(RunUntilDone(*reactor_, got));
+    ASSERT_TRUE(RunUntilDone(*reactor, got));
     EXPECT_TRUE(got.ended);
     EXPECT_FALSE(connection.connected());
   }
@@ -173,10 +175,10 @@ TEST_F(HttpClientTest, ConnectionCloseMeansANewOneNextTime) {
 TEST_F(HttpClientTest, BytesAfterAnAnswerCostTheConnectionOnly) {
   ScriptedServer server({Answer(200, "a/b", "x") + "surplus"});
   const Endpoint endpoint = server.endpoint();
-  HttpConnection connection(*reactor_, endpoint);
+  HttpConnection connection(*reactor, endpoint);
   ExchangeRecorder got;
   connection.Start({kGet, {}}, &got);
-  ASSERT_TRUE(RunUntilDone(*reactor_, got));
+  ASSERT_TRUE(RunUntilDone(*reactor, got));
   EXPECT_TRUE(got.ended);
   EXPECT_EQ(got.body, "x");
   EXPECT_FALSE(connection.connected());
@@ -185,16 +187,16 @@ TEST_F(HttpClientTest, BytesAfterAnAnswerCostTheConnectionOnly) {
 TEST_F(HttpClientTest, OpenConnectsAheadOfTheFirstRequest) {
   ScriptedServer server({Answer(200, "a/b", "x")});
   const Endpoint endpoint = server.endpoint();
-  HttpConnection connection(*reactor_, endpoint);
+  HttpConnection connection(*reactor, endpoint);
   ExchangeRecorder opened;
   connection.Open(&opened);
-  ASSERT_TRUE(RunUntil(*reactor_, [&] { return !opened.connect_times.empty(); }));
+  ASSERT_TRUE(RunUntil(*reactor, [&] { return !opened.connect_times.empty(); }));
   EXPECT_TRUE(connection.connected());
   EXPECT_FALSE(connection.busy());
   ExchangeRecorder got;
   connection.Start({kGet, {}}, &got);
   EXPECT_TRUE(got.sent_at.has_value());  // No wait: the bytes left inside Start.
-  ASSERT_TRUE(RunUntilDone(*reactor_, got));
+  ASSERT_TRUE(RunUntilDone(*reactor, got));
   EXPECT_TRUE(got.ended);
   EXPECT_TRUE(got.connect_times.empty());
 }
@@ -202,14 +204,14 @@ TEST_F(HttpClientTest, OpenConnectsAheadOfTheFirstRequest) {
 TEST_F(HttpClientTest, AClosedIdleConnectionIsReplacedQuietly) {
   ScriptedServer server({Answer(200, "a/b", "x")});
   const Endpoint endpoint = server.endpoint();
-  HttpConnection connection(*reactor_, endpoint);
+  HttpConnection connection(*reactor, endpoint);
   for (int i = 0; i < 2; ++i) {
     ExchangeRecorder got;
     connection.Start({kGet, {}}, &got);
-    ASSERT_TRUE(RunUntilDone(*reactor_, got));
+    ASSERT_TRUE(RunUntilDone(*reactor, got));
     EXPECT_TRUE(got.ended);
     server.CloseConnections();
-    ASSERT_TRUE(RunUntil(*reactor_, [&] { return !connection.connected(); }));
+    ASSERT_TRUE(RunUntil(*reactor, [&] { return !connection.connected(); }));
   }
   EXPECT_EQ(server.connections(), 2);
 }
@@ -227,15 +229,15 @@ TEST_F(HttpClientTest, AStaleKeptConnectionIsToldAsSuch) {
       }
     });
     const Endpoint endpoint = server.endpoint();
-    HttpConnection connection(*reactor_, endpoint);
+    HttpConnection connection(*reactor, endpoint);
     ExchangeRecorder first;
     connection.Start({kGet, {}}, &first);
-    ASSERT_TRUE(RunUntilDone(*reactor_, first));
+    ASSERT_TRUE(RunUntilDone(*reactor, first));
     ExchangeRecorder second;
     ExchangeRecorder resent;
     second.on_error = [&] { connection.Start({kGet, {}}, &resent); };
     connection.Start({kGet, {}}, &second);
-    ASSERT_TRUE(RunUntilDone(*reactor_, resent));
+    ASSERT_TRUE(RunUntilDone(*reactor, resent));
     ASSERT_TRUE(second.failure.has_value());
     EXPECT_TRUE(second.failure->stale_keep_alive);
     EXPECT_EQ(second.failure->kind, reset ? FailureKind::kReset : FailureKind::kClosedEarly);
@@ -247,14 +249,14 @@ TEST_F(HttpClientTest, AStaleKeptConnectionIsToldAsSuch) {
 TEST_F(HttpClientTest, StartFromEveryEndOfAnExchangeManyTimes) {
   ScriptedServer server({Answer(200, "a/b", "x")});
   const Endpoint endpoint = server.endpoint();
-  HttpConnection connection(*reactor_, endpoint);
+  HttpConnection connection(*reactor, endpoint);
   ExchangeRecorder recorder;
   int ends = 0;
   recorder.on_end = [&] {
     if (++ends < 500) connection.Start({kGet, {}}, &recorder);
   };
   connection.Start({kGet, {}}, &recorder);
-  ASSERT_TRUE(RunUntil(*reactor_, [&] { return ends == 500; }));
+  ASSERT_TRUE(RunUntil(*reactor, [&] { return ends == 500; }));
   EXPECT_EQ(server.connections(), 1);
   EXPECT_EQ(recorder.body.size(), 500u);
 }
@@ -271,21 +273,21 @@ TEST_F(HttpClientTest, DestroyAndCancelInsideEveryCallback) {
                                    &ExchangeRecorder::on_end};
   for (std::size_t i = 0; i < hooks.size(); ++i) {
     for (const bool destroy : {true, false}) {
-      auto connection = std::make_unique<HttpConnection>(*reactor_, endpoint);
+      auto connection = std::make_unique<HttpConnection>(*reactor, endpoint);
       ExchangeRecorder recorder;
       ExchangeRecorder next;
       int calls = 0;
       recorder.*hooks[i] = [&] {
         ++calls;
         if (destroy) {
-          connection = std::make_unique<HttpConnection>(*reactor_, endpoint);
+          connection = std::make_unique<HttpConnection>(*reactor, endpoint);
         } else {
           connection->Cancel();
         }
         connection->Start({kGet, {}}, &next);
       };
       connection->Start({kGet, {}}, &recorder);
-      ASSERT_TRUE(RunUntilDone(*reactor_, next)) << "hook " << i << " destroy " << destroy;
+      ASSERT_TRUE(RunUntilDone(*reactor, next)) << "hook " << i << " destroy " << destroy;
       EXPECT_TRUE(next.ended) << "hook " << i << (next.failure ? next.failure->message : "");
       EXPECT_EQ(next.body, "data: 1\n\ndata: 2\n\n");
       EXPECT_EQ(calls, 1) << "hook " << i << " destroy " << destroy;
@@ -308,12 +310,12 @@ TEST_F(HttpClientTest, ManyConnectionsAtOnce) {
   std::vector<std::unique_ptr<HttpConnection>> connections;
   std::vector<std::unique_ptr<ExchangeRecorder>> recorders;
   for (std::size_t i = 0; i < kConnections; ++i) {
-    connections.push_back(std::make_unique<HttpConnection>(*reactor_, endpoint));
+    connections.push_back(std::make_unique<HttpConnection>(*reactor, endpoint));
     recorders.push_back(std::make_unique<ExchangeRecorder>());
     connections.back()->Start({kGet, {}}, recorders.back().get());
   }
   for (const auto& recorder : recorders) {
-    ASSERT_TRUE(RunUntilDone(*reactor_, *recorder));
+    ASSERT_TRUE(RunUntilDone(*reactor, *recorder));
     EXPECT_TRUE(recorder->ended);
     EXPECT_EQ(recorder->body, recorders[0]->body);
   }

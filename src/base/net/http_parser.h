@@ -36,7 +36,8 @@ struct HttpHead {
 };
 
 struct HttpLimits {
-  std::size_t head_bytes = 64 * 1024;  // Status line and headers; trailers have the same limit.
+  std::size_t head_bytes = std::size_t{64}
+                           << 10;  // Status line and headers; trailers have the same limit.
   std::size_t headers = 200;
   std::size_t chunk_line_bytes = 4096;  // Size and extensions of one chunk.
 };

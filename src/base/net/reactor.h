@@ -108,7 +108,7 @@ class Reactor {
   const ReactorStats& stats() const { return stats_; }
   void ResetStats();
 
-  static constexpr std::size_t kReadBufferBytes = 256 * 1024;
+  static constexpr std::size_t kReadBufferBytes = std::size_t{256} << 10;
 
  private:
   static constexpr std::size_t kMaxBatch = 512;

@@ -37,12 +37,12 @@ struct Pair {
 class ReactorTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    auto made = Reactor::Create(clock_);
+    auto made = Reactor::Create(clock);
     ASSERT_TRUE(made);
-    reactor_ = *std::move(made);
+    reactor = *std::move(made);
   }
-  SystemClock clock_;
-  std::unique_ptr<Reactor> reactor_;
+  SystemClock clock;
+  std::unique_ptr<Reactor> reactor;
 };
 
 TEST_F(ReactorTest, ReportsReadinessUntilRead) {
@@ -55,13 +55,13 @@ TEST_F(ReactorTest, ReportsReadinessUntilRead) {
       EXPECT_EQ(::recv(pair.near.get(), &byte, 1, 0), 1);
     }
   });
-  ASSERT_TRUE(reactor_->Add(pair.near.get(), EPOLLIN, &probe));
-  EXPECT_TRUE(reactor_->Poll(milliseconds(0)));
+  ASSERT_TRUE(reactor->Add(pair.near.get(), EPOLLIN, &probe));
+  EXPECT_TRUE(reactor->Poll(milliseconds(0)));
   EXPECT_EQ(told, 0);
   pair.Poke();
-  for (int i = 0; i < 3; ++i) reactor_->Poll(milliseconds(0));
+  for (int i = 0; i < 3; ++i) reactor->Poll(milliseconds(0));
   EXPECT_EQ(told, 2);
-  reactor_->Remove(pair.near.get(), &probe);
+  reactor->Remove(pair.near.get(), &probe);
 }
 
 TEST_F(ReactorTest, RemoveSilencesWhatTheSameWakeUpReported) {
@@ -73,50 +73,50 @@ TEST_F(ReactorTest, RemoveSilencesWhatTheSameWakeUpReported) {
   // Whichever is told first removes the other.
   Probe probe_a([&](std::uint32_t) {
     ++told;
-    reactor_->Remove(b.near.get(), second);
+    reactor->Remove(b.near.get(), second);
   });
   Probe probe_b([&](std::uint32_t) {
     ++told;
-    reactor_->Remove(a.near.get(), first);
+    reactor->Remove(a.near.get(), first);
   });
   first = &probe_a;
   second = &probe_b;
-  ASSERT_TRUE(reactor_->Add(a.near.get(), EPOLLIN, first));
-  ASSERT_TRUE(reactor_->Add(b.near.get(), EPOLLIN, second));
+  ASSERT_TRUE(reactor->Add(a.near.get(), EPOLLIN, first));
+  ASSERT_TRUE(reactor->Add(b.near.get(), EPOLLIN, second));
   a.Poke();
   b.Poke();
-  reactor_->Poll(milliseconds(100));
-  EXPECT_EQ(reactor_->stats().events, 2u);
+  reactor->Poll(milliseconds(100));
+  EXPECT_EQ(reactor->stats().events, 2u);
   EXPECT_EQ(told, 1);
 }
 
 TEST_F(ReactorTest, TimersFireNotEarlyAndStopEndsRun) {
-  const Instant begin = reactor_->Now();
+  const Instant begin = reactor->Now();
   Instant fired;
-  reactor_->At(begin + milliseconds(20), [&] {
-    fired = reactor_->Now();
-    reactor_->Stop();
+  reactor->At(begin + milliseconds(20), [&] {
+    fired = reactor->Now();
+    reactor->Stop();
   });
-  const TimerId cancelled = reactor_->At(begin + milliseconds(1), [] { ADD_FAILURE(); });
-  reactor_->Cancel(cancelled);
-  reactor_->Run();
+  const TimerId cancelled = reactor->At(begin + milliseconds(1), [] { ADD_FAILURE(); });
+  reactor->Cancel(cancelled);
+  reactor->Run();
   EXPECT_GE(fired - begin, milliseconds(20));
-  EXPECT_EQ(reactor_->stats().timers, 1u);
-  EXPECT_FALSE(reactor_->Poll(milliseconds(0)));
+  EXPECT_EQ(reactor->stats().timers, 1u);
+  EXPECT_FALSE(reactor->Poll(milliseconds(0)));
 }
 
 TEST_F(ReactorTest, WakeAndStopFromAnotherThread) {
   int woken = 0;
-  reactor_->OnWake([&] { ++woken; });
+  reactor->OnWake([&] { ++woken; });
   std::thread other([&] {
-    reactor_->Wake();
-    reactor_->Wake();
+    reactor->Wake();
+    reactor->Wake();
   });
   other.join();
-  reactor_->Poll(milliseconds(1000));
+  reactor->Poll(milliseconds(1000));
   EXPECT_EQ(woken, 1);
-  std::thread stopper([&] { reactor_->Stop(); });
-  reactor_->Run();
+  std::thread stopper([&] { reactor->Stop(); });
+  reactor->Run();
   stopper.join();
 }
 
@@ -124,36 +124,36 @@ Reactor* g_signalled = nullptr;
 
 TEST_F(ReactorTest, WakeFromASignalHandler) {
   int woken = 0;
-  reactor_->OnWake([&] {
+  reactor->OnWake([&] {
     ++woken;
-    reactor_->Stop();
+    reactor->Stop();
   });
-  g_signalled = reactor_.get();
+  g_signalled = reactor.get();
   const auto before = std::signal(SIGUSR1, [](int) { g_signalled->Wake(); });
-  reactor_->At(reactor_->Now() + milliseconds(5), [] { std::raise(SIGUSR1); });
-  reactor_->Run();
+  reactor->At(reactor->Now() + milliseconds(5), [] { std::raise(SIGUSR1); });
+  reactor->Run();
   std::signal(SIGUSR1, before);
   EXPECT_EQ(woken, 1);
 }
 
 TEST_F(ReactorTest, AccountsForItsTime) {
-  reactor_->ResetStats();
-  reactor_->Poll(milliseconds(30));
-  const Instant busy_until = reactor_->Now() + milliseconds(10);
-  while (reactor_->Now() < busy_until) {
+  reactor->ResetStats();
+  reactor->Poll(milliseconds(30));
+  const Instant busy_until = reactor->Now() + milliseconds(10);
+  while (reactor->Now() < busy_until) {
   }
-  reactor_->Poll(milliseconds(0));
-  EXPECT_GE(reactor_->stats().idle, milliseconds(29));
-  EXPECT_GE(reactor_->stats().busy, milliseconds(10));
-  EXPECT_GT(reactor_->stats().BusyShare(), 0.0);
-  EXPECT_LT(reactor_->stats().BusyShare(), 1.0);
+  reactor->Poll(milliseconds(0));
+  EXPECT_GE(reactor->stats().idle, milliseconds(29));
+  EXPECT_GE(reactor->stats().busy, milliseconds(10));
+  EXPECT_GT(reactor->stats().BusyShare(), 0.0);
+  EXPECT_LT(reactor->stats().BusyShare(), 1.0);
 }
 
 TEST_F(ReactorTest, LagQuantilesAreBoundsWithinAFactorOfTwo) {
-  EXPECT_EQ(reactor_->stats().LagQuantile(0.5), Nanos{0});
-  for (int i = 0; i < 99; ++i) reactor_->NoteLag(reactor_->woke_at() + Nanos{1000});
-  reactor_->NoteLag(reactor_->woke_at() + Nanos{1'000'000});
-  const ReactorStats& stats = reactor_->stats();
+  EXPECT_EQ(reactor->stats().LagQuantile(0.5), Nanos{0});
+  for (int i = 0; i < 99; ++i) reactor->NoteLag(reactor->woke_at() + Nanos{1000});
+  reactor->NoteLag(reactor->woke_at() + Nanos{1'000'000});
+  const ReactorStats& stats = reactor->stats();
   EXPECT_GE(stats.LagQuantile(0.5), Nanos{1000});
   EXPECT_LE(stats.LagQuantile(0.5), Nanos{2000});
   EXPECT_EQ(stats.LagQuantile(1.0), Nanos{1'000'000});

@@ -37,7 +37,7 @@ struct SseEnd {
 
 class SseParser {
  public:
-  static constexpr std::size_t kDefaultMaxEventBytes = 16 * 1024 * 1024;
+  static constexpr std::size_t kDefaultMaxEventBytes = std::size_t{16} << 20;
 
   /// `max_event_bytes` bounds each line and the joined data of an event.
   explicit SseParser(std::size_t max_event_bytes = kDefaultMaxEventBytes)

@@ -204,9 +204,11 @@ TEST(SseParser, AWholeEventIsNotCopied) {
 
 TEST(SseParser, TheBoundHoldsHoweverTheStreamIsCut) {
   const std::string fits = "data: " + std::string(94, 'x') + "\n\n";
-  const std::vector<std::string> passes = {
-      "data: " + std::string(95, 'x') + "\n\n", ": " + std::string(99, 'x'), std::string(101, 'x'),
-      "data:" + std::string(60, 'x') + "\ndata:" + std::string(40, 'y') + "\n\n"};
+  std::string joined = "data:" + std::string(60, 'x');
+  joined += "\ndata:" + std::string(40, 'y') + "\n\n";
+  const std::vector<std::string> passes = {"data: " + std::string(95, 'x') + "\n\n",
+                                           ": " + std::string(99, 'x'), std::string(101, 'x'),
+                                           joined};
   for (const std::size_t piece : {1u, 7u, 1000u}) {
     const auto feed = [&](std::string_view stream, Counter* counter) {
       SseParser parser(100);

@@ -57,7 +57,8 @@ struct SeriesPoint {
   std::size_t run = 0;    // Place in the span of runs.
   std::size_t point = 0;  // Place in that run's points.
   std::optional<double> x, y;
-  std::string excluded;  // Why it takes no part, e.g. "unsteady" (no steady state); empty: it takes part.
+  std::string
+      excluded;  // Why it takes no part, e.g. "unsteady" (no steady state); empty: it takes part.
   bool on_front = false;
 };
 

@@ -115,9 +115,9 @@ TEST(FrontierTest, WhatTakesNoPartSaysWhy) {
       MakeRun(512, {invalid, stopped, unsteady, failed, no_x, degraded})};
 
   const Series s = Default(runs).series[0];
-  const std::vector<std::string> want = {"instrument INVALID",       "stopped halfway",
-                                         "unsteady",          "no request succeeded",
-                                         "no interactivity_p50_tps", ""};
+  const std::vector<std::string> want = {
+      "instrument INVALID",   "stopped halfway",          "unsteady",
+      "no request succeeded", "no interactivity_p50_tps", ""};
   for (std::size_t i = 0; i < want.size(); ++i) EXPECT_EQ(s.points[i].excluded, want[i]);
   EXPECT_EQ(FrontConcurrencies(runs, s), std::vector<std::int64_t>{32});
   EXPECT_EQ(FrontConcurrencies(runs, Default(runs, true).series[0]),

@@ -6,9 +6,8 @@ namespace roofscape::spec {
 namespace {
 
 Json ToJson(const Role& role) {
-  Json json = {{"name", role.name},
-               {"workers", role.workers},
-               {"chips_per_worker", role.chips_per_worker}};
+  Json json = {
+      {"name", role.name}, {"workers", role.workers}, {"chips_per_worker", role.chips_per_worker}};
   if (role.tp) json["tp"] = *role.tp;
   if (role.pp) json["pp"] = *role.pp;
   if (role.ep) json["ep"] = *role.ep;
@@ -77,9 +76,8 @@ Deployment ReadDeployment(ObjectReader& reader) {
 }
 
 Result<Deployment> ParseDeployment(std::string_view text, const std::string& source) {
-  RS_ASSIGN_OR_RETURN(
-      const Document document,
-      source.ends_with(".json") ? ParseJson(text, source) : ParseToml(text, source));
+  RS_ASSIGN_OR_RETURN(const Document document, source.ends_with(".json") ? ParseJson(text, source)
+                                                                         : ParseToml(text, source));
   ObjectReader reader(document);
   Deployment deployment = ReadDeployment(reader);
   RS_RETURN_IF_ERROR(reader.Finish());

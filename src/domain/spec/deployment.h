@@ -32,13 +32,13 @@ struct Role {
 };
 
 struct Deployment {
-  std::string name;            // Free label, e.g. "llama-8b on one socket".
-  std::string model;           // As the catalog names it; empty: the name the server uses.
-  std::string precision;       // e.g. "fp8", "nvfp4", "f16"; empty: unknown.
-  std::string engine;          // e.g. "vllm", "llama.cpp"; empty: unknown.
+  std::string name;       // Free label, e.g. "llama-8b on one socket".
+  std::string model;      // As the catalog names it; empty: the name the server uses.
+  std::string precision;  // e.g. "fp8", "nvfp4", "f16"; empty: unknown.
+  std::string engine;     // e.g. "vllm", "llama.cpp"; empty: unknown.
   std::string engine_version;
-  std::string chip;            // As the catalog names it; empty: unknown.
-  std::vector<Role> roles;     // Empty: the number of chips is unknown.
+  std::string chip;                                    // As the catalog names it; empty: unknown.
+  std::vector<Role> roles;                             // Empty: the number of chips is unknown.
   std::map<std::string, std::string> engine_settings;  // Flags as started, for the recipe.
 
   friend bool operator==(const Deployment&, const Deployment&) = default;

@@ -27,11 +27,11 @@ enum class Api { kCompletions, kChat };
 
 /// Whom to ask. Secrets are never part of a plan: a plan is stored and published.
 struct Target {
-  std::string url;         // Base, e.g. "http://127.0.0.1:8080".
+  std::string url;  // Base, e.g. "http://127.0.0.1:8080".
   Api api = Api::kChat;
-  std::string model;       // As the server names it; empty: the first of /v1/models.
+  std::string model;                      // As the server names it; empty: the first of /v1/models.
   std::vector<std::string> header_names;  // Extra headers sent; their values are not stored.
-  std::string extra_body;  // JSON object merged into each request's body, or empty.
+  std::string extra_body;                 // JSON object merged into each request's body, or empty.
 
   friend bool operator==(const Target&, const Target&) = default;
 };

@@ -76,8 +76,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "must be a JSON object"}));
 
 TEST(PlanTest, TomlNamesTheLineToo) {
-  const auto deployment = ParseDeployment(
-      "engine = \"vllm\"\n[[roles]]\nname = \"decode\"\nworkers = 0\n", "d.toml");
+  const auto deployment =
+      ParseDeployment("engine = \"vllm\"\n[[roles]]\nname = \"decode\"\nworkers = 0\n", "d.toml");
   ASSERT_FALSE(deployment);
   EXPECT_NE(deployment.error().message.find("d.toml: line 4: roles[0].workers: must be 1 or more"),
             std::string::npos)

@@ -65,17 +65,18 @@ enum class Phase : std::uint8_t { kWarmup = 0, kMeasure = 1 };
 
 /// One event of one response.
 struct Event {
-  std::int64_t time_ns = kNoStamp;     // When it had arrived; see METRICS for the clock used.
-  std::uint32_t uncertainty_ns = 0;    // It arrived in (time - uncertainty, time].
-  std::uint32_t read = 0;              // Number of the read it came in, within the request.
-  std::uint32_t chars = 0;             // Bytes of generated text in it.
-  std::uint16_t tokens = 0;            // Generated tokens in it.
+  std::int64_t time_ns = kNoStamp;   // When it had arrived; see METRICS for the clock used.
+  std::uint32_t uncertainty_ns = 0;  // It arrived in (time - uncertainty, time].
+  std::uint32_t read = 0;            // Number of the read it came in, within the request.
+  std::uint32_t chars = 0;           // Bytes of generated text in it.
+  std::uint16_t tokens = 0;          // Generated tokens in it.
   EventKind kind = EventKind::kAnswer;
 
   friend bool operator==(const Event&, const Event&) = default;
 };
 
-/// One request. Its events are log.events[first_event, first_event + event_count), in order of time.
+/// One request. Its events are log.events[first_event, first_event + event_count), in order of
+/// time.
 struct Request {
   std::int64_t id = 0;              // Unique within the point, counted in order of issue.
   std::int64_t slot = kUnknown;     // Closed loop: which of the concurrent users.
@@ -83,7 +84,7 @@ struct Request {
   std::int64_t turn = kUnknown;
   Phase phase = Phase::kMeasure;
   Outcome outcome = Outcome::kOk;
-  std::int64_t http_status = 0;     // 0: no answer.
+  std::int64_t http_status = 0;  // 0: no answer.
 
   std::int64_t intended_ns = kNoStamp;  // The schedule (or the freed slot) says: send now.
   std::int64_t connect_ns = 0;          // Duration of connecting; 0 on a kept connection.

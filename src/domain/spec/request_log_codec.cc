@@ -151,9 +151,9 @@ bool ReadColumn(Reader& reader, Rows& rows, Column column) {
 }
 
 Error Corrupt(std::string_view why) {
-  return Error{ErrorCode::kProtocol,
-               fmt::format("request log is damaged: {}. The rest of the run can still be read",
-                           why)};
+  return Error{
+      ErrorCode::kProtocol,
+      fmt::format("request log is damaged: {}. The rest of the run can still be read", why)};
 }
 
 bool IndexFits(std::int64_t index, std::size_t size) {

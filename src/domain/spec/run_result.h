@@ -43,11 +43,11 @@ struct Window {
 /// All metrics of one operating point over one window.
 struct PointMetrics {
   Window window;
-  std::int64_t requests = 0;   // Attempted: intended inside the window.
+  std::int64_t requests = 0;  // Attempted: intended inside the window.
   std::int64_t successes = 0;
   std::int64_t failures = 0;
-  std::int64_t input_tokens = 0;   // Counted in the window at first_token.
-  std::int64_t output_tokens = 0;  // Counted in the window at their event times.
+  std::int64_t input_tokens = 0;        // Counted in the window at first_token.
+  std::int64_t output_tokens = 0;       // Counted in the window at their event times.
   std::optional<double> cached_tokens;  // Of the cohort; missing when no server said.
 
   std::optional<double> input_tps, output_tps, total_tps;  // [tokens/s] of the deployment
@@ -69,14 +69,14 @@ enum class Fitness { kValid, kDegraded, kInvalid };
 
 /// What the load generator saw of itself and its machine.
 struct InstrumentAudit {
-  std::optional<double> loop_busy_fraction;   // CPU time of the loop's thread / wall time
-  std::optional<double> coalesced_fraction;   // token events that shared a read / token events
+  std::optional<double> loop_busy_fraction;  // CPU time of the loop's thread / wall time
+  std::optional<double> coalesced_fraction;  // token events that shared a read / token events
   std::optional<double> loop_lag_p50_s, loop_lag_p99_s, loop_lag_max_s;
-  std::optional<double> cpu_steal_fraction;   // of the machine, over the point
+  std::optional<double> cpu_steal_fraction;  // of the machine, over the point
   std::optional<std::int64_t> scheduled_requests, sent_requests;
   std::optional<std::int64_t> fd_limit, fd_used;
   std::optional<std::int64_t> retransmits;
-  std::string governor;                       // CPU frequency governor, empty: not told
+  std::string governor;  // CPU frequency governor, empty: not told
 
   friend bool operator==(const InstrumentAudit&, const InstrumentAudit&) = default;
 };
@@ -92,14 +92,14 @@ struct Verdict {
 
 /// One operating point.
 struct PointResult {
-  std::int64_t index = 0;        // within the run
+  std::int64_t index = 0;  // within the run
   std::int64_t concurrency = 1;
-  std::int64_t repeat = 0;       // 0 .. plan.load.repeat - 1
+  std::int64_t repeat = 0;  // 0 .. plan.load.repeat - 1
   std::string protocol = "steady";
   WallTime started;
-  bool complete = false;         // false: the run was killed or stopped inside this point
+  bool complete = false;               // false: the run was killed or stopped inside this point
   std::optional<PointMetrics> steady;  // missing: no steady state; the verdict says why
-  PointMetrics whole;            // first send to last end, as most tools report
+  PointMetrics whole;                  // first send to last end, as most tools report
   std::map<std::string, std::int64_t> failures_by_kind;  // over the whole point
   InstrumentAudit audit;
   Verdict verdict;
@@ -114,12 +114,12 @@ enum class RunStatus { kComplete, kIncomplete };
 
 struct RunResult {
   std::int64_t schema_version = kResultSchemaVersion;
-  std::string id;            // sortable by time, unique: "20261123-190222-1a2b3c"
+  std::string id;  // sortable by time, unique: "20261123-190222-1a2b3c"
   WallTime started;
   std::optional<WallTime> ended;  // missing: killed
   RunStatus status = RunStatus::kIncomplete;
-  std::string way = "measured";   // measured | simulated | predicted
-  std::string version;            // of Roofscape
+  std::string way = "measured";  // measured | simulated | predicted
+  std::string version;           // of Roofscape
   Plan plan;
   std::map<std::string, std::string> host;    // facts of the client's machine
   std::map<std::string, std::string> engine;  // facts the server told: name, version, model, slots

@@ -34,7 +34,7 @@ struct Workload {
   Length input;
   Length output;
   PromptForm prompt_form = PromptForm::kAuto;
-  bool ignore_eos = true;     // Ask for exactly the output length, by whatever field the server has.
+  bool ignore_eos = true;  // Ask for exactly the output length, by whatever field the server has.
   bool prompt_cache = false;  // Allow caches on the server to answer for repeated prefixes.
 
   friend bool operator==(const Workload&, const Workload&) = default;

@@ -13,30 +13,36 @@ namespace {
 
 // Short common words: one token each in most vocabularies that were trained on English.
 constexpr std::array<std::string_view, 160> kWords = {
-    "time",  "year",  "people", "way",   "day",   "man",    "thing", "woman", "life",   "child",
-    "world", "school", "state", "family", "student", "group", "country", "problem", "hand", "part",
-    "place", "case",  "week",   "company", "system", "program", "question", "work", "government",
-    "number", "night", "point", "home",  "water", "room",   "mother", "area", "money",  "story",
-    "fact",  "month", "lot",    "right", "study", "book",   "eye",   "job",   "word",   "business",
-    "issue", "side",  "kind",   "head",  "house", "service", "friend", "father", "power", "hour",
-    "game",  "line",  "end",    "member", "law",  "car",    "city",  "name",  "team",   "minute",
-    "idea",  "kid",   "body",   "back",  "parent", "face",  "others", "level", "office", "door",
-    "health", "person", "art",  "war",   "history", "party", "result", "change", "morning", "reason",
-    "research", "girl", "guy",  "moment", "air",  "teacher", "force", "education", "foot", "boy",
-    "age",   "policy", "music", "market", "sense", "nation", "plan", "college", "interest", "death",
-    "course", "effect", "use",  "class", "control", "field", "role", "effort", "rate",  "heart",
-    "drug",  "show",  "leader", "light", "voice", "wife",   "police", "mind", "price",  "report",
-    "decision", "son", "view",  "town",  "road",  "arm",    "difference", "value", "building",
-    "action", "model", "season", "society", "tax", "director", "position", "player", "record",
-    "paper", "space", "ground", "form",  "event", "matter", "center", "couple", "site", "project",
-    "star",  "table", "need"};
+    "time",       "year",    "people",     "way",      "day",      "man",       "thing",
+    "woman",      "life",    "child",      "world",    "school",   "state",     "family",
+    "student",    "group",   "country",    "problem",  "hand",     "part",      "place",
+    "case",       "week",    "company",    "system",   "program",  "question",  "work",
+    "government", "number",  "night",      "point",    "home",     "water",     "room",
+    "mother",     "area",    "money",      "story",    "fact",     "month",     "lot",
+    "right",      "study",   "book",       "eye",      "job",      "word",      "business",
+    "issue",      "side",    "kind",       "head",     "house",    "service",   "friend",
+    "father",     "power",   "hour",       "game",     "line",     "end",       "member",
+    "law",        "car",     "city",       "name",     "team",     "minute",    "idea",
+    "kid",        "body",    "back",       "parent",   "face",     "others",    "level",
+    "office",     "door",    "health",     "person",   "art",      "war",       "history",
+    "party",      "result",  "change",     "morning",  "reason",   "research",  "girl",
+    "guy",        "moment",  "air",        "teacher",  "force",    "education", "foot",
+    "boy",        "age",     "policy",     "music",    "market",   "sense",     "nation",
+    "plan",       "college", "interest",   "death",    "course",   "effect",    "use",
+    "class",      "control", "field",      "role",     "effort",   "rate",      "heart",
+    "drug",       "show",    "leader",     "light",    "voice",    "wife",      "police",
+    "mind",       "price",   "report",     "decision", "son",      "view",      "town",
+    "road",       "arm",     "difference", "value",    "building", "action",    "model",
+    "season",     "society", "tax",        "director", "position", "player",    "record",
+    "paper",      "space",   "ground",     "form",     "event",    "matter",    "center",
+    "couple",     "site",    "project",    "star",     "table",    "need"};
 
 // How many prompts are told apart by their leading digits.
 constexpr double kDistinctPrompts = 1e6;
 
 std::int64_t Draw(Rng& rng, const spec::Length& length) {
-  const auto low = static_cast<std::int64_t>(
-      std::ceil(length.low * static_cast<double>(length.tokens)));
+  const auto low =
+      static_cast<std::int64_t>(std::ceil(length.low * static_cast<double>(length.tokens)));
   const std::int64_t first = std::clamp<std::int64_t>(low, 1, length.tokens);
   return first + static_cast<std::int64_t>(
                      rng.Below(static_cast<std::uint64_t>(length.tokens - first + 1)));

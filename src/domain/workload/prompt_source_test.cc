@@ -9,8 +9,7 @@
 namespace roofscape::workload {
 namespace {
 
-spec::Workload Shape(std::int64_t input, double input_low, std::int64_t output,
-                     double output_low) {
+spec::Workload Shape(std::int64_t input, double input_low, std::int64_t output, double output_low) {
   spec::Workload workload;
   workload.input = {input, input_low};
   workload.output = {output, output_low};

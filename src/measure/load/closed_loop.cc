@@ -51,9 +51,8 @@ ClosedLoop::ClosedLoop(net::Reactor& reactor, const net::Endpoint& endpoint,
     exchange.reader = &reader_;
     exchange.counter = this;
     exchange.on_done = [this, &slot](Exchange&) { OnDone(slot); };
-    slot.exchange =
-        std::make_unique<Exchange>(reactor, endpoint, TimeoutsOf(plan.timeouts),
-                                   static_cast<std::int64_t>(i), std::move(exchange));
+    slot.exchange = std::make_unique<Exchange>(reactor, endpoint, TimeoutsOf(plan.timeouts),
+                                               static_cast<std::int64_t>(i), std::move(exchange));
   }
 }
 
@@ -150,9 +149,8 @@ bool ClosedLoop::MayAbort(const Exchange& exchange) {
   const bool client = exchange.request().outcome == Outcome::kClient;
   const std::int64_t patience = 10 + 2 * settings_.concurrency;
   if (!client && failures_in_a_row_ < patience) return false;
-  Abort(Error{ErrorCode::kUnavailable,
-              fmt::format("{} requests in a row failed, the last with: {}", failures_in_a_row_,
-                          exchange.message())});
+  Abort(Error{ErrorCode::kUnavailable, fmt::format("{} requests in a row failed, the last with: {}",
+                                                   failures_in_a_row_, exchange.message())});
   return true;
 }
 

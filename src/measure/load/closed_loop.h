@@ -55,7 +55,7 @@ class ClosedLoop final : private TokenCounter {
   StreamReader reader_;
   std::vector<Slot> slots_;
   PointRecord* record_ = nullptr;
-  spec::RequestLog fresh_;       // Finished, not yet handed to the sink.
+  spec::RequestLog fresh_;  // Finished, not yet handed to the sink.
   Instant epoch_;
   std::optional<Instant> deadline_;  // Of sending, when the point ends by duration.
   Instant last_hand_over_;

@@ -23,11 +23,11 @@ struct TextCalibration {
 
 struct Dialect {
   EngineKind engine = EngineKind::kUnknown;
-  std::string model;               // The name to send.
-  bool ignore_eos = false;         // Takes `ignore_eos` (and `min_tokens`): exact output lengths.
-  bool sampling = false;           // Takes `temperature`.
-  bool cache_prompt = false;       // Takes llama.cpp's `cache_prompt`.
-  bool stream_usage = false;       // Takes `stream_options.include_usage`.
+  std::string model;          // The name to send.
+  bool ignore_eos = false;    // Takes `ignore_eos` (and `min_tokens`): exact output lengths.
+  bool sampling = false;      // Takes `temperature`.
+  bool cache_prompt = false;  // Takes llama.cpp's `cache_prompt`.
+  bool stream_usage = false;  // Takes `stream_options.include_usage`.
   std::string length_field = "max_tokens";
   /// Ordinary token ids of the server's vocabulary; empty: prompts are sent as text.
   std::vector<std::int32_t> alphabet;

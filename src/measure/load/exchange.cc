@@ -45,9 +45,7 @@ Narrow Saturated(std::int64_t value) {
 
 Exchange::Exchange(net::Reactor& reactor, const net::Endpoint& endpoint,
                    const net::HttpTimeouts& timeouts, std::int64_t slot, Settings settings)
-    : reactor_(reactor),
-      connection_(reactor, endpoint, timeouts),
-      settings_(std::move(settings)) {
+    : reactor_(reactor), connection_(reactor, endpoint, timeouts), settings_(std::move(settings)) {
   request_.slot = slot;
 }
 
@@ -113,7 +111,8 @@ void Exchange::OnHead(const net::HttpHead& head, const net::ReadInfo&) {
 
 void Exchange::OnBody(std::string_view bytes, const net::ReadInfo& read) {
   if (!streaming_) {
-    error_body_.append(bytes.substr(0, kMaxErrorBody - std::min(kMaxErrorBody, error_body_.size())));
+    error_body_.append(
+        bytes.substr(0, kMaxErrorBody - std::min(kMaxErrorBody, error_body_.size())));
     return;
   }
   read_ = &read;
@@ -181,7 +180,8 @@ void Exchange::AddEvent(EventKind kind, std::int64_t tokens, std::size_t chars) 
   event.tokens = Saturated<std::uint16_t>(tokens);
   event.chars = Saturated<std::uint32_t>(static_cast<std::int64_t>(chars));
   // An event that shares its read with an earlier one may have come at any time since the last
-  // read; one that has its read for itself came when the loop woke up. Never 0: a clock has a grain.
+  // read; one that has its read for itself came when the loop woke up. Never 0: a clock has a
+  // grain.
   const bool shared = !events_.empty() && events_.back().read == event.read;
   const Instant earliest = shared ? read_->previous_read_end : read_->woke_at;
   const auto uncertainty =
@@ -202,8 +202,8 @@ void Exchange::OnEnd(const net::ReadInfo& read) {
 void Exchange::JudgeEnd() {
   if (request_.outcome != Outcome::kOk) return;
   if (request_.http_status < 200 || request_.http_status >= 300) {
-    return Fail(Outcome::kHttpError, fmt::format("the server answered {}: {}",
-                                                 request_.http_status, ErrorText(error_body_)));
+    return Fail(Outcome::kHttpError, fmt::format("the server answered {}: {}", request_.http_status,
+                                                 ErrorText(error_body_)));
   }
   if (!streaming_) {
     return Fail(Outcome::kProtocol,
@@ -236,8 +236,8 @@ void Exchange::CountOutputTokens() {
     request_.token_source = spec::TokenSource::kTokenIds;
   } else if (usage_.completion_tokens != spec::kUnknown) {
     request_.output_tokens = usage_.completion_tokens;
-    request_.token_source = chunk_usage_tokens_ > 0 ? spec::TokenSource::kChunkUsage
-                                                    : spec::TokenSource::kFinalUsage;
+    request_.token_source =
+        chunk_usage_tokens_ > 0 ? spec::TokenSource::kChunkUsage : spec::TokenSource::kFinalUsage;
   } else if (event_tokens_ > 0) {
     request_.output_tokens = event_tokens_;
     request_.token_source = spec::TokenSource::kEventCount;

@@ -29,9 +29,9 @@ struct TokenCounter {
 class Exchange final : private net::ExchangeHandler {
  public:
   struct Settings {
-    Instant epoch;            // Zero of the request log.
+    Instant epoch;  // Zero of the request log.
     bool keep_text = false;
-    StreamReader* reader = nullptr;    // Shared by all exchanges of the thread.
+    StreamReader* reader = nullptr;  // Shared by all exchanges of the thread.
     TokenCounter* counter = nullptr;
     std::function<void(Exchange&)> on_done;  // The request has ended; the slot is free.
   };
@@ -90,7 +90,7 @@ class Exchange final : private net::ExchangeHandler {
   std::vector<spec::Event> events_;
   std::string message_;
   std::string text_;
-  std::string error_body_;    // Of an answer that is no event stream.
+  std::string error_body_;  // Of an answer that is no event stream.
   std::string content_type_;
   Instant freed_at_;
   const net::ReadInfo* read_ = nullptr;  // The read that is being parsed.

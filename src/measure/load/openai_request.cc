@@ -41,8 +41,7 @@ RequestWriter::RequestWriter(const spec::Plan& plan, const net::Url& url, const 
       host_(url.HostHeader()),
       headers_(AllHeaders(headers)),
       extra_(std::make_unique<Json>(
-          plan.target.extra_body.empty() ? Json::object() : Json::parse(plan.target.extra_body))) {
-}
+          plan.target.extra_body.empty() ? Json::object() : Json::parse(plan.target.extra_body))) {}
 
 Result<RequestWriter> RequestWriter::Create(const spec::Plan& plan, const net::Url& url,
                                             const Headers& headers, Dialect dialect) {

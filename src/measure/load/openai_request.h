@@ -61,7 +61,7 @@ class RequestWriter {
   std::string path_;
   std::string host_;
   Headers headers_;
-  std::unique_ptr<Json> extra_;   // The user's --extra-body.
+  std::unique_ptr<Json> extra_;  // The user's --extra-body.
 };
 
 }  // namespace roofscape::load

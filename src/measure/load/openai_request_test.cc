@@ -38,8 +38,8 @@ Json BodyOf(const std::string& bytes) {
 }
 
 TEST(RequestWriterTest, HeadAndBodyAreOneBuffer) {
-  const RequestWriter writer = Writer(PlanOf(spec::Api::kChat), FullDialect(),
-                                      {{"Authorization", "Bearer k"}});
+  const RequestWriter writer =
+      Writer(PlanOf(spec::Api::kChat), FullDialect(), {{"Authorization", "Bearer k"}});
   const PreparedRequest request = writer.Prepare(3);
   EXPECT_EQ(request.id, 3);
   EXPECT_TRUE(request.bytes.starts_with("POST /v1/chat/completions HTTP/1.1\r\n"));
@@ -105,10 +105,10 @@ TEST(RequestWriterTest, PathsBelowAGatewayAreKept) {
     const char* url;
     const char* path;
   };
-  for (const Case& c : {Case{"http://h:1", "/v1/completions"},
-                        Case{"http://h:1/v1", "/v1/completions"},
-                        Case{"http://h:1/v1/", "/v1/completions"},
-                        Case{"http://h:1/gate", "/gate/v1/completions"}}) {
+  for (const Case& c :
+       {Case{"http://h:1", "/v1/completions"}, Case{"http://h:1/v1", "/v1/completions"},
+        Case{"http://h:1/v1/", "/v1/completions"},
+        Case{"http://h:1/gate", "/gate/v1/completions"}}) {
     spec::Plan plan = PlanOf(spec::Api::kCompletions);
     plan.target.url = c.url;
     EXPECT_EQ(Writer(plan, FullDialect()).path(), c.path) << c.url;
@@ -118,8 +118,8 @@ TEST(RequestWriterTest, PathsBelowAGatewayAreKept) {
 TEST(RequestWriterTest, HeadersThatBreakTheHeadAreRefused) {
   const spec::Plan plan = PlanOf(spec::Api::kChat);
   const net::Url url = *net::ParseUrl(plan.target.url);
-  for (const net::Header& header : {net::Header{"X", "a\r\nEvil: 1"}, net::Header{"Bad Name", "x"},
-                                    net::Header{"", "x"}}) {
+  for (const net::Header& header :
+       {net::Header{"X", "a\r\nEvil: 1"}, net::Header{"Bad Name", "x"}, net::Header{"", "x"}}) {
     EXPECT_FALSE(RequestWriter::Create(plan, url, {header}, FullDialect())) << header.name;
   }
 }

@@ -3,8 +3,8 @@
 #include <cstring>
 #include <vector>
 
-#include <nlohmann/json.hpp>
 #include <simdjson.h>
+#include <nlohmann/json.hpp>
 
 #include "base/core/json.h"
 #include "base/core/text.h"

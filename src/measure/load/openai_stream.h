@@ -28,12 +28,12 @@ struct Usage {
 /// One payload, understood. Views are valid until the next Read().
 struct StreamEvent {
   spec::EventKind kind = spec::EventKind::kRole;
-  std::int64_t token_ids = 0;      // Number of token ids in the chunk, 0 when none are sent.
-  std::string_view text;           // Generated text, unescaped.
-  bool finish = false;             // A finish reason stood in it.
+  std::int64_t token_ids = 0;  // Number of token ids in the chunk, 0 when none are sent.
+  std::string_view text;       // Generated text, unescaped.
+  bool finish = false;         // A finish reason stood in it.
   Usage usage;
-  bool malformed = false;          // Not a JSON object of any known shape; `message` says why.
-  std::string_view message;        // Of an error event, or why it is malformed.
+  bool malformed = false;    // Not a JSON object of any known shape; `message` says why.
+  std::string_view message;  // Of an error event, or why it is malformed.
 };
 
 class StreamReader {
@@ -52,8 +52,8 @@ class StreamReader {
   std::unique_ptr<Scratch> scratch_;
 };
 
-/// The message inside an error body: {"error":{"message":"..."}}, {"message":...}, {"detail":...}, or
-/// the printable beginning of whatever else came. Never empty.
+/// The message inside an error body: {"error":{"message":"..."}}, {"message":...}, {"detail":...},
+/// or the printable beginning of whatever else came. Never empty.
 std::string ErrorText(std::string_view body);
 
 }  // namespace roofscape::load

@@ -50,9 +50,8 @@ INSTANTIATE_TEST_SUITE_P(
         PayloadCase{"chat_reasoning",
                     R"({"choices":[{"delta":{"content":null,"reasoning_content":"hm"}}]})",
                     EventKind::kReasoning, "hm", false, -1},
-        PayloadCase{"chat_reasoning_new_name",
-                    R"({"choices":[{"delta":{"reasoning":"hm"}}]})", EventKind::kReasoning, "hm",
-                    false, -1},
+        PayloadCase{"chat_reasoning_new_name", R"({"choices":[{"delta":{"reasoning":"hm"}}]})",
+                    EventKind::kReasoning, "hm", false, -1},
         PayloadCase{"chat_tool_call",
                     R"({"choices":[{"delta":{"tool_calls":[{"index":0,"function":)"
                     R"({"arguments":"{"}}]}}]})",
@@ -79,10 +78,10 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(StreamReaderTest, CountsTokenIdsAndCachedTokens) {
   StreamReader reader;
-  const StreamEvent event = reader.Read(
-      R"({"choices":[{"text":"ab","token_ids":[5,6,7]}],"usage":{"prompt_tokens":9,)"
-      R"("completion_tokens":3,"prompt_tokens_details":{"cached_tokens":4}}})",
-      "message");
+  const StreamEvent event =
+      reader.Read(R"({"choices":[{"text":"ab","token_ids":[5,6,7]}],"usage":{"prompt_tokens":9,)"
+                  R"("completion_tokens":3,"prompt_tokens_details":{"cached_tokens":4}}})",
+                  "message");
   EXPECT_EQ(event.token_ids, 3);
   EXPECT_EQ(event.usage.cached_tokens, 4);
   EXPECT_EQ(event.usage.prompt_tokens, 9);

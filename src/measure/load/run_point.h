@@ -47,7 +47,7 @@ struct PointSettings {
 /// What one point left behind.
 struct PointRecord {
   WallTime started;
-  spec::RequestLog log;          // Everything, also what `sink` took.
+  spec::RequestLog log;  // Everything, also what `sink` took.
   spec::InstrumentAudit audit;
   bool stopped = false;          // By `stop`.
   std::optional<Error> aborted;  // The server or this machine gave out; the log holds what was.

@@ -24,8 +24,9 @@ using spec::Outcome;
 using spec::Phase;
 
 const char* const kToken = "data: {\"choices\":[{\"text\":\"ab\",\"finish_reason\":null}]}\n\n";
-const char* const kFinish = "data: {\"choices\":[{\"text\":\"\",\"finish_reason\":\"length\"}],"
-                            "\"usage\":{\"prompt_tokens\":8,\"completion_tokens\":3}}\n\n";
+const char* const kFinish =
+    "data: {\"choices\":[{\"text\":\"\",\"finish_reason\":\"length\"}],"
+    "\"usage\":{\"prompt_tokens\":8,\"completion_tokens\":3}}\n\n";
 const char* const kDone = "data: [DONE]\n\n";
 
 void Answer(Peer& peer, Nanos gap) {
@@ -56,7 +57,7 @@ struct Outcomes {
 
 /// Runs one point against a server with this script.
 void Measure(ScriptedServer& server, spec::Plan plan, std::int64_t concurrency, Outcomes& out,
-         const std::atomic<bool>* stop = nullptr) {
+             const std::atomic<bool>* stop = nullptr) {
   const SystemClock clock;
   Dialect dialect;
   dialect.model = "m";
@@ -146,20 +147,17 @@ TEST(RunPointTest, EachFaultHasItsOutcomeAndTheLoopGoesOn) {
                                Chunk(kDone) + LastChunk()));
       case 3: return void(peer.Write(net::testing::Answer(200, "text/html", "<html>")));
       case 4: return void(peer.Write(ChunkedHead() + Chunk("data: nonsense\n\n") + LastChunk()));
-      case 5:
-        peer.Write(ChunkedHead() + Chunk(kToken));
-        return peer.Reset();
+      case 5: peer.Write(ChunkedHead() + Chunk(kToken)); return peer.Reset();
       default: return Answer(peer, 0ms);
     }
   });
   Outcomes out;
   Measure(server, SmallPlan(9, 0), 1, out);
   EXPECT_TRUE(out.record.complete());
-  const std::vector<Outcome> want = {Outcome::kHttpError, Outcome::kTruncated,
-                                     Outcome::kServerError, Outcome::kProtocol,
-                                     Outcome::kProtocol,    Outcome::kReset,
-                                     Outcome::kOk,          Outcome::kOk,
-                                     Outcome::kOk};
+  const std::vector<Outcome> want = {
+      Outcome::kHttpError, Outcome::kTruncated, Outcome::kServerError,
+      Outcome::kProtocol,  Outcome::kProtocol,  Outcome::kReset,
+      Outcome::kOk,        Outcome::kOk,        Outcome::kOk};
   ASSERT_EQ(out.record.log.requests.size(), want.size());
   for (std::size_t i = 0; i < want.size(); ++i) {
     const spec::Request& request = out.record.log.requests[i];

@@ -134,10 +134,10 @@ Result<> Prober::FindModel() {
   }
   if (dialect_.model.empty()) dialect_.model = names.front();
   if (std::find(names.begin(), names.end(), dialect_.model) == names.end()) {
-    return Error{ErrorCode::kInvalidArgument,
-                 fmt::format("{}: the server has no model '{}'.{} It has: {}", url_.Origin(),
-                             dialect_.model, DidYouMean(dialect_.model, names),
-                             fmt::join(names, ", "))};
+    return Error{
+        ErrorCode::kInvalidArgument,
+        fmt::format("{}: the server has no model '{}'.{} It has: {}", url_.Origin(), dialect_.model,
+                    DidYouMean(dialect_.model, names), fmt::join(names, ", "))};
   }
   return {};
 }
@@ -170,8 +170,8 @@ void Prober::FindEngine() {
 
 /// Learns ordinary token ids by having the server tokenize ordinary words.
 void Prober::FindAlphabet() {
-  const Json body = {{"content", workload::Vocabulary()},   // llama.cpp
-                     {"model", dialect_.model},             // vLLM
+  const Json body = {{"content", workload::Vocabulary()},  // llama.cpp
+                     {"model", dialect_.model},            // vLLM
                      {"prompt", workload::Vocabulary()},
                      {"add_special", false},
                      {"add_special_tokens", false}};
@@ -234,8 +234,9 @@ std::int64_t Prober::ManyWords(const Trial& few) const {
 Result<> Prober::CalibrateText() {
   if (plan_.workload.prompt_form == spec::PromptForm::kTokenIds) {
     return Error{ErrorCode::kProtocol,
-                 Where() + ": the server takes no prompts of token ids (or has no /tokenize): use "
-                           "--prompt-form text"};
+                 Where() +
+                     ": the server takes no prompts of token ids (or has no /tokenize): use "
+                     "--prompt-form text"};
   }
   RS_ASSIGN_OR_RETURN(const Trial few, Send(kFewWords));
   RS_ASSIGN_OR_RETURN(const Trial many, Send(ManyWords(few)));
@@ -243,18 +244,17 @@ Result<> Prober::CalibrateText() {
     if (trial->status != 200) return StatusError(Where(), trial->status, trial->message);
   }
   if (!few.usage.known() || !many.usage.known()) return {};
-  const double per_word =
-      static_cast<double>(many.usage.prompt_tokens - few.usage.prompt_tokens) /
-      static_cast<double>(ManyWords(few) - kFewWords);
+  const double per_word = static_cast<double>(many.usage.prompt_tokens - few.usage.prompt_tokens) /
+                          static_cast<double>(ManyWords(few) - kFewWords);
   if (per_word <= 0) {
-    dialect_.notes.push_back("the server's prompt_tokens do not grow with the prompt: input "
-                             "lengths are counted in words");
+    dialect_.notes.push_back(
+        "the server's prompt_tokens do not grow with the prompt: input "
+        "lengths are counted in words");
     return {};
   }
   dialect_.text.tokens_per_word = per_word;
-  dialect_.text.overhead_tokens =
-      std::max(0.0, static_cast<double>(few.usage.prompt_tokens) -
-                        per_word * static_cast<double>(kFewWords));
+  dialect_.text.overhead_tokens = std::max(0.0, static_cast<double>(few.usage.prompt_tokens) -
+                                                    per_word * static_cast<double>(kFewWords));
   return {};
 }
 

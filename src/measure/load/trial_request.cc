@@ -48,9 +48,9 @@ std::string_view CureFor(int status) {
 }  // namespace
 
 Error StatusError(const std::string& where, int status, const std::string& message) {
-  const ErrorCode code = status == 404                     ? ErrorCode::kNotFound
+  const ErrorCode code = status == 404                    ? ErrorCode::kNotFound
                          : status == 429 || status >= 500 ? ErrorCode::kUnavailable
-                                                           : ErrorCode::kProtocol;
+                                                          : ErrorCode::kProtocol;
   return Error{code, fmt::format("{}: the server answered {}: {}. {}", where, status, message,
                                  CureFor(status))};
 }

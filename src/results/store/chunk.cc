@@ -23,8 +23,8 @@ PackedLog PackLog(const spec::RequestLog& log) {
   PackedLog packed;
   packed.plain_bytes = static_cast<std::int64_t>(plain.size());
   packed.zstd.resize(ZSTD_compressBound(plain.size()));
-  const std::size_t size = ZSTD_compress(packed.zstd.data(), packed.zstd.size(), plain.data(),
-                                         plain.size(), kLevel);
+  const std::size_t size =
+      ZSTD_compress(packed.zstd.data(), packed.zstd.size(), plain.data(), plain.size(), kLevel);
   RS_CHECK(ZSTD_isError(size) == 0);
   packed.zstd.resize(size);
   return packed;
@@ -33,8 +33,7 @@ PackedLog PackLog(const spec::RequestLog& log) {
 Result<spec::RequestLog> UnpackLog(std::int64_t plain_bytes, std::string_view zstd) {
   if (plain_bytes < 0 || plain_bytes > kMostPlainBytes) return Damaged("its size is impossible");
   std::string plain(static_cast<std::size_t>(plain_bytes), '\0');
-  const std::size_t size =
-      ZSTD_decompress(plain.data(), plain.size(), zstd.data(), zstd.size());
+  const std::size_t size = ZSTD_decompress(plain.data(), plain.size(), zstd.data(), zstd.size());
   if (ZSTD_isError(size) != 0) return Damaged(ZSTD_getErrorName(size));
   if (size != plain.size()) return Damaged("it is shorter than it was");
   return spec::DecodeRequestLog(plain);

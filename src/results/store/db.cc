@@ -37,11 +37,11 @@ Error ErrorOf(int status, sqlite3* handle, const std::string& path,
   switch (status & 0xFF) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-    case SQLITE_PROTOCOL:
-      return make(ErrorCode::kUnavailable, BusyMessage(path, waited));
+    case SQLITE_PROTOCOL: return make(ErrorCode::kUnavailable, BusyMessage(path, waited));
     case SQLITE_FULL:
-      return make(ErrorCode::kIo, "the disk is full: what was stored before is kept. Free some "
-                                  "space, or keep results elsewhere with --db");
+      return make(ErrorCode::kIo,
+                  "the disk is full: what was stored before is kept. Free some "
+                  "space, or keep results elsewhere with --db");
     case SQLITE_IOERR:
       return make(ErrorCode::kIo,
                   fmt::format("reading or writing failed{}: what was stored before is kept. Check "
@@ -58,8 +58,9 @@ Error ErrorOf(int status, sqlite3* handle, const std::string& path,
                               sqlite3_errmsg(handle), path));
     case SQLITE_READONLY:
     case SQLITE_PERM:
-      return make(ErrorCode::kIo, "cannot be written here: make the file and its folder writable "
-                                  "for you, or keep results elsewhere with --db");
+      return make(ErrorCode::kIo,
+                  "cannot be written here: make the file and its folder writable "
+                  "for you, or keep results elsewhere with --db");
     case SQLITE_CANTOPEN:
       return make(ErrorCode::kIo,
                   fmt::format("cannot be opened{}: check that the file and its folder are there "
@@ -185,19 +186,15 @@ Result<std::unique_ptr<Database>> Database::Open(const std::string& path, Access
   std::string name = path;
   int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   switch (access) {
-    case Access::kReadWrite:
-      flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-      break;
-    case Access::kReadOnly:
-      flags |= SQLITE_OPEN_READONLY;
-      break;
+    case Access::kReadWrite: flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE; break;
+    case Access::kReadOnly: flags |= SQLITE_OPEN_READONLY; break;
     case Access::kImmutable: {
       flags |= SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
       std::string escaped;
       for (const char c : path) {
         const bool special = c == '%' || c == '?' || c == '#';
-        escaped += special ? fmt::format("%{:02x}", static_cast<unsigned char>(c))
-                           : std::string(1, c);
+        escaped +=
+            special ? fmt::format("%{:02x}", static_cast<unsigned char>(c)) : std::string(1, c);
       }
       name = "file:" + escaped + "?immutable=1";
       break;
@@ -217,8 +214,7 @@ Result<std::unique_ptr<Database>> Database::Open(const std::string& path, Access
   // recursive_triggers: "INSERT OR REPLACE" must meet the triggers that forbid deleting.
   RS_RETURN_IF_ERROR(database->Run("PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON"));
   if (options.max_pages > 0) {
-    RS_RETURN_IF_ERROR(
-        database->Run(fmt::format("PRAGMA max_page_count = {}", options.max_pages)));
+    RS_RETURN_IF_ERROR(database->Run(fmt::format("PRAGMA max_page_count = {}", options.max_pages)));
   }
   return database;
 }

@@ -19,7 +19,7 @@ constexpr std::uint64_t kWriteLockByte = 120;
 }  // namespace
 
 std::string WriteLockHolder(const std::string& path) {
-  struct stat shm {};
+  struct stat shm{};
   if (stat((path + "-shm").c_str(), &shm) != 0) return "";
   std::ifstream locks("/proc/locks");
   std::string line;

@@ -22,8 +22,7 @@ namespace roofscape::store {
 
 class LogWriter {
  public:
-  explicit LogWriter(Store& store,
-                     std::chrono::milliseconds interval = std::chrono::seconds(5));
+  explicit LogWriter(Store& store, std::chrono::milliseconds interval = std::chrono::seconds(5));
 
   /// Tries once more to write what is pending, and joins the thread. Call Flush() before to learn
   /// whether that works.
@@ -56,7 +55,7 @@ class LogWriter {
   std::condition_variable wake_;     // For the thread: there is something to do now.
   std::condition_variable flushed_;  // For Flush(): a round is over.
   std::vector<Piece> pushed_;
-  std::optional<Error> error_;       // Of the last round; missing when it stored everything.
+  std::optional<Error> error_;  // Of the last round; missing when it stored everything.
   std::uint64_t rounds_asked_ = 0;
   std::uint64_t rounds_done_ = 0;
   bool stopping_ = false;

@@ -145,8 +145,7 @@ std::string AppendOnlyTriggers(std::string_view table) {
 }
 
 Result<> Apply(Database& database, const Migration& migration) {
-  RS_ASSIGN_OR_RETURN(Transaction transaction,
-                      Transaction::Write(database, Durability::kPower));
+  RS_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Write(database, Durability::kPower));
   // Another process may have done this step while we waited for the lock.
   RS_ASSIGN_OR_RETURN(const std::int64_t now, database.Int("PRAGMA user_version"));
   if (now >= migration.number) return {};

@@ -75,8 +75,7 @@ TEST(OpenTest, BadPathsAndFilesGetAMessageWithACure) {
   }
   const std::string newer = folder.File("newer.db");
   ASSERT_TRUE(OpenStore(newer, OpenMode::kReadWrite));
-  ASSERT_TRUE(
-      (*Database::Open(newer, Access::kReadWrite, {}))->Run("PRAGMA user_version = 7"));
+  ASSERT_TRUE((*Database::Open(newer, Access::kReadWrite, {}))->Run("PRAGMA user_version = 7"));
 
   const struct {
     std::string path;

@@ -106,8 +106,8 @@ void AddUnfinished(std::vector<spec::PointResult> begun, spec::RunResult& run) {
 Result<std::vector<RunSummary>> SqliteStore::Runs(const RunFilter& filter) {
   const std::scoped_lock lock(mutex_);
   RS_ASSIGN_OR_RETURN(const Transaction view, Transaction::Read(*database_));
-  std::string sql = fmt::format("{} {} ORDER BY r.started_us DESC, r.id DESC", kSummaries,
-                                Conditions(filter));
+  std::string sql =
+      fmt::format("{} {} ORDER BY r.started_us DESC, r.id DESC", kSummaries, Conditions(filter));
   if (filter.limit) sql += " LIMIT ?";
   RS_ASSIGN_OR_RETURN(Statement query, database_->Prepare(sql));
   BindFilter(filter, query);
@@ -157,11 +157,11 @@ Result<std::string> SqliteStore::Resolve(std::string_view name) {
   }
   if (ids.empty()) return UnknownRun(name);
   if (ids.size() == 1 || ids.front() == name) return ids.front();
-  return Error{ErrorCode::kInvalidArgument,
-               fmt::format("database '{}': '{}' is the beginning of several runs ({}, {}{}): give "
-                           "more characters, or 'last'",
-                           path(), Printable(name, 40), ids[0], ids[1],
-                           ids.size() > 2 ? ", ..." : "")};
+  return Error{
+      ErrorCode::kInvalidArgument,
+      fmt::format("database '{}': '{}' is the beginning of several runs ({}, {}{}): give "
+                  "more characters, or 'last'",
+                  path(), Printable(name, 40), ids[0], ids[1], ids.size() > 2 ? ", ..." : "")};
 }
 
 Result<std::vector<std::string>> SqliteStore::NewestIds() {

@@ -35,8 +35,7 @@ SqliteStore::SqliteStore(std::unique_ptr<Database> database) : database_(std::mo
 
 Result<> SqliteStore::BeginRun(const spec::RunResult& header) {
   const std::scoped_lock lock(mutex_);
-  RS_ASSIGN_OR_RETURN(Transaction transaction,
-                      Transaction::Write(*database_, Durability::kPower));
+  RS_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Write(*database_, Durability::kPower));
   RS_RETURN_IF_ERROR(AddRun(header));
   RS_ASSIGN_OR_RETURN(Statement label,
                       database_->Prepare("INSERT INTO run_label (run_id, name, value) "
@@ -134,8 +133,7 @@ Result<> SqliteStore::AppendLog(const PointId& point, const spec::RequestLog& ch
 Result<> SqliteStore::FinishPoint(const PointId& point, const spec::PointResult& result) {
   RS_CHECK(result.index == point.index);
   const std::scoped_lock lock(mutex_);
-  RS_ASSIGN_OR_RETURN(Transaction transaction,
-                      Transaction::Write(*database_, Durability::kPower));
+  RS_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Write(*database_, Durability::kPower));
   RS_ASSIGN_OR_RETURN(const std::int64_t revision, AddPointEnd(point, result));
   if (result.steady) {
     RS_RETURN_IF_ERROR(AddMetrics(point, revision, "steady", *result.steady));
@@ -146,9 +144,8 @@ Result<> SqliteStore::FinishPoint(const PointId& point, const spec::PointResult&
 
 Result<std::int64_t> SqliteStore::AddPointEnd(const PointId& point,
                                               const spec::PointResult& result) {
-  RS_ASSIGN_OR_RETURN(Statement latest,
-                      database_->Prepare("SELECT MAX(revision) FROM point_end "
-                                         "WHERE run_id = ? AND point_index = ?"));
+  RS_ASSIGN_OR_RETURN(Statement latest, database_->Prepare("SELECT MAX(revision) FROM point_end "
+                                                           "WHERE run_id = ? AND point_index = ?"));
   RS_ASSIGN_OR_RETURN(const bool row, latest.Bind(point.run_id).Bind(point.index).Step());
   RS_CHECK(row);
   std::optional<std::int64_t> before;
@@ -191,8 +188,7 @@ Result<> SqliteStore::AddMetrics(const PointId& point, std::int64_t revision,
 Result<> SqliteStore::FinishRun(const std::string& run_id, spec::RunStatus status, WallTime ended,
                                 std::span<const std::string> notes) {
   const std::scoped_lock lock(mutex_);
-  RS_ASSIGN_OR_RETURN(Transaction transaction,
-                      Transaction::Write(*database_, Durability::kPower));
+  RS_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Write(*database_, Durability::kPower));
   RS_ASSIGN_OR_RETURN(
       Statement insert,
       database_->Prepare("INSERT INTO run_end (run_id, revision, supersedes, ended_us, status) "

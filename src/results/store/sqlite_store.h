@@ -21,8 +21,7 @@ class SqliteStore final : public Store {
 
   const std::string& path() const override { return database_->path(); }
   Result<> BeginRun(const spec::RunResult& header) override;
-  Result<PointId> BeginPoint(const std::string& run_id,
-                             const spec::PointResult& header) override;
+  Result<PointId> BeginPoint(const std::string& run_id, const spec::PointResult& header) override;
   Result<> AppendLog(const PointId& point, const spec::RequestLog& chunk) override;
   Result<> FinishPoint(const PointId& point, const spec::PointResult& result) override;
   Result<> FinishRun(const std::string& run_id, spec::RunStatus status, WallTime ended,

@@ -45,13 +45,13 @@ struct RunSummary {
   std::string way;
   std::string version;
   std::string url;
-  std::string model;           // As the deployment, else the plan, else the server names it.
-  std::string engine;          // As the deployment names it, else the server.
+  std::string model;   // As the deployment, else the plan, else the server names it.
+  std::string engine;  // As the deployment names it, else the server.
   std::string engine_version;
   std::string precision;
   std::string chip;
   std::optional<std::int64_t> chips;
-  std::string workload;        // Its name, else its shape.
+  std::string workload;  // Its name, else its shape.
   std::int64_t points_asked = 0;
   std::int64_t points_begun = 0;
   std::int64_t points_done = 0;  // Complete ones.
@@ -66,10 +66,10 @@ struct RunSummary {
 struct RunFilter {
   std::optional<std::int64_t> limit = {};  // The newest so many.
   std::map<std::string, std::string> labels = {};
-  std::optional<std::string> model = {};   // Exactly as in RunSummary.
+  std::optional<std::string> model = {};  // Exactly as in RunSummary.
   std::optional<std::string> engine = {};
   std::optional<std::string> chip = {};
-  std::optional<WallTime> since = {};      // Started then or later.
+  std::optional<WallTime> since = {};  // Started then or later.
 };
 
 class Store {

@@ -27,6 +27,7 @@ sockaddr_in Loopback(std::uint16_t port) {
 }
 
 std::uint16_t BindToFreePort(int fd) {
+  RS_CHECK(fd >= 0);
   sockaddr_in address = Loopback(0);
   RS_CHECK(::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
   socklen_t size = sizeof address;
