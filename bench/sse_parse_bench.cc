@@ -19,7 +19,7 @@
 namespace roofscape::net {
 namespace {
 
-constexpr std::size_t kBufferBytes = 256 * 1024;  // As much as one read may bring.
+constexpr std::size_t kBufferBytes = std::size_t{256} << 10;  // As much as one read may bring.
 
 struct Stream {
   std::string bytes;

@@ -42,20 +42,20 @@ class HttpFailureTest : public ::testing::Test {
   Failure FailureOf(const Endpoint& endpoint, HttpTimeouts timeouts = {},
                     RequestBytes request = {kGet, {}}) {
     HttpConnection connection(*reactor, endpoint, timeouts);
-    recorder = {};
-    connection.Start(request, &recorder);
-    EXPECT_FALSE(recorder.failure.has_value()) << "told from inside Start";
-    EXPECT_TRUE(RunUntilDone(*reactor, recorder));
+    last_exchange = {};
+    connection.Start(request, &last_exchange);
+    EXPECT_FALSE(last_exchange.failure.has_value()) << "told from inside Start";
+    EXPECT_TRUE(RunUntilDone(*reactor, last_exchange));
     EXPECT_FALSE(connection.busy());
     EXPECT_FALSE(connection.connected());
-    if (!recorder.failure) return {FailureKind::kClient, Phase::kIdle, false, "no failure"};
-    EXPECT_EQ(recorder.failure->message.find(endpoint.origin + ": "), 0u);
-    return *recorder.failure;
+    if (!last_exchange.failure) return {FailureKind::kClient, Phase::kIdle, false, "no failure"};
+    EXPECT_EQ(last_exchange.failure->message.find(endpoint.origin + ": "), 0u);
+    return *last_exchange.failure;
   }
 
   SystemClock clock;
   std::unique_ptr<Reactor> reactor;
-  ExchangeRecorder recorder;
+  ExchangeRecorder last_exchange;
 };
 
 bool Holds(const std::string& text, std::string_view part) {

@@ -223,7 +223,8 @@ TEST(SseParser, TheBoundHoldsHoweverTheStreamIsCut) {
     EXPECT_EQ(counter.events, 2);
     for (const std::string& stream : passes) {
       Counter after;
-      EXPECT_FALSE(feed(fits + stream + fits, &after)) << stream << " in pieces of " << piece;
+      EXPECT_FALSE(feed(std::string(fits).append(stream).append(fits), &after))
+          << stream << " in pieces of " << piece;
       EXPECT_EQ(after.events, 1) << stream;
     }
   }
