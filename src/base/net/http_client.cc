@@ -214,7 +214,7 @@ void HttpConnection::OnReady(std::uint32_t events) {
   } else if ((events & EPOLLOUT) != 0) {
     const Watch watch(this);
     Send();
-    if (!watch.Gone() && (events & ~std::uint32_t{EPOLLOUT}) != 0) Receive();
+    if (!watch.Gone() && fd_.open() && (events & ~std::uint32_t{EPOLLOUT}) != 0) Receive();
   } else {
     Receive();
   }
@@ -254,11 +254,13 @@ void HttpConnection::Send() {
 void HttpConnection::SendFailed(int error) {
   if (error == EAGAIN) {
     SetInterest(EPOLLIN | EPOLLOUT);
-  } else {
+  } else if (error == EPIPE || error == ECONNRESET) {
     // The server may have answered before it closed its ear: let the next read tell.
     send_error_ = error;
     unsent_ = {};
     SetInterest(EPOLLIN);
+  } else {
+    FailLater(LostFailure(error));
   }
 }
 
@@ -283,11 +285,7 @@ void HttpConnection::Receive() {
   read.bytes = static_cast<std::size_t>(got);
   read.drained = read.bytes < buffer.size();
   if (read.drained) drained_at_ = stamp;
-  phase_since_ = stamp;
-  if (phase_ != Phase::kReading) {
-    phase_ = Phase::kReading;
-    ArmTimer();
-  }
+  if (phase_ == Phase::kReading) phase_since_ = stamp;
   if (got == 0) {
     HandleEof(read);
   } else {
@@ -309,7 +307,15 @@ void HttpConnection::HandleBytes(std::string_view input, const ReadInfo& read) {
         }
         handler_->OnHead(parser_.head(), read);
         break;
-      case HttpResponseParser::Item::kBody: handler_->OnBody(parser_.body(), read); break;
+      case HttpResponseParser::Item::kBody:
+        if (phase_ != Phase::kReading) {
+          // Not at the head: some servers send it at once and then let the request queue.
+          phase_ = Phase::kReading;
+          phase_since_ = read.stamp;
+          ArmTimer();
+        }
+        handler_->OnBody(parser_.body(), read);
+        break;
       case HttpResponseParser::Item::kEnd: EndExchange(read, !input.empty()); return;
       case HttpResponseParser::Item::kError:
         Fail(MakeFailure(FailureKind::kProtocol,

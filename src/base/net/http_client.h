@@ -50,6 +50,7 @@ enum class FailureKind {
 };
 std::string_view Name(FailureKind kind);
 
+/// kWaiting lasts until the first byte of the body.
 enum class Phase { kIdle, kConnecting, kSending, kWaiting, kReading };
 std::string_view Name(Phase phase);
 
@@ -87,8 +88,9 @@ class ExchangeHandler {
 /// Zero means no limit.
 struct HttpTimeouts {
   Nanos connect = std::chrono::seconds(10);
-  Nanos first_byte = std::chrono::minutes(10);  // From Start, or from connected, to any byte.
-  Nanos idle = std::chrono::minutes(2);         // Between two reads of one response.
+  Nanos first_byte = std::chrono::minutes(10);  // From Start, or connected, to a byte of the body:
+                                                // some servers send the head before they queue.
+  Nanos idle = std::chrono::minutes(2);         // Between two reads of one body.
   Nanos total{};                                // From Start to the end.
 };
 

@@ -74,13 +74,13 @@ TEST_F(HttpFailureTest, EachMisbehaviourHasItsKindAndItsWords) {
   const std::string whole = ChunkedHead() + Chunk("data: 1\n\n");
   const std::vector<Case> cases = {
       {"closed unanswered", [](const Request&, Peer& peer) { peer.Close(); },
-       FailureKind::kClosedEarly, Phase::kReading, "without an answer"},
+       FailureKind::kClosedEarly, Phase::kWaiting, "without an answer"},
       {"cut in the head",
        [](const Request&, Peer& peer) {
          peer.Write("HTTP/1.1 200 OK\r\nConte");
          peer.Close();
        },
-       FailureKind::kClosedEarly, Phase::kReading, "inside the answer's headers"},
+       FailureKind::kClosedEarly, Phase::kWaiting, "inside the answer's headers"},
       {"cut between chunks",
        [&](const Request&, Peer& peer) {
          peer.Write(whole);
@@ -107,20 +107,20 @@ TEST_F(HttpFailureTest, EachMisbehaviourHasItsKindAndItsWords) {
        },
        FailureKind::kReset, Phase::kReading, "the connection was lost inside the answer"},
       {"not HTTP", [](const Request&, Peer& peer) { peer.Write("220 mail.example.org ESMTP\r\n"); },
-       FailureKind::kProtocol, Phase::kReading, "it began with '220 mail.example.org"},
+       FailureKind::kProtocol, Phase::kWaiting, "it began with '220 mail.example.org"},
       {"bare HTML", [](const Request&, Peer& peer) { peer.Write("<html>hi</html>"); },
-       FailureKind::kProtocol, Phase::kReading, "does not speak HTTP/1"},
+       FailureKind::kProtocol, Phase::kWaiting, "does not speak HTTP/1"},
       {"huge header",
        [](const Request&, Peer& peer) {
          peer.Write("HTTP/1.1 200 OK\r\nX: " + std::string(200'000, 'x'));
          peer.WaitForClose();
        },
-       FailureKind::kProtocol, Phase::kReading, "headers are longer than 65536 bytes"},
+       FailureKind::kProtocol, Phase::kWaiting, "headers are longer than 65536 bytes"},
       {"compressed",
        [](const Request&, Peer& peer) {
          peer.Write("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 1\r\n\r\nx");
        },
-       FailureKind::kProtocol, Phase::kReading, "the answer is compressed"},
+       FailureKind::kProtocol, Phase::kWaiting, "the answer is compressed"},
   };
   for (const Case& c : cases) {
     ScriptedServer server(c.script);
@@ -233,6 +233,22 @@ TEST_F(HttpFailureTest, AConnectThatNobodyAnswersTimesOut) {
   EXPECT_EQ(failure.kind, FailureKind::kTimeout);
   EXPECT_EQ(failure.phase, Phase::kConnecting);
   EXPECT_TRUE(Holds(failure.message, "no connection within 80 ms")) << failure.message;
+}
+
+TEST_F(HttpFailureTest, AHeadBeforeTheQueueDoesNotStartTheIdleTimeout) {
+  ScriptedServer server([](const Request&, Peer& peer) {
+    peer.Write(ChunkedHead());
+    peer.Sleep(milliseconds(200));
+    peer.Write(Chunk("x") + testing::LastChunk());
+  });
+  const Endpoint endpoint = server.endpoint();
+  HttpTimeouts timeouts;
+  timeouts.idle = milliseconds(50);
+  HttpConnection connection(*reactor, endpoint, timeouts);
+  ExchangeRecorder got;
+  connection.Start({kGet, {}}, &got);
+  ASSERT_TRUE(RunUntilDone(*reactor, got));
+  EXPECT_TRUE(got.ended) << got.failure->message;
 }
 
 TEST_F(HttpFailureTest, ProgressKeepsTheIdleTimeoutAway) {
