@@ -16,6 +16,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/core/text.h"
+#include "base/net/http_parser.h"
 #include "base/net/url.h"
 #include "cli/bench_run.h"
 #include "cli/command.h"
@@ -58,7 +59,7 @@ struct Options {
   std::optional<double> duration_s;
   std::optional<std::int64_t> warmup;
   std::int64_t repeat = 1;
-  std::int64_t seed = 1;
+  std::optional<std::int64_t> seed;
   std::vector<std::string> labels;
   spec::Timeouts timeouts;
   bool may_stop_early = false;
@@ -120,7 +121,7 @@ Result<load::Headers> MakeHeaders(const Options& options) {
   if (const char* value = std::getenv("OPENAI_API_KEY"); key.empty() && value != nullptr) {
     key = value;
   }
-  if (!key.empty()) headers.push_back({"Authorization", "Bearer " + key});
+  bool authorized = false;
   for (const std::string& line : options.headers) {
     const std::size_t colon = line.find(':');
     if (colon == std::string::npos || colon == 0) {
@@ -128,13 +129,21 @@ Result<load::Headers> MakeHeaders(const Options& options) {
                    "--header: write it as 'Name: value', e.g. --header 'X-Team: a'"};
     }
     headers.push_back({line.substr(0, colon), std::string(Trim(line.substr(colon + 1)))});
+    authorized = authorized || net::EqualsIgnoreCase(headers.back().name, "authorization");
   }
+  // A header that the user wrote replaces the key: an unrelated key must not reach this server.
+  if (!key.empty() && !authorized) headers.push_back({"Authorization", "Bearer " + key});
   return headers;
 }
 
-Result<spec::Plan> MakePlan(const Options& options) {
+Result<spec::Plan> MakePlan(const Options& options, const Clock& clock) {
   spec::Plan plan;
   RS_ASSIGN_OR_RETURN(const net::Url url, net::ParseUrl(options.url));
+  if (url.path.find('?') != std::string::npos) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "URL: its query ('?...') cannot be sent: the API's paths are put behind the URL. "
+                 "Give parameters with --header or --extra-body"};
+  }
   plan.target.url = url.Origin() + (url.path == "/" ? "" : url.path);
   RS_ASSIGN_OR_RETURN(plan.target.api, spec::ParseApi(options.api));
   plan.target.model = options.model;
@@ -157,10 +166,12 @@ Result<spec::Plan> MakePlan(const Options& options) {
   plan.timeouts = options.timeouts;
   plan.keep_text = options.keep_text;
   RS_ASSIGN_OR_RETURN(plan.labels, ParseLabels(options.labels));
-  if (options.seed < 0) {
+  if (options.seed.value_or(0) < 0) {
     return Error{ErrorCode::kInvalidArgument, "--seed: must be 0 or more"};
   }
-  plan.seed = static_cast<std::uint64_t>(options.seed);
+  // A new seed each time: a server's prefix cache may still hold the prompts of the run before.
+  plan.seed =
+      static_cast<std::uint64_t>(options.seed.value_or(clock.Wall().unix_us % 1'000'000'000));
   RS_RETURN_IF_ERROR(spec::Validate(plan));
   return plan;
 }
@@ -196,7 +207,7 @@ int StatusOf(const BenchRun& bench, const std::string& path) {
 }
 
 int Run(const Options& options, const Clock& clock) {
-  const auto plan = MakePlan(options);
+  const auto plan = MakePlan(options, clock);
   if (!plan) return Report(plan.error());
   const auto headers = MakeHeaders(options);
   if (!headers) return Report(headers.error());
@@ -222,7 +233,8 @@ void AddTargetOptions(CLI::App& command, Options& o) {
                      "Sent as bearer token, never shown or stored (default $OPENAI_API_KEY)");
   command.add_option("--header", o.headers, "Extra header 'Name: value'; values are not stored")
       ->take_all();
-  command.add_option("--extra-body", o.extra_body, "JSON object merged into each request's body");
+  command.add_option("--extra-body", o.extra_body,
+                     "JSON object merged into each request's body; it is stored");
   command.add_option("--deployment", o.deployment_file,
                      "TOML or JSON file that describes what serves");
   command.add_option("--chip", o.chip, "Name of the accelerator; a CPU socket is a chip");
@@ -249,7 +261,7 @@ void AddLoadOptions(CLI::App& command, Options& o) {
   command.add_option("--duration", o.duration_s, "Send for so many seconds instead");
   command.add_option("--warmup", o.warmup, "Warm-up requests a point (default: one a user)");
   command.add_option("--repeat", o.repeat, "Measure each point so often")->capture_default_str();
-  command.add_option("--seed", o.seed, "Of prompts and lengths")->capture_default_str();
+  command.add_option("--seed", o.seed, "Of prompts and lengths (default: a new one each run)");
   command.add_flag("--may-stop-early", o.may_stop_early,
                    "Let the model end its answers (no ignore_eos)");
   command.add_flag("--prompt-cache", o.prompt_cache, "Do not tell the server's prompt cache off");

@@ -91,6 +91,7 @@ class Bench {
     point.started = clock_.Wall();
     RS_ASSIGN_OR_RETURN(const store::PointId id, store_.BeginPoint(result_.run.id, point));
     RS_ASSIGN_OR_RETURN(load::PointRecord record, Measure(concurrency, repeat, id));
+    next_prompt_ += static_cast<std::int64_t>(record.log.requests.size());
     const Result<> flushed = writer_.Flush();
     Judge(record, point);
     result_.run.points.push_back(point);
@@ -107,6 +108,7 @@ class Bench {
     load::PointProgress progress;
     load::PointSettings settings;
     settings.concurrency = concurrency;
+    settings.first_prompt = next_prompt_;
     settings.expected_e2e = expected_e2e_;
     settings.stop = &stop_;
     settings.progress = &progress;
@@ -161,6 +163,7 @@ class Bench {
   const Clock& clock_;
   store::LogWriter writer_;
   BenchRun result_;
+  std::int64_t next_prompt_ = 0;       // No prompt is sent twice in a run.
   std::optional<Nanos> expected_e2e_;  // From the point before.
 };
 
@@ -169,7 +172,8 @@ class Bench {
 Result<BenchRun> RunBench(const spec::Plan& plan, const load::Headers& headers, store::Store& store,
                           const std::atomic<bool>& stop, const Clock& clock) {
   RS_ASSIGN_OR_RETURN(const net::Url url, net::ParseUrl(plan.target.url));
-  RS_ASSIGN_OR_RETURN(const load::Dialect dialect, load::ProbeServer(plan, url, headers, clock));
+  RS_ASSIGN_OR_RETURN(const load::Dialect dialect,
+                      load::ProbeServer(plan, url, headers, clock, &stop));
   return Bench(plan, url, headers, dialect, store, stop, clock).Run();
 }
 

@@ -43,13 +43,13 @@ LiveProgress::~LiveProgress() {
   }
   wake_.notify_one();
   thread_.join();
-  fmt::print(stderr, "{}", kClearLine);
+  std::fputs(kClearLine, stderr);  // A terminal that has gone is no reason to fail.
 }
 
 void LiveProgress::Work() {
   std::unique_lock lock(mutex_);
   while (!wake_.wait_for(lock, kRedraw, [this] { return stopping_; })) {
-    fmt::print(stderr, "{}{}", kClearLine, Line());
+    std::fputs((kClearLine + Line()).c_str(), stderr);
     std::fflush(stderr);
   }
 }

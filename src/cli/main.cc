@@ -1,6 +1,9 @@
 // The roofscape program: finds the subcommand and runs it.
 
+#include <cerrno>
+#include <cstdio>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include <fmt/format.h>
@@ -78,4 +81,13 @@ int Run(int argc, char** argv) {
 
 }  // namespace
 
-int main(int argc, char** argv) { return Run(argc, argv); }
+int main(int argc, char** argv) {
+  try {
+    const int status = Run(argc, argv);
+    if (std::fflush(stdout) != 0) throw std::system_error(errno, std::generic_category());
+    return status;
+  } catch (const std::system_error& error) {  // fmt::print: stdout is full or closed
+    std::fprintf(stderr, "roofscape: cannot write the output: %s\n", error.what());
+    return roofscape::cli::kFailed;
+  }
+}

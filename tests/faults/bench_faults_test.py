@@ -117,6 +117,97 @@ class BeforeTheRun(FaultTest):
             self.assertNotIn(secret, result.stdout + result.stderr)
             self.assertNotIn(secret.encode(), content)
 
+    def test_no_prompt_is_sent_twice(self):
+        prompts = []
+
+        class Listening(Behaviour):
+            token_s = 0
+
+            def post(self, handler, body, number):
+                prompts.append(json.dumps(body["prompt"]))
+                super().post(handler, body, number)
+        with FakeServer(Listening()) as server:
+            for _ in range(2):
+                result = self.bench(server.url, "--concurrency", "1,2", "--repeat", "2")
+                self.assertIn(result.returncode, (0, 3), result.stderr)
+        measured = [p for p in prompts if p.count(" ") == 7]
+        self.assertGreater(len(measured), 50)
+        self.assertEqual(len(set(measured)), len(measured))
+
+    def test_a_server_that_takes_only_its_own_fields(self):
+        known = {"model", "prompt", "stream", "max_completion_tokens"}
+
+        class Strict(Behaviour):
+            def post(self, handler, body, number):
+                extra = sorted(set(body) - known)
+                if "max_tokens" in extra and len(extra) == 1:
+                    return handler.plain(400, '{"error":{"message":"use max_completion_tokens"}}')
+                if extra:
+                    return handler.plain(422, '{"detail":"extra_forbidden: ' + extra[0] + '"}')
+                super().post(handler, dict(body, max_tokens=body["max_completion_tokens"]), number)
+        result = self.bench_with(Strict())
+        self.assertIn(result.returncode, (0, 3), result.stderr)
+        notes = " ".join(json.loads(result.stdout)["notes"])
+        for field in ("ignore_eos", "temperature", "stream_options"):
+            self.assertIn(field, notes)
+
+    def test_a_url_that_ends_in_v1_is_the_same_server(self):
+        asked = []
+
+        class Paths(Behaviour):
+            def get(self, handler):
+                asked.append(handler.path)
+                super().get(handler)
+        with FakeServer(Paths()) as server:
+            result = self.bench(server.url + "/v1")
+        self.assertIn(result.returncode, (0, 3), result.stderr)
+        self.assertIn("/v1/models", asked)
+        self.assertFalse([path for path in asked if path.startswith("/v1/v1")], asked)
+
+    def test_no_list_of_models_but_a_name(self):
+        class Hidden(Behaviour):
+            def get(self, handler):
+                handler.plain(403, "{}")
+        result = self.bench_with(Hidden(), "--model", "tiny")
+        self.assertIn(result.returncode, (0, 3), result.stderr)
+
+    def test_secrets_in_a_url_are_not_shown(self):
+        for url in ("http://user:hunter2@127.0.0.1:1", "https://user:hunter2@h/"):
+            self.assertNotIn("hunter2", self.bench(url).stderr)
+        self.says(self.bench("http://127.0.0.1:1/?api-key=hunter2"), 2, "--header")
+
+    def test_a_given_authorization_replaces_the_key(self):
+        seen = []
+
+        class Keyed(Behaviour):
+            def get(self, handler):
+                seen.append(handler.headers.get_all("Authorization"))
+                super().get(handler)
+        self.bench_with(Keyed(), "--api-key", "theirs", "--header", "Authorization: Bearer mine")
+        self.assertEqual(seen[0], ["Bearer mine"])
+
+    def test_ctrl_c_while_the_server_is_silent(self):
+        class Silent(Behaviour):
+            def post(self, handler, body, number):
+                time.sleep(5)
+                handler.close_connection = True
+        with FakeServer(Silent()) as server:
+            process = subprocess.Popen(self.command(server.url), stdout=subprocess.PIPE,
+                                       stderr=subprocess.PIPE, text=True)
+            time.sleep(0.7)
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=3)
+        self.assertEqual(process.returncode, 1, err)
+        self.assertIn("stopped", err)
+
+    def test_output_that_cannot_be_written(self):
+        with FakeServer(Behaviour()) as server, open("/dev/full", "w") as full:
+            result = subprocess.run(self.command(server.url), stdout=full, stderr=subprocess.PIPE,
+                                    text=True, timeout=TIMEOUT_S)
+        self.assertEqual(result.returncode, 1, result.stderr)
+        self.assertIn("cannot write", result.stderr)
+        self.assertEqual(self.stored()["status"], "complete")
+
     def test_unknown_model(self):
         result = self.bench_with(Behaviour(), "--model", "tinny")
         self.says(result, 2, "no model 'tinny'", "Did you mean 'tiny'?")
@@ -143,6 +234,7 @@ class BeforeTheRun(FaultTest):
                             (["--api", "grpc"], "chat or completions"),
                             (["--requests", "5", "--duration", "5"], "one of them"),
                             (["--duration", "-1"], "more than 0"),
+                            (["--duration", "inf"], "at most a year"),
                             (["--extra-body", "{nope"], "not valid JSON"),
                             (["--extra-body", "[1]"], "JSON object"),
                             (["--header", "no colon"], "Name: value"),

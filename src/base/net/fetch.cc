@@ -76,7 +76,12 @@ Result<HttpResponse> Fetch(const Url& url, std::string_view target, const FetchO
   HttpConnection connection(*reactor, endpoint, timeouts);
   Collector collector(connection, endpoint, options.max_body_bytes);
   connection.Start({head, options.body}, &collector, options.method == "HEAD");
-  while (!collector.done()) reactor->Poll(Nanos{-1});
+  while (!collector.done()) {
+    reactor->Poll(options.stop == nullptr ? Nanos{-1} : std::chrono::milliseconds(50));
+    if (options.stop != nullptr && options.stop->load(std::memory_order_relaxed)) {
+      return Error{ErrorCode::kCancelled, url.Origin() + ": stopped while waiting for an answer"};
+    }
+  }
   return collector.Take();
 }
 

@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -32,6 +33,7 @@ struct FetchOptions {
   std::string body;
   Nanos timeout = std::chrono::seconds(10);
   std::size_t max_body_bytes = std::size_t{64} << 20;
+  const std::atomic<bool>* stop = nullptr;  // True: give up with kCancelled.
 };
 
 /// Sends one request to `target` ("/v1/models") of the URL's server (its own path is not used) and

@@ -15,7 +15,11 @@ constexpr std::size_t kMaxUrlBytes = 8192;
 constexpr std::size_t kMaxHostBytes = 253;
 
 Error BadUrl(std::string_view text, std::string_view why) {
-  return {ErrorCode::kInvalidArgument, fmt::format("URL '{}': {}", Printable(text, 200), why)};
+  // What stands before an '@' may be a password, and messages end up in logs.
+  const std::size_t at = text.rfind('@');
+  const std::string shown =
+      at == std::string_view::npos ? Printable(text, 200) : "..." + Printable(text.substr(at), 200);
+  return {ErrorCode::kInvalidArgument, fmt::format("URL '{}': {}", shown, why)};
 }
 
 bool IsHostChar(char c) {

@@ -7,6 +7,8 @@ namespace roofscape::spec {
 namespace {
 
 constexpr std::int64_t kMaxConcurrency = 1'000'000;
+constexpr std::int64_t kMaxRequests = 1'000'000'000;
+constexpr double kMaxSeconds = 366 * 86400.0;
 
 Json Nullable(const auto& optional) { return optional ? Json(*optional) : Json(nullptr); }
 
@@ -75,6 +77,10 @@ Error Wrong(std::string_view field, std::string_view cure) {
   return Error{ErrorCode::kInvalidArgument, fmt::format("{}: {}", field, cure)};
 }
 
+bool IsTime(double seconds) { return seconds > 0 && seconds <= kMaxSeconds; }
+
+bool IsCount(std::int64_t count) { return count >= 1 && count <= kMaxRequests; }
+
 Result<> ValidateLoad(const Load& load) {
   if (load.concurrency.empty()) return Wrong("concurrency", "give at least one, e.g. 1,2,4");
   for (const std::int64_t concurrency : load.concurrency) {
@@ -86,10 +92,14 @@ Result<> ValidateLoad(const Load& load) {
   if (load.requests && load.duration_s) {
     return Wrong("requests", "and duration both say when to stop: give one of them");
   }
-  if (load.requests && *load.requests < 1) return Wrong("requests", "must be 1 or more");
-  if (load.requests_per_slot < 1) return Wrong("requests_per_slot", "must be 1 or more");
-  if (load.duration_s && !(*load.duration_s > 0)) {
-    return Wrong("duration", "must be more than 0 seconds");
+  if (load.requests && !IsCount(*load.requests)) {
+    return Wrong("requests", "must be 1 or more, and at most a billion");
+  }
+  if (!IsCount(load.requests_per_slot)) {
+    return Wrong("requests_per_slot", "must be 1 or more, and at most a billion");
+  }
+  if (load.duration_s && !IsTime(*load.duration_s)) {
+    return Wrong("duration", "must be more than 0 seconds and at most a year");
   }
   if (load.warmup && *load.warmup < 0) return Wrong("warmup", "must be 0 or more");
   if (load.repeat < 1) return Wrong("repeat", "must be 1 or more");
@@ -125,8 +135,8 @@ Result<> Validate(const Plan& plan) {
     return Wrong("prompt_form", "chat takes no token ids: use --api completions, or text");
   }
   const Timeouts& t = plan.timeouts;
-  if (!(t.connect_s > 0 && t.first_byte_s > 0 && t.idle_s > 0 && t.request_s > 0)) {
-    return Wrong("timeouts", "each must be more than 0 seconds");
+  if (!(IsTime(t.connect_s) && IsTime(t.first_byte_s) && IsTime(t.idle_s) && IsTime(t.request_s))) {
+    return Wrong("timeouts", "each must be more than 0 seconds and at most a year");
   }
   if (!plan.target.extra_body.empty()) {
     RS_ASSIGN_OR_RETURN(const Document extra, ParseJson(plan.target.extra_body, "extra_body"));

@@ -56,7 +56,7 @@ struct Load {
 /// A limit for each phase of a request; a passed limit fails the request with kTimeout.
 struct Timeouts {
   double connect_s = 10;
-  double first_byte_s = 600;  // From sent to the first byte of the answer.
+  double first_byte_s = 600;  // From sent to the first byte of the answer's body.
   double idle_s = 120;        // Between two reads of one answer.
   double request_s = 3600;    // From sent to the end.
 

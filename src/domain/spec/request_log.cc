@@ -7,7 +7,6 @@ void RequestLog::Append(const RequestLog& other) {
   const auto first_string = static_cast<std::int64_t>(strings.size());
   events.insert(events.end(), other.events.begin(), other.events.end());
   strings.insert(strings.end(), other.strings.begin(), other.strings.end());
-  requests.reserve(requests.size() + other.requests.size());
   for (Request request : other.requests) {
     request.first_event += first_event;
     if (request.message != kUnknown) request.message += first_string;

@@ -38,7 +38,7 @@ constexpr std::array<std::string_view, 160> kWords = {
     "couple",     "site",    "project",    "star",     "table",    "need"};
 
 // How many prompts are told apart by their leading digits.
-constexpr double kDistinctPrompts = 1e6;
+constexpr double kDistinctPrompts = 1e9;
 
 std::int64_t Draw(Rng& rng, const spec::Length& length) {
   const auto low =

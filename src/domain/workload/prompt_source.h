@@ -2,8 +2,8 @@
 // first token on, so that no prefix cache on a server can answer for work it did not do.
 //
 // Prompt number `id` begins with `id` written in the base of the alphabet (the usable token ids or
-// words), lowest digit first, shifted by the seed and always with as many digits as a million
-// prompts need: neighbours differ in the first token already, and any two of a million prompts
+// words), lowest digit first, shifted by the seed and always with as many digits as a billion
+// prompts need: neighbours differ in the first token already, and any two of a billion prompts
 // within those few digits. The rest is uniform noise.
 //
 // The values depend only on (seed, id), not on the order of calls.

@@ -63,6 +63,7 @@ void ClosedLoop::Run(PointRecord& record) {
   reactor_.Run();
   for (const Slot& slot : slots_) retransmits_ += slot.exchange->Retransmits();
   HandOver();
+  for (const spec::RequestLog& piece : pieces_) record.log.Append(piece);
   // A point that was stopped or given up never meant to send the rest: no rate to judge.
   if (record.complete()) {
     record.audit.scheduled_requests = measured_ ? warmup_ + *measured_ : issued_;
@@ -99,10 +100,10 @@ void ClosedLoop::SendNext(Slot& slot, Instant intended) {
   if (phase == Phase::kMeasure && plan_.load.duration_s && !deadline_) {
     deadline_ = intended + FromSeconds(*plan_.load.duration_s);
   }
-  ++issued_;
+  const std::int64_t id = issued_++;
   Add(settings_.progress->sent, 1);
   Add(settings_.progress->in_flight, 1);
-  slot.exchange->Start(pipeline_.Next(), intended, phase);
+  slot.exchange->Start(pipeline_.Next(), id, intended, phase);
 }
 
 void ClosedLoop::OnDone(Slot& slot) {
@@ -165,11 +166,11 @@ void ClosedLoop::Tick() {
   if (!ending_) reactor_.At(reactor_.Now() + kTick, [this] { Tick(); });
 }
 
-/// Moves finished requests into the record and gives a copy to the sink.
+/// Sets finished requests aside and gives a copy to the sink.
 void ClosedLoop::HandOver() {
   last_hand_over_ = reactor_.Now();
   if (fresh_.requests.empty()) return;
-  record_->log.Append(fresh_);
+  pieces_.push_back(fresh_);
   spec::RequestLog chunk;
   std::swap(chunk, fresh_);
   if (!settings_.sink) return;

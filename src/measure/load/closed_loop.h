@@ -55,7 +55,8 @@ class ClosedLoop final : private TokenCounter {
   StreamReader reader_;
   std::vector<Slot> slots_;
   PointRecord* record_ = nullptr;
-  spec::RequestLog fresh_;  // Finished, not yet handed to the sink.
+  spec::RequestLog fresh_;                // Finished, not yet handed to the sink.
+  std::vector<spec::RequestLog> pieces_;  // Handed over. Joined at the end: joining takes time.
   Instant epoch_;
   std::optional<Instant> deadline_;  // Of sending, when the point ends by duration.
   Instant last_hand_over_;

@@ -18,6 +18,7 @@ using spec::EventKind;
 using spec::Outcome;
 
 constexpr std::size_t kMaxErrorBody = 64 * 1024;
+constexpr Nanos kIdleCloseGrace = std::chrono::milliseconds(100);
 
 // A server that does not stop is cut off here, not after hours: more than twice what was asked for.
 std::int64_t RunawayLimit(std::int64_t asked) { return 2 * asked + 64; }
@@ -49,13 +50,14 @@ Exchange::Exchange(net::Reactor& reactor, const net::Endpoint& endpoint,
   request_.slot = slot;
 }
 
-void Exchange::Start(PreparedRequest request, Instant intended, spec::Phase phase) {
+void Exchange::Start(PreparedRequest request, std::int64_t id, Instant intended,
+                     spec::Phase phase) {
   RS_CHECK(!busy_);
   prepared_ = std::move(request);
   const std::int64_t slot = request_.slot;
   request_ = spec::Request();
   request_.slot = slot;
-  request_.id = prepared_.id;
+  request_.id = id;
   request_.phase = phase;
   request_.intended_ns = SinceEpoch(intended);
   request_.input_tokens_asked = prepared_.shape.input_tokens;
@@ -72,7 +74,7 @@ void Exchange::Send() {
   error_body_.clear();
   parser_.Reset();
   usage_ = Usage();
-  chunk_usage_tokens_ = event_tokens_ = 0;
+  chunk_usages_ = event_tokens_ = 0;
   token_ids_ = streaming_ = finish_seen_ = done_seen_ = false;
   connection_.Start({prepared_.bytes, {}}, this);
 }
@@ -100,7 +102,10 @@ std::int64_t Exchange::Retransmits() const {
 
 void Exchange::OnConnected(Nanos took) { request_.connect_ns = took.count(); }
 
-void Exchange::OnSent(Instant at) { request_.sent_ns = SinceEpoch(at); }
+void Exchange::OnSent(Instant at) {
+  // When it is sent again, the first time counts.
+  if (request_.sent_ns == spec::kNoStamp) request_.sent_ns = SinceEpoch(at);
+}
 
 void Exchange::OnHead(const net::HttpHead& head, const net::ReadInfo&) {
   request_.http_status = head.status;
@@ -165,9 +170,8 @@ std::int64_t Exchange::TokensIn(const StreamEvent& event) {
     return event.token_ids;
   }
   if (event.usage.completion_tokens != spec::kUnknown) {
-    const std::int64_t grown = event.usage.completion_tokens - chunk_usage_tokens_;
-    chunk_usage_tokens_ = event.usage.completion_tokens;
-    return std::max<std::int64_t>(0, grown);
+    ++chunk_usages_;
+    return std::max<std::int64_t>(0, event.usage.completion_tokens - event_tokens_);
   }
   return 1;
 }
@@ -217,14 +221,25 @@ void Exchange::JudgeEnd() {
   }
 }
 
+/// Whether a kept connection was closed so soon after the send that the server cannot have worked
+/// on the request: it had closed the idle connection, which is nobody's fault.
+bool Exchange::WasIdleClose(const net::Failure& failure) const {
+  if (!failure.stale_keep_alive || resent_) return false;
+  return request_.sent_ns == spec::kNoStamp ||
+         SinceEpoch(reactor_.Now()) - request_.sent_ns <= kIdleCloseGrace.count();
+}
+
 void Exchange::OnError(const net::Failure& failure) {
-  if (failure.stale_keep_alive && !resent_) {
-    // The server had closed the idle connection: nobody's fault, and nothing was answered yet.
+  if (WasIdleClose(failure)) {
     resent_ = true;
     return Send();
   }
-  // A stream that has said [DONE] is whole, however its connection ends.
-  if (!done_seen_) Fail(OutcomeOf(failure), failure.message);
+  // A stream that has said [DONE] is whole, however its connection ends; one that has given its
+  // finish reason may be closed; an error that the server has told is the better reason.
+  const bool closed =
+      failure.kind == net::FailureKind::kClosedEarly || failure.kind == net::FailureKind::kReset;
+  const bool whole = done_seen_ || (finish_seen_ && closed);
+  if (!whole && request_.outcome == Outcome::kOk) Fail(OutcomeOf(failure), failure.message);
   Finish(reactor_.Now());
 }
 
@@ -237,7 +252,7 @@ void Exchange::CountOutputTokens() {
   } else if (usage_.completion_tokens != spec::kUnknown) {
     request_.output_tokens = usage_.completion_tokens;
     request_.token_source =
-        chunk_usage_tokens_ > 0 ? spec::TokenSource::kChunkUsage : spec::TokenSource::kFinalUsage;
+        chunk_usages_ > 1 ? spec::TokenSource::kChunkUsage : spec::TokenSource::kFinalUsage;
   } else if (event_tokens_ > 0) {
     request_.output_tokens = event_tokens_;
     request_.token_source = spec::TokenSource::kEventCount;

@@ -39,8 +39,9 @@ class Exchange final : private net::ExchangeHandler {
   Exchange(net::Reactor& reactor, const net::Endpoint& endpoint, const net::HttpTimeouts& timeouts,
            std::int64_t slot, Settings settings);
 
-  /// Sends a request that was to go out at `intended`. REQUIRES: no request is running.
-  void Start(PreparedRequest request, Instant intended, spec::Phase phase);
+  /// Sends a request that was to go out at `intended`; `id` is its number within the point.
+  /// REQUIRES: no request is running.
+  void Start(PreparedRequest request, std::int64_t id, Instant intended, spec::Phase phase);
 
   /// Gives up the running request, if any: outcome cancelled; on_done is not called.
   void Cancel(Instant now);
@@ -72,6 +73,7 @@ class Exchange final : private net::ExchangeHandler {
   void OnError(const net::Failure& failure) override;
 
   void Send();
+  bool WasIdleClose(const net::Failure& failure) const;
   void AddEvent(spec::EventKind kind, std::int64_t tokens, std::size_t chars);
   std::int64_t TokensIn(const StreamEvent& event);
   void CountOutputTokens();
@@ -95,8 +97,8 @@ class Exchange final : private net::ExchangeHandler {
   Instant freed_at_;
   const net::ReadInfo* read_ = nullptr;  // The read that is being parsed.
   Usage usage_;
-  std::int64_t chunk_usage_tokens_ = 0;  // Output tokens told so far by per-chunk usage.
-  std::int64_t event_tokens_ = 0;        // Output tokens carried by events so far.
+  std::int64_t chunk_usages_ = 0;  // Token events that told how many tokens there are so far.
+  std::int64_t event_tokens_ = 0;  // Output tokens carried by events so far.
   bool token_ids_ = false;
   bool busy_ = false;
   bool resent_ = false;

@@ -19,13 +19,17 @@ std::string EndpointPath(const net::Url& url, spec::Api api) {
   return base + (api == spec::Api::kChat ? "/chat/completions" : "/completions");
 }
 
-/// The user's headers and ours that they do not name.
+/// Ours that the user does not name, then the user's.
 Headers AllHeaders(const Headers& given) {
-  Headers headers = {{"Content-Type", "application/json"}, {"Accept", "text/event-stream"}};
-  const bool has_agent = std::any_of(given.begin(), given.end(), [](const net::Header& header) {
-    return net::EqualsIgnoreCase(header.name, "user-agent");
-  });
-  if (!has_agent) headers.push_back({"User-Agent", "roofscape"});
+  Headers headers;
+  for (const net::Header& ours :
+       {net::Header{"Content-Type", "application/json"}, net::Header{"Accept", "text/event-stream"},
+        net::Header{"User-Agent", "roofscape"}}) {
+    const bool named = std::any_of(given.begin(), given.end(), [&ours](const net::Header& header) {
+      return net::EqualsIgnoreCase(header.name, ours.name);
+    });
+    if (!named) headers.push_back(ours);
+  }
   headers.insert(headers.end(), given.begin(), given.end());
   return headers;
 }
@@ -86,7 +90,7 @@ std::string RequestWriter::Body(std::int64_t id, std::int64_t prompt_units,
     if (dialect_.engine != EngineKind::kLlamaCpp) body["min_tokens"] = output_tokens;
   }
   if (dialect_.cache_prompt) body["cache_prompt"] = plan_.workload.prompt_cache;
-  body.update(*extra_);
+  body.update(*extra_, /*merge_objects=*/true);
   return body.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

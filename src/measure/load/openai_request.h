@@ -51,6 +51,9 @@ class RequestWriter {
   /// The path of the API's endpoint, e.g. "/v1/chat/completions".
   const std::string& path() const { return path_; }
 
+  /// The headers of every request, but Host and those of the body's length.
+  const Headers& headers() const { return headers_; }
+
  private:
   RequestWriter(const spec::Plan& plan, const net::Url& url, const Headers& headers,
                 Dialect dialect);

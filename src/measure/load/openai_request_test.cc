@@ -126,8 +126,8 @@ TEST(RequestWriterTest, HeadersThatBreakTheHeadAreRefused) {
 
 TEST(RequestPipelineTest, HandsOutRequestsInOrder) {
   const RequestWriter writer = Writer(PlanOf(spec::Api::kChat), FullDialect());
-  RequestPipeline pipeline(writer, 4);
-  for (std::int64_t id = 0; id < 500; ++id) {
+  RequestPipeline pipeline(writer, 4, 100);
+  for (std::int64_t id = 100; id < 600; ++id) {
     const PreparedRequest request = pipeline.Next();
     ASSERT_EQ(request.id, id);
     if (id % 100 == 0) {
@@ -139,7 +139,7 @@ TEST(RequestPipelineTest, HandsOutRequestsInOrder) {
 TEST(RequestPipelineTest, EndsWithRequestsLeft) {
   const RequestWriter writer = Writer(PlanOf(spec::Api::kChat), FullDialect());
   for (int i = 0; i < 20; ++i) {
-    RequestPipeline pipeline(writer, 8);
+    RequestPipeline pipeline(writer, 8, 0);
     if (i % 2 == 0) pipeline.Next();
   }
 }

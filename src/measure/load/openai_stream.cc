@@ -37,6 +37,12 @@ std::int64_t CountOrUnknown(ondemand::value value) {
   return value.get_int64().get(count) == simdjson::SUCCESS ? count : spec::kUnknown;
 }
 
+/// is_null() of simdjson fails on a value that only begins like null.
+bool IsNull(ondemand::value value) {
+  bool null = false;
+  return value.is_null().get(null) == simdjson::SUCCESS && null;
+}
+
 std::int64_t CountItems(ondemand::value value) {
   ondemand::array items;
   std::size_t count = 0;
@@ -54,7 +60,7 @@ void ReadDelta(ondemand::object delta, Choice& choice) {
     if (key == "content") {
       choice.answer = StringOrEmpty(value);
     } else if (key == "role") {
-      choice.role = !value.is_null();
+      choice.role = !IsNull(value);
     } else if (key == "reasoning_content" || key == "reasoning") {
       const std::string_view text = StringOrEmpty(value);
       if (!text.empty()) choice.reasoning = text;
@@ -78,7 +84,7 @@ void ReadChoice(ondemand::object object, Choice& choice) {
     } else if (key == "text") {
       choice.answer = StringOrEmpty(value);
     } else if (key == "finish_reason") {
-      choice.finish = !value.is_null();
+      choice.finish = !IsNull(value);
     } else if (key == "token_ids") {
       choice.token_ids = CountItems(value);
     }
@@ -190,7 +196,7 @@ bool ReadRoot(ondemand::object object, Root& root) {
     } else if (key == "usage") {
       ondemand::object usage;
       if (value.get_object().get(usage) == simdjson::SUCCESS) root.usage = ReadUsage(usage);
-    } else if (key == "error" && !value.is_null()) {
+    } else if (key == "error" && !IsNull(value)) {
       root.has_error = true;
       if (const auto message = MessageOf(value); !message.empty()) root.message = message;
     } else if (key == "message" && root.message.empty()) {
@@ -219,7 +225,8 @@ StreamEvent StreamReader::Read(std::string_view payload, std::string_view event_
     return event;
   }
   if (!root.has_choices && !root.usage.known()) {
-    return Malformed("JSON with neither choices, usage nor error");
+    event.kind = EventKind::kComment;  // A ping, or something of a dialect we do not know.
+    return event;
   }
   event.kind = root.has_choice ? KindOf(root.choice) : EventKind::kUsage;
   event.finish = root.choice.finish;

@@ -2,8 +2,9 @@
 
 namespace roofscape::load {
 
-RequestPipeline::RequestPipeline(const RequestWriter& writer, std::size_t depth)
-    : writer_(writer), depth_(depth), thread_([this] { Work(); }) {
+RequestPipeline::RequestPipeline(const RequestWriter& writer, std::size_t depth,
+                                 std::int64_t first_prompt)
+    : writer_(writer), depth_(depth), first_prompt_(first_prompt), thread_([this] { Work(); }) {
   RS_CHECK(depth >= 1);
 }
 
@@ -29,7 +30,7 @@ PreparedRequest RequestPipeline::Next() {
 }
 
 void RequestPipeline::Work() {
-  for (std::int64_t id = 0;; ++id) {
+  for (std::int64_t id = first_prompt_;; ++id) {
     PreparedRequest request = writer_.Prepare(id);
     std::unique_lock lock(mutex_);
     if (queue_.size() >= depth_) {

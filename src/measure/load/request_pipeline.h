@@ -16,8 +16,9 @@ namespace roofscape::load {
 
 class RequestPipeline {
  public:
-  /// Keeps up to `depth` requests ready, numbered from 0. `writer` must outlive the pipeline.
-  RequestPipeline(const RequestWriter& writer, std::size_t depth);
+  /// Keeps up to `depth` requests ready, their prompts numbered from `first_prompt`. `writer` must
+  /// outlive the pipeline.
+  RequestPipeline(const RequestWriter& writer, std::size_t depth, std::int64_t first_prompt);
   ~RequestPipeline();
   RequestPipeline(const RequestPipeline&) = delete;
   RequestPipeline& operator=(const RequestPipeline&) = delete;
@@ -30,6 +31,7 @@ class RequestPipeline {
 
   const RequestWriter& writer_;
   const std::size_t depth_;
+  const std::int64_t first_prompt_;
   std::mutex mutex_;
   std::condition_variable ready_;  // Something can be taken.
   std::condition_variable room_;   // Something can be added.

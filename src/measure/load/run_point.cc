@@ -69,7 +69,7 @@ Result<PointRecord> RunPoint(const spec::Plan& plan, const net::Url& url, const 
                       RequestWriter::Create(plan, url, headers, dialect));
   RS_ASSIGN_OR_RETURN(const std::unique_ptr<net::Reactor> reactor, net::Reactor::Create(clock));
   const auto depth = std::clamp<std::int64_t>(2 * settings.concurrency, 64, 4096);
-  RequestPipeline pipeline(writer, static_cast<std::size_t>(depth));
+  RequestPipeline pipeline(writer, static_cast<std::size_t>(depth), settings.first_prompt);
 
   PointRecord record;
   record.started = clock.Wall();

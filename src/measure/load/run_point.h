@@ -35,6 +35,9 @@ struct PointProgress {
 
 struct PointSettings {
   std::int64_t concurrency = 1;
+  /// Number of the first prompt: points of one run must not send the same prompts, or a prefix
+  /// cache of the server would answer for the later ones.
+  std::int64_t first_prompt = 0;
   /// How long one request takes, as far as it is known: slots start spread over this time.
   std::optional<Nanos> expected_e2e;
   /// Set it to true to stop sending, give up what is in flight and return.

@@ -166,6 +166,46 @@ TEST(RunPointTest, EachFaultHasItsOutcomeAndTheLoopGoesOn) {
   }
 }
 
+TEST(RunPointTest, UsageBesideTheLastTokenIsNotCountedTwice) {
+  ScriptedServer server([](const auto&, Peer& peer) {
+    peer.Write(ChunkedHead() + Chunk(kToken) + Chunk(kToken) +
+               Chunk("data: {\"choices\":[{\"text\":\"z\",\"finish_reason\":\"length\"}],"
+                     "\"usage\":{\"prompt_tokens\":8,\"completion_tokens\":3}}\n\n") +
+               Chunk(kDone) + LastChunk());
+  });
+  Outcomes out;
+  Measure(server, SmallPlan(4, 0), 1, out);
+  EXPECT_EQ(out.progress.tokens, 12);
+  for (const spec::Request& request : out.record.log.requests) {
+    EXPECT_EQ(request.output_tokens, 3);
+    EXPECT_EQ(request.token_source, spec::TokenSource::kFinalUsage);
+  }
+}
+
+TEST(RunPointTest, AnErrorThatTheServerToldIsKeptWhenTheConnectionDrops) {
+  ScriptedServer server([](const auto& request, Peer& peer) {
+    if (request.connection > 0) return Answer(peer, 0ms);
+    peer.Write(ChunkedHead() + Chunk("data: {\"error\":{\"message\":\"cuda oom\"}}\n\n"));
+    peer.Close();
+  });
+  Outcomes out;
+  Measure(server, SmallPlan(2, 0), 1, out);
+  const spec::Request& first = out.record.log.requests[0];
+  EXPECT_EQ(first.outcome, Outcome::kServerError);
+  EXPECT_NE(out.record.log.StringAt(first.message).find("cuda oom"), std::string::npos);
+}
+
+TEST(RunPointTest, AConnectionLostWhileTheServerWorkedIsAFailure) {
+  ScriptedServer server([](const auto& request, Peer& peer) {
+    if (request.connection > 0 || request.index != 1) return Answer(peer, 0ms);
+    peer.Sleep(300ms);  // too long for an idle close: it had begun to work
+    peer.Close();
+  });
+  Outcomes out;
+  Measure(server, SmallPlan(4, 0), 1, out);
+  EXPECT_EQ(Count(out.record.log, Outcome::kOk), 3);
+}
+
 TEST(RunPointTest, NothingButFailuresEndsThePointWithTheReason) {
   ScriptedServer server([](const auto&, Peer& peer) {
     peer.Write(net::testing::Answer(500, "application/json", "{\"error\":\"broken\"}"));

@@ -1,6 +1,7 @@
 #include "measure/load/server_probe.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include <fmt/format.h>
@@ -19,11 +20,14 @@ constexpr std::int64_t kFewWords = 20;
 constexpr std::int64_t kMaxManyWords = 4000;
 constexpr std::int64_t kTrialTokens = 4;
 constexpr std::int64_t kMaxAddedTokens = 4;
+// Trials number their prompts from here, measured requests from 0.
+constexpr std::int64_t kFirstTrialPrompt = 900'000'000;
 
 class Prober {
  public:
-  Prober(const spec::Plan& plan, const net::Url& url, const Headers& headers, const Clock& clock)
-      : plan_(plan), url_(url), headers_(headers), clock_(clock) {}
+  Prober(const spec::Plan& plan, const net::Url& url, const Headers& headers, const Clock& clock,
+         const std::atomic<bool>* stop)
+      : plan_(plan), url_(url), headers_(headers), clock_(clock), stop_(stop) {}
 
   Result<Dialect> Run() {
     RS_RETURN_IF_ERROR(FindModel());
@@ -41,13 +45,15 @@ class Prober {
   std::string Path(std::string_view path) const {
     std::string base = url_.path;
     while (base.ends_with('/')) base.pop_back();
-    if (base.ends_with("/v1") && path.starts_with("/v1")) path.remove_prefix(3);
+    // "/v1" given by the user belongs to the API's own paths: /tokenize and /version stand beside.
+    if (base.ends_with("/v1")) base.resize(base.size() - 3);
     return base + std::string(path);
   }
 
   Result<net::HttpResponse> Get(const std::string& path) const {
     net::FetchOptions options;
     options.headers = headers_;
+    options.stop = stop_;
     return net::Fetch(url_, path, options, clock_);
   }
 
@@ -55,6 +61,7 @@ class Prober {
   Json TryJson(const std::string& path, const std::string& body = "") const {
     net::FetchOptions options;
     options.headers = headers_;
+    options.stop = stop_;
     if (!body.empty()) {
       options.method = "POST";
       options.body = body;
@@ -73,11 +80,14 @@ class Prober {
   }
   void FindAlphabet();
   Result<> FindFields();
+  bool GiveUpField(const std::string& message);
+  Result<> JudgeTrial(const Trial& trial);
   Result<> CalibrateText();
   std::int64_t ManyWords(const Trial& few) const;
 
   Result<Trial> Send(std::int64_t units) {
-    auto trial = SendTrial(plan_, url_, headers_, dialect_, units, kTrialTokens, clock_);
+    const TrialSpec trial_spec{kFirstTrialPrompt + trials_++, units, kTrialTokens, stop_};
+    auto trial = SendTrial(plan_, url_, headers_, dialect_, trial_spec, clock_);
     if (trial) probe_tokens_ += trial->token_events;
     return trial;
   }
@@ -90,6 +100,8 @@ class Prober {
   const net::Url& url_;
   const Headers& headers_;
   const Clock& clock_;
+  const std::atomic<bool>* stop_;
+  std::int64_t trials_ = 0;
   std::string owner_;
   std::int64_t probe_tokens_ = 0;
   Dialect dialect_;
@@ -107,8 +119,11 @@ Result<> Prober::FindModel() {
   RS_ASSIGN_OR_RETURN(const net::HttpResponse response, Get(path));
   const std::string where = url_.Origin() + path;
   dialect_.model = plan_.target.model;
-  if (response.status == 404 && !dialect_.model.empty()) {
-    dialect_.notes.push_back("the server lists no models; the name was taken as given");
+  if (response.status != 200 && !dialect_.model.empty()) {
+    // Some gateways serve completions but no list; the trial request will tell.
+    dialect_.notes.push_back(
+        fmt::format("the server lists no models (it answered {}); the name was taken as given",
+                    response.status));
     return {};
   }
   if (response.status != 200) {
@@ -183,41 +198,73 @@ void Prober::FindAlphabet() {
     }
   }
   dialect_.alphabet.assign(ids.begin(), ids.end());
+  if (ids.empty()) {
+    dialect_.notes.push_back("the server has no /tokenize: prompts are sent as text");
+  }
+}
+
+/// Gives up one thing that the server may have refused: what its message names, else the next in
+/// line. False when nothing is left to give up.
+bool Prober::GiveUpField(const std::string& message) {
+  struct Field {
+    bool* taken;
+    std::string_view named;
+    std::string_view loss;
+  };
+  const std::array<Field, 4> fields = {{
+      {&dialect_.ignore_eos, "ignore_eos", "ignore_eos and min_tokens: answers may end early"},
+      {&dialect_.sampling, "temperature", "temperature: its own default was used"},
+      {&dialect_.cache_prompt, "cache_prompt", "cache_prompt: its prompt cache may answer"},
+      {&dialect_.stream_usage, "stream_options", "stream_options: it may report no usage"},
+  }};
+  if (dialect_.length_field == "max_tokens" &&
+      message.find("max_completion_tokens") != message.npos) {
+    dialect_.length_field = "max_completion_tokens";
+    return true;
+  }
+  const auto give_up = [&](const Field& field) {
+    *field.taken = false;
+    dialect_.notes.push_back(fmt::format("the server refuses {} ({})", field.loss, message));
+    return true;
+  };
+  for (const Field& field : fields) {
+    if (*field.taken && message.find(field.named) != message.npos) return give_up(field);
+  }
+  if (!dialect_.alphabet.empty()) {
+    dialect_.alphabet.clear();
+    dialect_.notes.push_back("the server takes no prompts of token ids (" + message + ")");
+    return true;
+  }
+  for (const Field& field : fields) {
+    if (*field.taken) return give_up(field);
+  }
+  return false;
 }
 
 /// Finds the fields that the server takes: first everything its engine should know, then less.
 Result<> Prober::FindFields() {
   dialect_.ignore_eos = dialect_.sampling = dialect_.stream_usage = true;
   dialect_.cache_prompt = dialect_.engine == EngineKind::kLlamaCpp;
-  auto trial = Send(kFewWords);
-  if (trial && trial->status == 400 && !dialect_.alphabet.empty()) {
-    dialect_.alphabet.clear();
-    trial = Send(kFewWords);
-  }
-  if (trial && trial->status == 400 &&
-      trial->message.find("max_completion_tokens") != std::string::npos) {
-    dialect_.length_field = "max_completion_tokens";
-    trial = Send(kFewWords);
-  }
-  if (trial && (trial->status == 400 || trial->status == 422)) {
-    dialect_.ignore_eos = dialect_.sampling = false;
-    const std::string refused = trial->message;
-    trial = Send(kFewWords);
-    if (trial && trial->status == 200) {
-      dialect_.notes.push_back("the server refuses ignore_eos and min_tokens (" + refused +
-                               "): answers may end early");
+  for (;;) {
+    RS_ASSIGN_OR_RETURN(const Trial trial, Send(kFewWords));
+    if (trial.status == 200) return JudgeTrial(trial);
+    const bool refused = trial.status == 400 || trial.status == 422;
+    if (!refused || !GiveUpField(trial.message)) {
+      return StatusError(Where(), trial.status, trial.message);
     }
   }
-  if (!trial) return trial.error();
-  if (trial->status != 200) return StatusError(Where(), trial->status, trial->message);
-  if (!trial->usage.known()) {
+}
+
+/// What the first answered trial shows: usage, and how token ids are counted.
+Result<> Prober::JudgeTrial(const Trial& trial) {
+  if (!trial.usage.known()) {
     dialect_.notes.push_back(
         "the server reports no usage: output tokens are counted by events, input lengths are "
         "those asked for");
   }
   if (dialect_.alphabet.empty()) return {};
-  const std::int64_t added = trial->usage.prompt_tokens - kFewWords;
-  if (trial->usage.known() && added >= 0 && added <= kMaxAddedTokens) {
+  const std::int64_t added = trial.usage.prompt_tokens - kFewWords;
+  if (trial.usage.known() && added >= 0 && added <= kMaxAddedTokens) {
     dialect_.added_tokens = added;
     return {};
   }
@@ -261,8 +308,8 @@ Result<> Prober::CalibrateText() {
 }  // namespace
 
 Result<Dialect> ProbeServer(const spec::Plan& plan, const net::Url& url, const Headers& headers,
-                            const Clock& clock) {
-  return Prober(plan, url, headers, clock).Run();
+                            const Clock& clock, const std::atomic<bool>* stop) {
+  return Prober(plan, url, headers, clock, stop).Run();
 }
 
 }  // namespace roofscape::load

@@ -6,6 +6,8 @@
 
 #pragma once
 
+#include <atomic>
+
 #include "base/core/clock.h"
 #include "base/core/result.h"
 #include "base/net/url.h"
@@ -15,9 +17,10 @@
 
 namespace roofscape::load {
 
-/// Errors name the URL and end with the cure: unreachable, 401, 404, 429, 5xx, not JSON, HTML, a
-/// model the server does not know, a stream that cannot be read.
+/// `stop` set to true gives up with kCancelled. Errors name the URL and end with the cure:
+/// unreachable, 401, 404, 429, 5xx, not JSON, HTML, a model the server does not know, a stream that
+/// cannot be read.
 Result<Dialect> ProbeServer(const spec::Plan& plan, const net::Url& url, const Headers& headers,
-                            const Clock& clock);
+                            const Clock& clock, const std::atomic<bool>* stop = nullptr);
 
 }  // namespace roofscape::load

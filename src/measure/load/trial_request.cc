@@ -37,6 +37,7 @@ std::string_view CureFor(int status) {
     case 403: return "Give the key with --api-key or $OPENAI_API_KEY";
     case 404: return "Check the URL's path, --api chat or completions, and --model";
     case 405: return "This URL is no OpenAI-compatible API: check host, port and path";
+    case 422: return "The server does not take this request; --extra-body can change its fields";
     case 413: return "The prompt is too long for the server: lower --input-tokens";
     case 429: return "The server limits requests: lower --concurrency, or lift its limit";
     default: break;
@@ -56,15 +57,15 @@ Error StatusError(const std::string& where, int status, const std::string& messa
 }
 
 Result<Trial> SendTrial(const spec::Plan& plan, const net::Url& url, const Headers& headers,
-                        const Dialect& dialect, std::int64_t prompt_units,
-                        std::int64_t output_tokens, const Clock& clock) {
+                        const Dialect& dialect, const TrialSpec& trial_spec, const Clock& clock) {
   RS_ASSIGN_OR_RETURN(const RequestWriter writer,
                       RequestWriter::Create(plan, url, headers, dialect));
   net::FetchOptions options;
   options.method = "POST";
-  options.headers = headers;
-  options.headers.push_back({"Content-Type", "application/json"});
-  options.body = writer.Body(/*id=*/0, prompt_units, output_tokens, /*stream=*/true);
+  options.headers = writer.headers();
+  options.stop = trial_spec.stop;
+  options.body = writer.Body(trial_spec.prompt, trial_spec.prompt_units, trial_spec.output_tokens,
+                             /*stream=*/true);
   options.timeout = Nanos(static_cast<std::int64_t>(plan.timeouts.first_byte_s * 1e9));
   const std::string where = url.Origin() + writer.path();
   RS_ASSIGN_OR_RETURN(const net::HttpResponse response,

@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 
@@ -25,11 +26,17 @@ struct Trial {
   std::int64_t token_events = 0;
 };
 
-/// Sends a streamed request of `prompt_units` words or ids for `output_tokens` tokens in the given
-/// dialect. Errors: no answer, no event stream, an error inside the stream.
+struct TrialSpec {
+  std::int64_t prompt = 0;        // Its number: no prompt of a trial is measured later.
+  std::int64_t prompt_units = 1;  // Words or token ids.
+  std::int64_t output_tokens = 1;
+  const std::atomic<bool>* stop = nullptr;
+};
+
+/// Sends one streamed request in the given dialect. Errors: no answer, no event stream, an error
+/// inside the stream.
 Result<Trial> SendTrial(const spec::Plan& plan, const net::Url& url, const Headers& headers,
-                        const Dialect& dialect, std::int64_t prompt_units,
-                        std::int64_t output_tokens, const Clock& clock);
+                        const Dialect& dialect, const TrialSpec& trial, const Clock& clock);
 
 /// A message with the cure for an HTTP status that is not 2xx.
 Error StatusError(const std::string& where, int status, const std::string& message);
