@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -79,15 +80,18 @@ int Run(int argc, char** argv) {
   return invocation.run();
 }
 
+int CannotWrite(const char* why) {
+  std::fprintf(stderr, "roofscape: cannot write the output: %s\n", why);
+  return roofscape::cli::kFailed;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   try {
     const int status = Run(argc, argv);
-    if (std::fflush(stdout) != 0) throw std::system_error(errno, std::generic_category());
-    return status;
-  } catch (const std::system_error& error) {  // fmt::print: stdout is full or closed
-    std::fprintf(stderr, "roofscape: cannot write the output: %s\n", error.what());
-    return roofscape::cli::kFailed;
+    return std::fflush(stdout) == 0 ? status : CannotWrite(std::strerror(errno));
+  } catch (const std::system_error& error) {  // fmt::print throws when stdout is full or closed
+    return CannotWrite(error.what());
   }
 }
