@@ -151,8 +151,10 @@ std::string AuditValue(const std::string& name, const Json& value) {
   if (value.is_null()) return "-";
   if (name.ends_with("_fraction")) return FormatPercent(value.get<double>());
   if (name.ends_with("_s")) return HumanSeconds(value.get<double>());
-  if (value == "") return "-";
-  if (value.is_string()) return value.get<std::string>();
+  if (value.is_string()) {
+    const auto text = value.get<std::string>();
+    return text.empty() ? "-" : text;
+  }
   return WithCommas(value.get<std::int64_t>());
 }
 
