@@ -37,6 +37,8 @@ constexpr std::array<std::string_view, 160> kWords = {
     "paper",      "space",   "ground",     "form",     "event",    "matter",    "center",
     "couple",     "site",    "project",    "star",     "table",    "need"};
 
+constexpr double kShortestWord = 3;  // Letters.
+
 // How many prompts are told apart by their leading digits.
 constexpr double kDistinctPrompts = 1e9;
 
@@ -89,10 +91,23 @@ std::vector<std::int32_t> PromptSource::TokenIds(std::int64_t id, std::int64_t c
 }
 
 std::string PromptSource::Words(std::int64_t id, std::int64_t count) const {
+  return Text(id, static_cast<double>(count), {});
+}
+
+std::string PromptSource::Text(std::int64_t id, double tokens, const TextCost& cost) const {
+  RS_CHECK(cost.per_word >= 0 && cost.per_letter >= 0 && cost.per_word + cost.per_letter > 0);
+  const double least = cost.per_word + cost.per_letter * kShortestWord;
+  const double most = std::max(1.0, std::ceil(tokens / least));
   std::string text;
-  for (const std::size_t symbol : Symbols(rng_, id, count, kWords.size())) {
+  double left = tokens;
+  for (const std::size_t symbol :
+       Symbols(rng_, id, static_cast<std::int64_t>(most), kWords.size())) {
+    const std::string_view word = kWords[symbol];
+    const double price = cost.per_word + cost.per_letter * static_cast<double>(word.size());
+    if (!text.empty() && left < price / 2) break;  // Without it we are nearer.
     if (!text.empty()) text += ' ';
-    text += kWords[symbol];
+    text += word;
+    left -= price;
   }
   return text;
 }

@@ -27,6 +27,13 @@ struct RequestShape {
   std::int64_t output_tokens = 0;
 };
 
+/// What words cost in tokens. A vocabulary that holds the words costs 1 a word, one of single
+/// characters 1 a letter and 1 for the blank; servers' own stand between.
+struct TextCost {
+  double per_word = 1;
+  double per_letter = 0;
+};
+
 class PromptSource {
  public:
   PromptSource(const spec::Workload& workload, std::uint64_t seed);
@@ -40,6 +47,10 @@ class PromptSource {
 
   /// A text of `count` common English words, separated by blanks. REQUIRES: count >= 1.
   std::string Words(std::int64_t id, std::int64_t count) const;
+
+  /// Such words whose cost comes nearest to `tokens`; at least one.
+  /// REQUIRES: neither cost is negative, and one is positive.
+  std::string Text(std::int64_t id, double tokens, const TextCost& cost) const;
 
  private:
   spec::Workload workload_;

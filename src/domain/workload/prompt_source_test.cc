@@ -88,5 +88,24 @@ TEST(PromptSourceTest, WordsHasTheAskedNumberOfKnownWords) {
   EXPECT_NE(known.find(" " + text.substr(0, text.find(' ')) + " "), std::string::npos);
 }
 
+// Property: whatever words a prompt happens to hold, its cost is within half a word of what was
+// asked; with a cost per word alone, short prompts were up to half too short in a vocabulary of
+// characters.
+TEST(PromptSourceTest, TextCostsWhatWasAsked) {
+  const PromptSource source(Shape(16, 1.0, 8, 1.0), 5);
+  for (const TextCost& cost : {TextCost{1, 0}, TextCost{1, 1}, TextCost{0.4, 0.2}}) {
+    const double longest = cost.per_word + 10 * cost.per_letter;
+    for (std::int64_t id = 0; id < 2000; ++id) {
+      const double asked = 20 + static_cast<double>(id % 50);
+      const std::string text = source.Text(id, asked, cost);
+      const auto blanks = static_cast<double>(std::count(text.begin(), text.end(), ' '));
+      const double letters = static_cast<double>(text.size()) - blanks;
+      EXPECT_NEAR((blanks + 1) * cost.per_word + letters * cost.per_letter, asked,
+                  longest / 2 + 1e-9)
+          << id << text;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace roofscape::workload

@@ -11,14 +11,16 @@
 #include <string>
 #include <vector>
 
+#include "domain/workload/prompt_source.h"
+
 namespace roofscape::load {
 
 enum class EngineKind { kUnknown, kLlamaCpp, kVllm, kSglang };
 
-/// Text length in tokens as the server counts it: overhead + per_word x words.
+/// Text length in tokens as the server counts it: what its template adds, and what words cost.
 struct TextCalibration {
   double overhead_tokens = 0;
-  double tokens_per_word = 1;
+  workload::TextCost cost;
 };
 
 struct Dialect {

@@ -1,7 +1,6 @@
 #include "measure/load/openai_request.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -60,25 +59,25 @@ Result<RequestWriter> RequestWriter::Create(const spec::Plan& plan, const net::U
 RequestWriter::~RequestWriter() = default;
 RequestWriter::RequestWriter(RequestWriter&&) noexcept = default;
 
-std::int64_t RequestWriter::PromptUnits(std::int64_t input_tokens) const {
+Prompt RequestWriter::PromptOf(std::int64_t id, std::int64_t input_tokens) const {
   if (!dialect_.alphabet.empty()) {
-    return std::max<std::int64_t>(1, input_tokens - dialect_.added_tokens);
+    const auto count = std::max<std::int64_t>(1, input_tokens - dialect_.added_tokens);
+    return prompts_.TokenIds(id, count, dialect_.alphabet);
   }
-  const double words = (static_cast<double>(input_tokens) - dialect_.text.overhead_tokens) /
-                       dialect_.text.tokens_per_word;
-  return std::max<std::int64_t>(1, std::llround(words));
+  const double tokens = static_cast<double>(input_tokens) - dialect_.text.overhead_tokens;
+  return prompts_.Text(id, tokens, dialect_.text.cost);
 }
 
-std::string RequestWriter::Body(std::int64_t id, std::int64_t prompt_units,
-                                std::int64_t output_tokens, bool stream) const {
+std::string RequestWriter::Body(const Prompt& prompt, std::int64_t output_tokens,
+                                bool stream) const {
   Json body = {{"model", dialect_.model}};
-  if (!dialect_.alphabet.empty()) {
-    body["prompt"] = prompts_.TokenIds(id, prompt_units, dialect_.alphabet);
+  if (const auto* ids = std::get_if<std::vector<std::int32_t>>(&prompt)) {
+    body["prompt"] = *ids;
   } else if (plan_.target.api == spec::Api::kCompletions) {
-    body["prompt"] = prompts_.Words(id, prompt_units);
+    body["prompt"] = std::get<std::string>(prompt);
   } else {
     body["messages"] =
-        Json::array({{{"role", "user"}, {"content", prompts_.Words(id, prompt_units)}}});
+        Json::array({{{"role", "user"}, {"content", std::get<std::string>(prompt)}}});
   }
   body[dialect_.length_field] = output_tokens;
   body["stream"] = stream;
@@ -99,7 +98,7 @@ PreparedRequest RequestWriter::Prepare(std::int64_t id) const {
   request.id = id;
   request.shape = prompts_.ShapeOf(id);
   const std::string body =
-      Body(id, PromptUnits(request.shape.input_tokens), request.shape.output_tokens, true);
+      Body(PromptOf(id, request.shape.input_tokens), request.shape.output_tokens, /*stream=*/true);
   // Create() has shown that this head can be written.
   auto head = net::RequestHead("POST", path_, host_, headers_, body.size());
   request.bytes = *std::move(head) + body;

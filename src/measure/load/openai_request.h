@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/core/json.h"
@@ -22,6 +23,9 @@ namespace roofscape::load {
 
 /// Extra HTTP headers, e.g. {"Authorization", "Bearer ..."}: never stored, never shown.
 using Headers = std::vector<net::Header>;
+
+/// Token ids, or text.
+using Prompt = std::variant<std::vector<std::int32_t>, std::string>;
 
 /// A request ready to be sent.
 struct PreparedRequest {
@@ -41,12 +45,12 @@ class RequestWriter {
   /// Request number `id` with the lengths and the prompt that the workload gives it.
   PreparedRequest Prepare(std::int64_t id) const;
 
-  /// The JSON body for a prompt of exactly so many words or token ids: what the probe sends.
-  std::string Body(std::int64_t id, std::int64_t prompt_units, std::int64_t output_tokens,
-                   bool stream) const;
+  /// Prompt number `id`, as the dialect wants it, that the server counts as `input_tokens`: exactly
+  /// for token ids, nearly for text.
+  Prompt PromptOf(std::int64_t id, std::int64_t input_tokens) const;
 
-  /// How many words (or token ids) to send so that the server counts about `input_tokens`.
-  std::int64_t PromptUnits(std::int64_t input_tokens) const;
+  /// The JSON body for a prompt.
+  std::string Body(const Prompt& prompt, std::int64_t output_tokens, bool stream) const;
 
   /// The path of the API's endpoint, e.g. "/v1/chat/completions".
   const std::string& path() const { return path_; }

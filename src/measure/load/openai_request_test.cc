@@ -86,10 +86,11 @@ TEST(RequestWriterTest, TokenIdsAreExactAndAllowForABos) {
 
 TEST(RequestWriterTest, TextFollowsTheCalibration) {
   Dialect dialect = FullDialect();
-  dialect.text = {12.0, 2.0};
+  dialect.text = {12.0, {2.0, 0.0}};
   const RequestWriter writer = Writer(PlanOf(spec::Api::kChat), dialect);
-  EXPECT_EQ(writer.PromptUnits(112), 50);
-  EXPECT_EQ(writer.PromptUnits(1), 1);  // never an empty prompt
+  const auto text = std::get<std::string>(writer.PromptOf(0, 112));
+  EXPECT_EQ(std::count(text.begin(), text.end(), ' ') + 1, 50);
+  EXPECT_FALSE(std::get<std::string>(writer.PromptOf(0, 1)).empty());
 }
 
 TEST(RequestWriterTest, ExtraBodyWins) {

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/core/check.h"
 #include "base/core/text.h"
 #include "base/net/fetch.h"
 #include "measure/load/trial_request.h"
@@ -14,20 +15,68 @@
 namespace roofscape::load {
 namespace {
 
-// The first trial's length. The second is near the plan's own, so that a chat template's share can
-// be told from the words' share without passing the server's context.
+// Lengths of trial prompts.
 constexpr std::int64_t kFewWords = 20;
+constexpr std::int64_t kFewestWords = 8;
 constexpr std::int64_t kMaxManyWords = 4000;
+constexpr std::size_t kShortWord = 4;  // Letters, at most.
+constexpr std::size_t kLongWord = 6;   // Letters, at least.
 constexpr std::int64_t kTrialTokens = 4;
 constexpr std::int64_t kMaxAddedTokens = 4;
 // Trials number their prompts from here, measured requests from 0.
 constexpr std::int64_t kFirstTrialPrompt = 900'000'000;
 
+/// A text of words, and the tokens that the server counted in it (0: it reports no usage).
+struct CountedText {
+  double words = 0;
+  double letters = 0;
+  double tokens = 0;
+};
+
+/// `count` words out of `text` of at least (or, `longer` false, at most) `letters` letters; fewer
+/// where it has no more.
+std::string WordsByLength(std::string_view text, std::int64_t count, std::size_t letters,
+                          bool longer) {
+  std::string kept;
+  while (!text.empty() && count > 0) {
+    const std::string_view word = text.substr(0, text.find(' '));
+    text.remove_prefix(std::min(text.size(), word.size() + 1));
+    if (longer ? word.size() < letters : word.size() > letters) continue;
+    if (!kept.empty()) kept += ' ';
+    kept += word;
+    --count;
+  }
+  return kept;
+}
+
+/// Solves tokens = overhead + per_word x words + per_letter x letters for three texts, two of which
+/// have the same number of words. What noise would make negative is 0. False: tokens do not grow
+/// with the text.
+bool Solve(const CountedText& few, const CountedText& short_words, const CountedText& long_words,
+           TextCalibration& text) {
+  RS_CHECK(long_words.letters > short_words.letters && short_words.words > few.words);
+  const double per_letter = std::max(
+      0.0, (long_words.tokens - short_words.tokens) / (long_words.letters - short_words.letters));
+  const double per_word = std::max(
+      0.0, (short_words.tokens - few.tokens - per_letter * (short_words.letters - few.letters)) /
+               (short_words.words - few.words));
+  if (per_word + per_letter <= 0) return false;
+  text.cost = {per_word, per_letter};
+  text.overhead_tokens =
+      std::max(0.0, few.tokens - per_word * few.words - per_letter * few.letters);
+  return true;
+}
+
 class Prober {
  public:
   Prober(const spec::Plan& plan, const net::Url& url, const Headers& headers, const Clock& clock,
          const std::atomic<bool>* stop)
-      : plan_(plan), url_(url), headers_(headers), clock_(clock), stop_(stop) {}
+      : plan_(plan),
+        url_(url),
+        headers_(headers),
+        clock_(clock),
+        stop_(stop),
+        prompts_(plan.workload, plan.seed) {}
 
   Result<Dialect> Run() {
     RS_RETURN_IF_ERROR(FindModel());
@@ -83,10 +132,11 @@ class Prober {
   bool GiveUpField(const std::string& message);
   Result<> JudgeTrial(const Trial& trial);
   Result<> CalibrateText();
-  std::int64_t ManyWords(const Trial& few) const;
+  Prompt FewWords();
+  Result<CountedText> SendWords(std::string text);
 
-  Result<Trial> Send(std::int64_t units) {
-    const TrialSpec trial_spec{kFirstTrialPrompt + trials_++, units, kTrialTokens, stop_};
+  Result<Trial> Send(const Prompt& prompt) {
+    const TrialSpec trial_spec{prompt, kTrialTokens, stop_};
     auto trial = SendTrial(plan_, url_, headers_, dialect_, trial_spec, clock_);
     if (trial) probe_tokens_ += trial->token_events;
     return trial;
@@ -101,7 +151,8 @@ class Prober {
   const Headers& headers_;
   const Clock& clock_;
   const std::atomic<bool>* stop_;
-  std::int64_t trials_ = 0;
+  workload::PromptSource prompts_;
+  std::int64_t next_prompt_ = kFirstTrialPrompt;
   std::string owner_;
   std::int64_t probe_tokens_ = 0;
   Dialect dialect_;
@@ -241,12 +292,19 @@ bool Prober::GiveUpField(const std::string& message) {
   return false;
 }
 
+/// A prompt of about `kFewWords` tokens.
+Prompt Prober::FewWords() {
+  const std::int64_t id = next_prompt_++;
+  if (dialect_.alphabet.empty()) return prompts_.Words(id, kFewWords);
+  return prompts_.TokenIds(id, kFewWords, dialect_.alphabet);
+}
+
 /// Finds the fields that the server takes: first everything its engine should know, then less.
 Result<> Prober::FindFields() {
   dialect_.ignore_eos = dialect_.sampling = dialect_.stream_usage = true;
   dialect_.cache_prompt = dialect_.engine == EngineKind::kLlamaCpp;
   for (;;) {
-    RS_ASSIGN_OR_RETURN(const Trial trial, Send(kFewWords));
+    RS_ASSIGN_OR_RETURN(const Trial trial, Send(FewWords()));
     if (trial.status == 200) return JudgeTrial(trial);
     const bool refused = trial.status == 400 || trial.status == 422;
     if (!refused || !GiveUpField(trial.message)) {
@@ -272,10 +330,14 @@ Result<> Prober::JudgeTrial(const Trial& trial) {
   return {};
 }
 
-/// A number of words whose tokens stay near the plan's input length.
-std::int64_t Prober::ManyWords(const Trial& few) const {
-  const std::int64_t per_word = std::max<std::int64_t>(1, few.usage.prompt_tokens / kFewWords);
-  return std::clamp(plan_.workload.input.tokens / per_word, 2 * kFewWords, kMaxManyWords);
+Result<CountedText> Prober::SendWords(std::string text) {
+  CountedText counted;
+  counted.words = 1 + static_cast<double>(std::count(text.begin(), text.end(), ' '));
+  counted.letters = static_cast<double>(text.size()) - counted.words + 1;
+  RS_ASSIGN_OR_RETURN(const Trial trial, Send(std::move(text)));
+  if (trial.status != 200) return StatusError(Where(), trial.status, trial.message);
+  counted.tokens = static_cast<double>(trial.usage.prompt_tokens);
+  return counted;
 }
 
 Result<> Prober::CalibrateText() {
@@ -285,23 +347,24 @@ Result<> Prober::CalibrateText() {
                      ": the server takes no prompts of token ids (or has no /tokenize): use "
                      "--prompt-form text"};
   }
-  RS_ASSIGN_OR_RETURN(const Trial few, Send(kFewWords));
-  RS_ASSIGN_OR_RETURN(const Trial many, Send(ManyWords(few)));
-  for (const Trial* trial : {&few, &many}) {
-    if (trial->status != 200) return StatusError(Where(), trial->status, trial->message);
-  }
-  if (!few.usage.known() || !many.usage.known()) return {};
-  const double per_word = static_cast<double>(many.usage.prompt_tokens - few.usage.prompt_tokens) /
-                          static_cast<double>(ManyWords(few) - kFewWords);
-  if (per_word <= 0) {
+  RS_ASSIGN_OR_RETURN(const CountedText few,
+                      SendWords(prompts_.Words(next_prompt_++, kFewestWords)));
+  if (few.tokens <= 0) return {};
+  // Near the plan's own length, so that a chat template's share can be told from the words' share,
+  // but with room: long words may cost twice the usual.
+  const auto wanted = static_cast<std::int64_t>(static_cast<double>(plan_.workload.input.tokens) /
+                                                few.tokens * kFewestWords / 2);
+  const std::int64_t many = std::clamp(wanted, 3 * kFewestWords, kMaxManyWords);
+  const std::string choice = prompts_.Words(next_prompt_++, 8 * many);
+  RS_ASSIGN_OR_RETURN(const CountedText short_words,
+                      SendWords(WordsByLength(choice, many, kShortWord, /*longer=*/false)));
+  RS_ASSIGN_OR_RETURN(const CountedText long_words,
+                      SendWords(WordsByLength(choice, many, kLongWord, /*longer=*/true)));
+  if (!Solve(few, short_words, long_words, dialect_.text)) {
     dialect_.notes.push_back(
         "the server's prompt_tokens do not grow with the prompt: input "
         "lengths are counted in words");
-    return {};
   }
-  dialect_.text.tokens_per_word = per_word;
-  dialect_.text.overhead_tokens = std::max(0.0, static_cast<double>(few.usage.prompt_tokens) -
-                                                    per_word * static_cast<double>(kFewWords));
   return {};
 }
 

@@ -27,8 +27,7 @@ struct Trial {
 };
 
 struct TrialSpec {
-  std::int64_t prompt = 0;        // Its number: no prompt of a trial is measured later.
-  std::int64_t prompt_units = 1;  // Words or token ids.
+  Prompt prompt;
   std::int64_t output_tokens = 1;
   const std::atomic<bool>* stop = nullptr;
 };
