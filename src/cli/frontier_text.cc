@@ -86,7 +86,7 @@ std::string SeriesTable(Runs runs, const Frontier& frontier, const Series& serie
   for (const SeriesPoint& p : series.points) {
     const spec::PointResult& point = PointOf(runs, p);
     const spec::PointMetrics* m = analysis::MetricsOf(point, frontier.window);
-    std::vector<std::string> row = {p.on_front ? "*" : "", fmt::format("{}", point.concurrency)};
+    std::vector<std::string> row = {p.on_front ? "*" : "", spec::LoadMark(point)};
     for (const MetricInfo* metric : metrics) {
       row.push_back(m == nullptr ? "-" : Value(*metric, metric->value(*m)));
     }
@@ -114,6 +114,7 @@ Json PointJson(Runs runs, const Frontier& frontier, const SeriesPoint& p) {
   return {{"run", runs[p.run].id},
           {"point", point.index},
           {"concurrency", point.concurrency},
+          {"rate_rps", point.rate_rps ? Json(*point.rate_rps) : Json(nullptr)},
           {"repeat", point.repeat},
           {"x", Number(p.x)},
           {"y", Number(p.y)},
@@ -147,10 +148,10 @@ std::string FrontierReadings(Runs runs, const Frontier& frontier, double target,
     std::string line = WithoutControls(series.label) + ": ";
     if (best) {
       const SeriesPoint& p = series.points[*best];
-      line += fmt::format("{} at concurrency {} ({} {}, run {})",
-                          FormatWithUnit(p.y, frontier.axes.y->unit), PointOf(runs, p).concurrency,
-                          frontier.axes.x->title, FormatWithUnit(p.x, frontier.axes.x->unit),
-                          WithoutControls(runs[p.run].id));
+      line +=
+          fmt::format("{} at {} ({} {}, run {})", FormatWithUnit(p.y, frontier.axes.y->unit),
+                      spec::LoadName(PointOf(runs, p)), frontier.axes.x->title,
+                      FormatWithUnit(p.x, frontier.axes.x->unit), WithoutControls(runs[p.run].id));
     } else {
       line += "no measured point meets it";
     }
@@ -162,16 +163,17 @@ std::string FrontierReadings(Runs runs, const Frontier& frontier, double target,
 std::string FrontierCsv(Runs runs, const Frontier& frontier) {
   // The axes' columns carry their own names; further columns that would repeat them stay away.
   const std::vector<const MetricInfo*> metrics = Columns(frontier);
-  std::string out = "series,run,point,concurrency,repeat,protocol,window";
+  std::string out = "series,run,point,concurrency,rate_rps,repeat,protocol,window";
   for (const MetricInfo* metric : metrics) out += "," + metric->name;
   out += ",failures,verdict,on_frontier,excluded\n";
   for (const Series& series : frontier.series) {
     for (const SeriesPoint& p : series.points) {
       const spec::PointResult& point = PointOf(runs, p);
       const spec::PointMetrics* m = analysis::MetricsOf(point, frontier.window);
-      out += fmt::format("{},{},{},{},{},{},{}", CsvField(series.label), CsvField(runs[p.run].id),
-                         point.index, point.concurrency, point.repeat, CsvField(point.protocol),
-                         analysis::Name(frontier.window));
+      out +=
+          fmt::format("{},{},{},{},{},{},{},{}", CsvField(series.label), CsvField(runs[p.run].id),
+                      point.index, point.concurrency, FormatExact(point.rate_rps), point.repeat,
+                      CsvField(point.protocol), analysis::Name(frontier.window));
       for (const MetricInfo* metric : metrics) {
         out += "," + FormatExact(m == nullptr ? std::nullopt : metric->value(*m));
       }

@@ -86,7 +86,7 @@ TEST(FrontierTextTest, CsvAndJsonSayTheSame) {
             "series,run,point,concurrency,repeat,protocol,window,interactivity_p50_tps,total_tps,"
             "ttft_p50_s,ttft_p99_s,failures,verdict,on_frontier,excluded");
   EXPECT_EQ(lines[5],
-            "512/128,20261123-190222-aaaaaa,8,8,0,steady,steady,100,9000,0.0123,,0,INVALID,0,"
+            "512/128,20261123-190222-aaaaaa,8,8,,0,steady,steady,100,9000,0.0123,,0,INVALID,0,"
             "instrument INVALID");
   const Json json = FrontierJson(runs, frontier, 250.0);
   EXPECT_EQ(json["x"], "interactivity_p50_tps");

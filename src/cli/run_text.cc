@@ -83,7 +83,7 @@ std::string Workload(const spec::Workload& workload) {
 }
 
 std::string LoadText(const spec::Load& load) {
-  std::string text = fmt::format("concurrency {}", fmt::join(load.concurrency, ", "));
+  std::string text = spec::LoadsName(load);
   if (load.duration_s) {
     text += fmt::format("; {} s a point", FormatNumber(*load.duration_s));
   } else if (load.requests) {
@@ -138,8 +138,8 @@ std::string ReasonLines(const spec::RunResult& run, const Style& style) {
   std::string text;
   for (const spec::PointResult& point : run.points) {
     for (const std::string& reason : Reasons(point)) {
-      text += Wrap(WithoutControls(fmt::format("#{} (concurrency {}): {}", point.index,
-                                               point.concurrency, reason)),
+      text += Wrap(WithoutControls(
+                       fmt::format("#{} ({}): {}", point.index, spec::LoadName(point), reason)),
                    style.width, 4) +
               "\n";
     }
@@ -233,7 +233,7 @@ std::string PointTable(const spec::RunResult& run, WindowChoice window, const St
   for (const spec::PointResult& point : run.points) {
     const Chosen chosen = Choose(point, window);
     any_stand_in = any_stand_in || chosen.stand_in;
-    std::vector<std::string> cells = {std::to_string(point.index), WithCommas(point.concurrency)};
+    std::vector<std::string> cells = {std::to_string(point.index), spec::LoadMark(point)};
     if (repeats) cells.push_back(std::to_string(point.repeat));
     for (std::string& cell : Numbers(*chosen.metrics, per_chip)) cells.push_back(std::move(cell));
     cells.push_back(VerdictCell(point) + (chosen.stand_in ? "*" : ""));
@@ -245,9 +245,9 @@ std::string PointTable(const spec::RunResult& run, WindowChoice window, const St
 }
 
 std::string PointDetails(const spec::PointResult& point, const Style& style) {
-  std::string text = fmt::format("{}: concurrency {}, repeat {}, {}\n",
-                                 Bold(fmt::format("Point {}", point.index), style),
-                                 point.concurrency, point.repeat, VerdictCell(point));
+  std::string text =
+      fmt::format("{}: {}, repeat {}, {}\n", Bold(fmt::format("Point {}", point.index), style),
+                  spec::LoadName(point), point.repeat, VerdictCell(point));
   text += Field("started", FormatMinute(point.started) + " UTC", style);
   text += Field("protocol", point.protocol, style);
   text += Field("steady", point.steady ? WindowText(point.steady->window) : "not found", style);
@@ -265,8 +265,9 @@ std::string PointDetails(const spec::PointResult& point, const Style& style) {
 }
 
 std::string PointsCsv(const spec::RunResult& run, WindowChoice window) {
-  std::vector<Column> columns = {{"run"},      {"index"},  {"concurrency"}, {"repeat"},
-                                 {"protocol"}, {"window"}, {"complete"},    {"verdict"}};
+  std::vector<Column> columns = {{"run"},      {"index"},    {"concurrency"},
+                                 {"rate_rps"}, {"repeat"},   {"protocol"},
+                                 {"window"},   {"complete"}, {"verdict"}};
   for (const spec::MetricInfo& info : spec::AllMetrics()) columns.push_back({info.name});
   Table table(std::move(columns));
   for (const spec::PointResult& point : run.points) {
@@ -275,6 +276,7 @@ std::string PointsCsv(const spec::RunResult& run, WindowChoice window) {
     std::vector<std::string> cells = {run.id,
                                       std::to_string(point.index),
                                       std::to_string(point.concurrency),
+                                      FormatExact(point.rate_rps),
                                       std::to_string(point.repeat),
                                       point.protocol,
                                       steady ? "steady" : "whole",

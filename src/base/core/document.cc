@@ -345,6 +345,17 @@ void ObjectReader::Optional(std::string_view name, std::vector<std::int64_t>& ou
   }
 }
 
+void ObjectReader::Optional(std::string_view name, std::vector<double>& out) {
+  const Json* value = Take(name);
+  if (value == nullptr) return;
+  if (!value->is_array()) return Fail(name, Expected("a list of numbers", *value));
+  out.clear();
+  for (const Json& item : *value) {
+    if (!item.is_number()) return FailItem(name, out.size(), Expected("a number", item));
+    out.push_back(item.get<double>());
+  }
+}
+
 void ObjectReader::Optional(std::string_view name, std::vector<std::string>& out) {
   const Json* value = Take(name);
   if (value == nullptr) return;

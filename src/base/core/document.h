@@ -64,6 +64,7 @@ class ObjectReader {
   void Optional(std::string_view name, std::optional<std::int64_t>& out);
   void Optional(std::string_view name, std::optional<double>& out);
   void Optional(std::string_view name, std::vector<std::int64_t>& out);
+  void Optional(std::string_view name, std::vector<double>& out);
   void Optional(std::string_view name, std::vector<std::string>& out);
   void Optional(std::string_view name, std::map<std::string, std::string>& out);
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -27,6 +29,13 @@ Result<const spec::MetricInfo*> AxisMetric(std::string_view name, std::string_vi
                              axis, name, axis == "x" ? "ttft_p50_s" : kFallbackY)};
   }
   return metric;
+}
+
+// Closed loop by rising concurrency, then open loop by rising rate.
+std::pair<std::int64_t, double> LoadOrder(const spec::PointResult& point) {
+  const bool open = point.concurrency == 0;
+  return {open ? std::numeric_limits<std::int64_t>::max() : point.concurrency,
+          point.rate_rps.value_or(0.0)};
 }
 
 std::optional<double> Finite(std::optional<double> value) {
@@ -151,8 +160,8 @@ Frontier ComputeFrontier(std::span<const spec::RunResult> runs, const Query& que
   for (Series& series : frontier.series) {
     std::stable_sort(series.points.begin(), series.points.end(),
                      [&](const SeriesPoint& a, const SeriesPoint& b) {
-                       return runs[a.run].points[a.point].concurrency <
-                              runs[b.run].points[b.point].concurrency;
+                       return LoadOrder(runs[a.run].points[a.point]) <
+                              LoadOrder(runs[b.run].points[b.point]);
                      });
     MarkFront(series, query.axes);
     keys.push_back(series.key);

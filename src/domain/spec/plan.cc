@@ -1,5 +1,8 @@
 #include "domain/spec/plan.h"
 
+#include <array>
+#include <utility>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -9,6 +12,13 @@ namespace {
 constexpr std::int64_t kMaxConcurrency = 1'000'000;
 constexpr std::int64_t kMaxRequests = 1'000'000'000;
 constexpr double kMaxSeconds = 366 * 86400.0;
+constexpr double kMaxRate = 1e6;
+// A schedule and its requests are built before the run.
+constexpr double kMaxScheduled = 1e7;
+// utils/bench_serving of InferenceX: 10 x concurrency prompts, 2 x concurrency warm-ups.
+constexpr std::int64_t kInferencexRequestsPerSlot = 10;
+constexpr std::int64_t kInferencexWarmupsPerSlot = 2;
+constexpr std::int64_t kMaxThreads = 1024;
 
 Json Nullable(const auto& optional) { return optional ? Json(*optional) : Json(nullptr); }
 
@@ -22,6 +32,9 @@ Json ToJson(const Target& target) {
 
 Json ToJson(const Load& load) {
   return {{"concurrency", load.concurrency},
+          {"arrivals", Name(load.arrivals)},
+          {"rates_rps", load.rates_rps},
+          {"protocol", Name(load.protocol)},
           {"requests", Nullable(load.requests)},
           {"requests_per_slot", load.requests_per_slot},
           {"duration_s", Nullable(load.duration_s)},
@@ -36,17 +49,24 @@ Json ToJson(const Timeouts& timeouts) {
           {"request_s", timeouts.request_s}};
 }
 
+/// Reads a name by its parser; the default stays where there is none.
+template <class Enum>
+void ReadName(ObjectReader& reader, std::string_view field, Result<Enum> parse(std::string_view),
+              Enum& out) {
+  std::string name(Name(out));
+  reader.Optional(field, name);
+  const auto parsed = parse(name);
+  if (parsed) {
+    out = *parsed;
+  } else {
+    reader.Fail(field, parsed.error().message);
+  }
+}
+
 Target ReadTarget(ObjectReader& reader) {
   Target target;
   reader.Required("url", target.url);
-  std::string api(Name(target.api));
-  reader.Optional("api", api);
-  const auto parsed = ParseApi(api);
-  if (parsed) {
-    target.api = *parsed;
-  } else {
-    reader.Fail("api", parsed.error().message);
-  }
+  ReadName(reader, "api", ParseApi, target.api);
   reader.Optional("model", target.model);
   reader.Optional("header_names", target.header_names);
   reader.Optional("extra_body", target.extra_body);
@@ -56,6 +76,9 @@ Target ReadTarget(ObjectReader& reader) {
 Load ReadLoad(ObjectReader& reader) {
   Load load;
   reader.Optional("concurrency", load.concurrency);
+  ReadName(reader, "arrivals", ParseArrivals, load.arrivals);
+  reader.Optional("rates_rps", load.rates_rps);
+  ReadName(reader, "protocol", ParseProtocol, load.protocol);
   reader.Optional("requests", load.requests);
   reader.Optional("requests_per_slot", load.requests_per_slot);
   reader.Optional("duration_s", load.duration_s);
@@ -73,6 +96,19 @@ Timeouts ReadTimeouts(ObjectReader& reader) {
   return timeouts;
 }
 
+Json ToJson(const ClientSettings& client) {
+  return {
+      {"threads", client.threads}, {"cpu_affinity", client.cpu_affinity}, {"wire", client.wire}};
+}
+
+ClientSettings ReadClient(ObjectReader& reader) {
+  ClientSettings client;
+  reader.Optional("threads", client.threads);
+  reader.Optional("cpu_affinity", client.cpu_affinity);
+  reader.Optional("wire", client.wire);
+  return client;
+}
+
 Error Wrong(std::string_view field, std::string_view cure) {
   return Error{ErrorCode::kInvalidArgument, fmt::format("{}: {}", field, cure)};
 }
@@ -81,7 +117,10 @@ bool IsTime(double seconds) { return seconds > 0 && seconds <= kMaxSeconds; }
 
 bool IsCount(std::int64_t count) { return count >= 1 && count <= kMaxRequests; }
 
-Result<> ValidateLoad(const Load& load) {
+Result<> ValidateClosedLoop(const Load& load) {
+  if (!load.rates_rps.empty()) {
+    return Wrong("rate", "belongs to open loop: add arrivals poisson or constant, or leave it out");
+  }
   if (load.concurrency.empty()) return Wrong("concurrency", "give at least one, e.g. 1,2,4");
   for (const std::int64_t concurrency : load.concurrency) {
     if (concurrency < 1 || concurrency > kMaxConcurrency) {
@@ -89,6 +128,39 @@ Result<> ValidateLoad(const Load& load) {
                    fmt::format("must lie between 1 and {}, got {}", kMaxConcurrency, concurrency));
     }
   }
+  return {};
+}
+
+Result<> ValidateOpenLoop(const Load& load) {
+  if (!load.concurrency.empty()) {
+    return Wrong("concurrency", "is for closed loop: in open loop the rate says when to send");
+  }
+  if (load.protocol == Protocol::kInferencex) {
+    return Wrong("protocol", "inferencex is a closed loop: give concurrencies, not a rate");
+  }
+  if (load.arrivals == Arrivals::kBurst) {
+    if (!load.rates_rps.empty()) return Wrong("rate", "a burst has none: leave it out");
+    if (!load.requests) return Wrong("requests", "say how many requests the burst has");
+    return {};
+  }
+  if (load.rates_rps.empty()) return Wrong("rate", "give at least one, e.g. 2,4,8 requests/s");
+  for (const double rate : load.rates_rps) {
+    if (!(rate > 0 && rate <= kMaxRate)) {
+      return Wrong("rate", fmt::format("must lie above 0 and at most {} requests/s", kMaxRate));
+    }
+    if (load.duration_s && rate * *load.duration_s > kMaxScheduled) {
+      return Wrong("duration", fmt::format("times the rate makes more than {:.0f} requests: lower "
+                                           "one of them",
+                                           kMaxScheduled));
+    }
+  }
+  if (!load.requests && !load.duration_s) return Wrong("duration", "or requests must be given");
+  return {};
+}
+
+Result<> ValidateLoad(const Load& load) {
+  RS_RETURN_IF_ERROR(load.arrivals == Arrivals::kClosed ? ValidateClosedLoop(load)
+                                                        : ValidateOpenLoop(load));
   if (load.requests && load.duration_s) {
     return Wrong("requests", "and duration both say when to stop: give one of them");
   }
@@ -116,7 +188,50 @@ Result<> ValidateLength(std::string_view field, const Length& length) {
   return {};
 }
 
+Result<> ValidateClient(const ClientSettings& client) {
+  if (client.threads < 1 || client.threads > kMaxThreads) {
+    return Wrong("threads", fmt::format("must lie between 1 and {}", kMaxThreads));
+  }
+  for (const std::int64_t cpu : client.cpu_affinity) {
+    if (cpu < 0 || cpu >= 4096) return Wrong("cpu_affinity", "give numbers of CPUs, e.g. 2,3");
+  }
+  return {};
+}
+
+constexpr std::array<std::pair<Protocol, std::string_view>, 2> kProtocols = {
+    {{Protocol::kSteady, "steady"}, {Protocol::kInferencex, "inferencex"}}};
+constexpr std::array<std::pair<Arrivals, std::string_view>, 4> kArrivals = {
+    {{Arrivals::kClosed, "closed"},
+     {Arrivals::kPoisson, "poisson"},
+     {Arrivals::kConstant, "constant"},
+     {Arrivals::kBurst, "burst"}}};
+
 }  // namespace
+
+std::string_view Name(Protocol protocol) {
+  return kProtocols[static_cast<std::size_t>(protocol)].second;
+}
+
+std::string_view Name(Arrivals arrivals) {
+  return kArrivals[static_cast<std::size_t>(arrivals)].second;
+}
+
+Result<Protocol> ParseProtocol(std::string_view name) {
+  for (const auto& [protocol, known] : kProtocols) {
+    if (known == name) return protocol;
+  }
+  return Error{ErrorCode::kInvalidArgument,
+               fmt::format("protocol '{}' is unknown: use steady or inferencex", name)};
+}
+
+Result<Arrivals> ParseArrivals(std::string_view name) {
+  for (const auto& [arrivals, known] : kArrivals) {
+    if (known == name) return arrivals;
+  }
+  return Error{
+      ErrorCode::kInvalidArgument,
+      fmt::format("arrivals '{}' are unknown: use poisson, constant, burst or closed", name)};
+}
 
 std::string_view Name(Api api) { return api == Api::kChat ? "chat" : "completions"; }
 
@@ -129,6 +244,7 @@ Result<Api> ParseApi(std::string_view name) {
 
 Result<> Validate(const Plan& plan) {
   RS_RETURN_IF_ERROR(ValidateLoad(plan.load));
+  RS_RETURN_IF_ERROR(ValidateClient(plan.client));
   RS_RETURN_IF_ERROR(ValidateLength("input_tokens", plan.workload.input));
   RS_RETURN_IF_ERROR(ValidateLength("output_tokens", plan.workload.output));
   if (plan.workload.prompt_form == PromptForm::kTokenIds && plan.target.api == Api::kChat) {
@@ -145,13 +261,25 @@ Result<> Validate(const Plan& plan) {
   return {};
 }
 
+std::vector<LoadLevel> LevelsOf(const Load& load) {
+  std::vector<LoadLevel> levels;
+  for (const std::int64_t concurrency : load.concurrency) levels.push_back({concurrency, {}});
+  for (const double rate : load.rates_rps) levels.push_back({0, rate});
+  if (levels.empty()) levels.push_back({});
+  return levels;
+}
+
 std::optional<std::int64_t> RequestsAt(const Load& load, std::int64_t concurrency) {
   if (load.duration_s) return std::nullopt;
-  return load.requests.value_or(load.requests_per_slot * concurrency);
+  const std::int64_t per_slot =
+      load.protocol == Protocol::kInferencex ? kInferencexRequestsPerSlot : load.requests_per_slot;
+  return load.requests.value_or(per_slot * concurrency);
 }
 
 std::int64_t WarmupAt(const Load& load, std::int64_t concurrency) {
-  return load.warmup.value_or(concurrency);
+  const std::int64_t per_slot =
+      load.protocol == Protocol::kInferencex ? kInferencexWarmupsPerSlot : 1;
+  return load.warmup.value_or(per_slot * concurrency);
 }
 
 Json ToJson(const Plan& plan) {
@@ -161,6 +289,7 @@ Json ToJson(const Plan& plan) {
           {"workload", ToJson(plan.workload)},
           {"load", ToJson(plan.load)},
           {"timeouts", ToJson(plan.timeouts)},
+          {"client", ToJson(plan.client)},
           {"seed", plan.seed},
           {"keep_text", plan.keep_text},
           {"labels", Json(plan.labels)}};
@@ -187,6 +316,7 @@ Result<Plan> PlanFromDocument(const Document& document) {
   read("workload", ReadWorkload, plan.workload);
   read("load", ReadLoad, plan.load);
   read("timeouts", ReadTimeouts, plan.timeouts);
+  read("client", ReadClient, plan.client);
   auto seed = static_cast<std::int64_t>(plan.seed);
   reader.Optional("seed", seed);
   if (seed < 0) reader.Fail("seed", "must be 0 or more");

@@ -36,16 +36,35 @@ struct Target {
   friend bool operator==(const Target&, const Target&) = default;
 };
 
-/// When a point ends, how it is warmed up, and the concurrencies to visit.
+/// The rules of a point: which window counts, how it starts and warms up.
+enum class Protocol {
+  kSteady,      // The steady window; see METRICS.
+  kInferencex,  // As that benchmark: all at once, 2 x concurrency identical warm-ups, then
+                // 10 x concurrency requests of lengths 0.8 to 1.0, whole window.
+};
+
+/// When requests are due. Open loop does not wait for answers.
+enum class Arrivals {
+  kClosed,    // Each user sends when its last answer has ended.
+  kPoisson,   // Independent users: exponential gaps of a rate.
+  kConstant,  // Equal gaps of a rate.
+  kBurst,     // Everything at once.
+};
+
+/// When a point ends, how it is warmed up, and the concurrencies or rates to visit.
 struct Load {
-  std::vector<std::int64_t> concurrency = {1};
-  /// Requests sent a point; missing: `requests_per_slot` x concurrency.
+  std::vector<std::int64_t> concurrency = {1};  // Closed loop; empty in open loop.
+  Arrivals arrivals = Arrivals::kClosed;
+  std::vector<double> rates_rps;  // Open loop: requests a second to visit; empty for a burst.
+  Protocol protocol = Protocol::kSteady;
+  /// Requests sent a point; missing: `requests_per_slot` x concurrency, in open loop as many as
+  /// fall into `duration_s`.
   std::optional<std::int64_t> requests;
   std::int64_t requests_per_slot = 20;
   /// Ends sending after this time instead of after a count.
   std::optional<double> duration_s;
   /// Warm-up requests a point, before the measured ones and not part of any window; missing:
-  /// one for each slot.
+  /// one for each slot, none in open loop.
   std::optional<std::int64_t> warmup;
   /// Measure each point this many times.
   std::int64_t repeat = 1;
@@ -63,6 +82,15 @@ struct Timeouts {
   friend bool operator==(const Timeouts&, const Timeouts&) = default;
 };
 
+/// How this machine generates the load.
+struct ClientSettings {
+  std::int64_t threads = 1;                // Event loops, each on a core of its own.
+  std::vector<std::int64_t> cpu_affinity;  // CPUs to pin them to, in turn; empty: not pinned.
+  bool wire = false;                       // Stamps of every segment from a packet tap.
+
+  friend bool operator==(const ClientSettings&, const ClientSettings&) = default;
+};
+
 struct Plan {
   std::int64_t schema_version = kPlanSchemaVersion;
   Target target;
@@ -70,6 +98,7 @@ struct Plan {
   Workload workload;
   Load load;
   Timeouts timeouts;
+  ClientSettings client;
   std::uint64_t seed = 1;
   bool keep_text = false;
   std::map<std::string, std::string> labels;
@@ -78,17 +107,30 @@ struct Plan {
 };
 
 std::string_view Name(Api api);
+std::string_view Name(Protocol protocol);
+std::string_view Name(Arrivals arrivals);
+Result<Protocol> ParseProtocol(std::string_view name);
+Result<Arrivals> ParseArrivals(std::string_view name);
 Result<Api> ParseApi(std::string_view name);
 
 /// Refuses a plan that cannot be run (a concurrency of 0, a URL without host, ...), naming the
 /// field and the cure.
 Result<> Validate(const Plan& plan);
 
+/// One load to measure: users at once, or (concurrency 0) open loop at a rate; a burst has neither.
+struct LoadLevel {
+  std::int64_t concurrency = 0;
+  std::optional<double> rate_rps;
+};
+
+/// The loads to visit, in order.
+std::vector<LoadLevel> LevelsOf(const Load& load);
+
 /// Number of measured requests at a concurrency, by `requests` or `requests_per_slot`; missing when
 /// the point ends by duration.
 std::optional<std::int64_t> RequestsAt(const Load& load, std::int64_t concurrency);
 
-/// Number of warm-up requests at a concurrency.
+/// Number of warm-up requests at a concurrency, 0 for open loop.
 std::int64_t WarmupAt(const Load& load, std::int64_t concurrency);
 
 /// The JSON of schema/plan.schema.json.

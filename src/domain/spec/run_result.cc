@@ -68,6 +68,16 @@ InstrumentAudit ReadAudit(ObjectReader& reader) {
   reader.Optional("loop_lag_p99_s", audit.loop_lag_p99_s);
   reader.Optional("loop_lag_max_s", audit.loop_lag_max_s);
   reader.Optional("cpu_steal_fraction", audit.cpu_steal_fraction);
+  reader.Optional("stamps", audit.stamps);
+  reader.Optional("kernel_stamp_fraction", audit.kernel_stamp_fraction);
+  reader.Optional("tx_stamp_fraction", audit.tx_stamp_fraction);
+  reader.Optional("rx_lag_p50_s", audit.rx_lag_p50_s);
+  reader.Optional("rx_lag_p99_s", audit.rx_lag_p99_s);
+  reader.Optional("rx_lag_max_s", audit.rx_lag_max_s);
+  reader.Optional("uncertainty_p50_s", audit.uncertainty_p50_s);
+  reader.Optional("uncertainty_p99_s", audit.uncertainty_p99_s);
+  reader.Optional("threads", audit.threads);
+  reader.Optional("monotonic_epoch_ns", audit.monotonic_epoch_ns);
   reader.Optional("scheduled_requests", audit.scheduled_requests);
   reader.Optional("sent_requests", audit.sent_requests);
   reader.Optional("fd_limit", audit.fd_limit);
@@ -129,6 +139,7 @@ PointResult ReadPoint(ObjectReader& reader) {
   PointResult point;
   reader.Required("index", point.index);
   reader.Required("concurrency", point.concurrency);
+  reader.Optional("rate_rps", point.rate_rps);
   reader.Optional("repeat", point.repeat);
   reader.Required("protocol", point.protocol);
   reader.Required("started_unix_us", point.started.unix_us);
@@ -167,6 +178,30 @@ std::string_view Name(Fitness fitness) {
   return "";
 }
 
+std::string LoadName(const PointResult& point) {
+  if (point.concurrency > 0) return fmt::format("concurrency {}", point.concurrency);
+  if (point.rate_rps) return fmt::format("{:g} requests/s", *point.rate_rps);
+  return "burst";
+}
+
+std::string LoadMark(const PointResult& point) {
+  if (point.concurrency > 0) return fmt::format("{}", point.concurrency);
+  if (point.rate_rps) return fmt::format("{:g}/s", *point.rate_rps);
+  return "burst";
+}
+
+std::string LoadsName(const Load& load) {
+  if (load.arrivals == Arrivals::kClosed) {
+    return fmt::format("concurrency {}", fmt::join(load.concurrency, ", "));
+  }
+  if (load.arrivals == Arrivals::kBurst) return "burst";
+  std::string rates;
+  for (const double rate : load.rates_rps) {
+    rates += fmt::format("{}{:g}", rates.empty() ? "" : ", ", rate);
+  }
+  return fmt::format("{} arrivals at {} requests/s", Name(load.arrivals), rates);
+}
+
 std::string_view Name(RunStatus status) {
   return status == RunStatus::kComplete ? "complete" : "incomplete";
 }
@@ -178,6 +213,16 @@ Json ToJson(const InstrumentAudit& audit) {
           {"loop_lag_p99_s", Nullable(audit.loop_lag_p99_s)},
           {"loop_lag_max_s", Nullable(audit.loop_lag_max_s)},
           {"cpu_steal_fraction", Nullable(audit.cpu_steal_fraction)},
+          {"stamps", audit.stamps},
+          {"kernel_stamp_fraction", Nullable(audit.kernel_stamp_fraction)},
+          {"tx_stamp_fraction", Nullable(audit.tx_stamp_fraction)},
+          {"rx_lag_p50_s", Nullable(audit.rx_lag_p50_s)},
+          {"rx_lag_p99_s", Nullable(audit.rx_lag_p99_s)},
+          {"rx_lag_max_s", Nullable(audit.rx_lag_max_s)},
+          {"uncertainty_p50_s", Nullable(audit.uncertainty_p50_s)},
+          {"uncertainty_p99_s", Nullable(audit.uncertainty_p99_s)},
+          {"threads", Nullable(audit.threads)},
+          {"monotonic_epoch_ns", Nullable(audit.monotonic_epoch_ns)},
           {"scheduled_requests", Nullable(audit.scheduled_requests)},
           {"sent_requests", Nullable(audit.sent_requests)},
           {"fd_limit", Nullable(audit.fd_limit)},
@@ -196,16 +241,18 @@ Json ToJson(const PointResult& point) {
   std::vector<std::string> reasons = point.verdict.instrument_reasons;
   reasons.insert(reasons.end(), point.verdict.server_reasons.begin(),
                  point.verdict.server_reasons.end());
+  const bool steady = point.Primary() != nullptr && point.Primary() != &point.whole;
   Json json = {{"index", point.index},
                {"concurrency", point.concurrency},
+               {"rate_rps", Nullable(point.rate_rps)},
                {"repeat", point.repeat},
                {"protocol", point.protocol},
-               {"window", point.steady ? "steady" : "whole"},
+               {"window", steady ? "steady" : "whole"},
                {"started_unix_us", point.started.unix_us},
                {"complete", point.complete},
                {"verdict", Name(point.verdict.instrument)},
                {"reasons", reasons}};
-  AddMetrics(point.steady ? *point.steady : point.whole, json);
+  AddMetrics(steady ? *point.steady : point.whole, json);
   json["failures_by_kind"] = Json(point.failures_by_kind);
   json["instrument"] = ToJson(point.audit);
   json["verdict_detail"] = ToJson(point.verdict);

@@ -73,6 +73,15 @@ struct InstrumentAudit {
   std::optional<double> coalesced_fraction;  // token events that shared a read / token events
   std::optional<double> loop_lag_p50_s, loop_lag_p99_s, loop_lag_max_s;
   std::optional<double> cpu_steal_fraction;  // of the machine, over the point
+  std::string stamps;  // source of event times: kernel, user or wire; empty: a run of before these
+  std::optional<double> kernel_stamp_fraction;  // reads that carried a kernel stamp / reads
+  std::optional<double> tx_stamp_fraction;      // requests with a kernel transmit stamp / sent ones
+  // From the kernel's receive stamp to the program's own: what a client without them would add.
+  std::optional<double> rx_lag_p50_s, rx_lag_p99_s, rx_lag_max_s;
+  // Width of the interval in which a token event arrived, over all token events.
+  std::optional<double> uncertainty_p50_s, uncertainty_p99_s;
+  std::optional<std::int64_t> threads;             // event loops
+  std::optional<std::int64_t> monotonic_epoch_ns;  // CLOCK_MONOTONIC at zero of the request log
   std::optional<std::int64_t> scheduled_requests, sent_requests;
   std::optional<std::int64_t> fd_limit, fd_used;
   std::optional<std::int64_t> retransmits;
@@ -92,9 +101,10 @@ struct Verdict {
 
 /// One operating point.
 struct PointResult {
-  std::int64_t index = 0;  // within the run
-  std::int64_t concurrency = 1;
-  std::int64_t repeat = 0;  // 0 .. plan.load.repeat - 1
+  std::int64_t index = 0;          // within the run
+  std::int64_t concurrency = 1;    // 0: open loop
+  std::optional<double> rate_rps;  // open loop: requests asked a second; missing for a burst
+  std::int64_t repeat = 0;         // 0 .. plan.load.repeat - 1
   std::string protocol = "steady";
   WallTime started;
   bool complete = false;               // false: the run was killed or stopped inside this point
@@ -105,7 +115,10 @@ struct PointResult {
   Verdict verdict;
 
   /// The window that the point's protocol names, or nullptr when it could not be found.
-  const PointMetrics* Primary() const { return steady ? &*steady : nullptr; }
+  const PointMetrics* Primary() const {
+    if (protocol != "steady") return &whole;
+    return steady ? &*steady : nullptr;
+  }
 
   friend bool operator==(const PointResult&, const PointResult&) = default;
 };
@@ -128,6 +141,13 @@ struct RunResult {
 
   friend bool operator==(const RunResult&, const RunResult&) = default;
 };
+
+/// The load of a point for people: "concurrency 4", "2.5 requests/s", "burst".
+std::string LoadName(const PointResult& point);
+/// The same for a table or a chart: "4", "2.5/s", "burst".
+std::string LoadMark(const PointResult& point);
+/// All loads of a plan: "concurrency 1, 2, 4", "poisson arrivals at 2, 4 requests/s".
+std::string LoadsName(const Load& load);
 
 std::string_view Name(Fitness fitness);
 std::string_view Name(RunStatus status);

@@ -68,7 +68,7 @@ void Measure(ScriptedServer& server, spec::Plan plan, std::int64_t concurrency, 
   settings.expected_e2e = 10ms;
   settings.progress = &out.progress;
   settings.stop = stop;
-  settings.sink = [&out](spec::RequestLog log) -> Result<> {
+  settings.sink = [&out](const spec::RequestLog& log) -> Result<> {
     out.sunk += static_cast<std::int64_t>(log.requests.size());
     return {};
   };

@@ -55,7 +55,16 @@ Flags WorkloadFlags(const spec::Plan& plan) {
 Flags LoadFlags(const spec::Plan& plan) {
   const spec::Load& load = plan.load;
   Flags flags;
-  Add(flags, "concurrency", fmt::format("{}", fmt::join(load.concurrency, ",")));
+  if (load.arrivals == spec::Arrivals::kClosed) {
+    Add(flags, "concurrency", fmt::format("{}", fmt::join(load.concurrency, ",")));
+  } else {
+    Add(flags, "arrivals", std::string(spec::Name(load.arrivals)));
+  }
+  if (!load.rates_rps.empty())
+    Add(flags, "rate", fmt::format("{}", fmt::join(load.rates_rps, ",")));
+  if (load.protocol != spec::Protocol::kSteady) {
+    Add(flags, "protocol", std::string(spec::Name(load.protocol)));
+  }
   if (load.duration_s) Add(flags, "duration", fmt::format("{}", *load.duration_s));
   if (load.requests) Add(flags, "requests", fmt::format("{}", *load.requests));
   AddUnlessDefault(flags, "requests-per-slot", load.requests_per_slot,

@@ -47,7 +47,7 @@ MarkFill FillOf(const spec::PointResult& point) {
 std::string Tip(const Page& page, const analysis::Series& series, const SeriesPoint& p) {
   const spec::PointMetrics& m = *page.Metrics(p);
   const spec::PointResult& point = page.Point(p);
-  std::string tip = fmt::format("{}, concurrency {}\n", series.label, point.concurrency);
+  std::string tip = fmt::format("{}, {}\n", series.label, spec::LoadName(point));
   tip += fmt::format("Interactivity p50 {} tokens/s/user\n", Number(m.interactivity_tps.p50));
   const auto rate = page.chips_known ? m.total_tps_per_chip : m.total_tps;
   tip += fmt::format("Throughput {} {}\n", Number(rate), page.RateUnit());
@@ -75,7 +75,7 @@ std::vector<ChartSeries> Draw(const Page& page, const Frontier& frontier, double
       mark.y = *p.y;
       const auto p99 = page.Metrics(p)->ttft_s.p99;
       if (whiskers && p99) mark.x_high = *p99 * x_factor;
-      if (point.repeat == 0) mark.label = std::to_string(point.concurrency);
+      if (point.repeat == 0) mark.label = spec::LoadMark(point);
       mark.tip = Tip(page, series, p);
       mark.key = fmt::format("{}/{}", page.Run(p.run).id, point.index);
       mark.fill = FillOf(point);
@@ -178,7 +178,7 @@ std::string StepTable(const Page& page) {
       }
       const SeriesPoint& p = series.points[*best];
       out += fmt::format("<td>{} <span class=\"note\">at {}</span></td>", Number(p.y),
-                         page.Point(p).concurrency);
+                         spec::LoadMark(page.Point(p)));
     }
     out += "</tr>";
   }

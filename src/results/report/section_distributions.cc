@@ -66,8 +66,7 @@ std::string Multiple(const Page& page, const analysis::SeriesPoint& p, const Poi
   const auto of = [&](spec::Summary PointMetrics::* s) {
     return m == nullptr ? nullptr : &(m->*s);
   };
-  std::string out =
-      fmt::format("<div class=\"multiple\"><h4>concurrency <b>{}</b></h4>", point.concurrency);
+  std::string out = fmt::format("<div class=\"multiple\"><h4>{}</h4>", spec::LoadName(point));
   out += HistogramCell("TTFT", d.ttft, scales.ttft, of(&PointMetrics::ttft_s));
   out += HistogramCell("ITL", d.itl, scales.itl, of(&PointMetrics::itl_s));
   out += HistogramCell("E2E", d.e2e, scales.e2e, of(&PointMetrics::e2e_s));

@@ -55,11 +55,9 @@ std::string WorkloadWords(const spec::RunResult& run) {
 }
 
 std::string LoadWords(const spec::RunResult& run) {
-  std::string list;
-  for (const std::int64_t c : run.plan.load.concurrency) {
-    list += (list.empty() ? "" : ", ") + std::to_string(c);
-  }
-  return "closed loop at " + list;
+  const spec::Load& load = run.plan.load;
+  if (load.arrivals != spec::Arrivals::kClosed) return "open loop, " + spec::LoadsName(load);
+  return "closed loop, " + spec::LoadsName(load);
 }
 
 std::string Dates(const Page& page) {
@@ -103,10 +101,9 @@ std::string FactList(const Page& page) {
 }
 
 std::string CardNumber(const std::string& name, const std::string& value, const std::string& unit,
-                       std::int64_t concurrency) {
-  return fmt::format(
-      "<div><dt>{}</dt><dd><b>{}</b><span>{}</span><span>at concurrency {}</span></dd></div>", name,
-      value, unit, concurrency);
+                       const spec::PointResult& point) {
+  return fmt::format("<div><dt>{}</dt><dd><b>{}</b><span>{}</span><span>at {}</span></dd></div>",
+                     name, value, unit, spec::LoadName(point));
 }
 
 /// The point of the series with the best value, among those that take part.
@@ -135,15 +132,14 @@ std::string Card(const Page& page, std::size_t index) {
                   HtmlEscape(series.label));
   std::string numbers;
   if (const auto* p = Best(page, series, true, rate)) {
-    numbers += CardNumber("Throughput", Number(p->y), page.RateUnit(), page.Point(*p).concurrency);
+    numbers += CardNumber("Throughput", Number(p->y), page.RateUnit(), page.Point(*p));
   }
   if (const auto* p = Best(page, series, true, speed)) {
-    numbers +=
-        CardNumber("Interactivity", Number(p->x), "tokens/s/user, p50", page.Point(*p).concurrency);
+    numbers += CardNumber("Interactivity", Number(p->x), "tokens/s/user, p50", page.Point(*p));
   }
   if (const auto* p = Best(page, series, false, ttft)) {
-    numbers += CardNumber("First token", Duration(ttft(*page.Metrics(*p))), "TTFT p50",
-                          page.Point(*p).concurrency);
+    numbers +=
+        CardNumber("First token", Duration(ttft(*page.Metrics(*p))), "TTFT p50", page.Point(*p));
   }
   if (numbers.empty()) return out + "<p class=\"note\">No point takes part.</p></div>";
   return out + "<dl class=\"nums\">" + numbers + "</dl></div>\n";

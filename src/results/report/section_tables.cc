@@ -127,7 +127,7 @@ std::string PointTable(const Page& page, const std::vector<Group>& groups,
       const PointResult& point = page.Point(p);
       const PointMetrics* metrics = analysis::MetricsOf(point, window);
       out += fmt::format("<tr data-run=\"{}\" data-index=\"{}\"><th scope=\"row\">{}</th>",
-                         HtmlEscape(page.Run(p.run).id), point.index, point.concurrency);
+                         HtmlEscape(page.Run(p.run).id), point.index, spec::LoadMark(point));
       for (const Group& group : groups) {
         for (const Column& column : group.columns) {
           out += "<td>" + column.cell(point, metrics) + "</td>";
@@ -150,8 +150,8 @@ std::string Reasons(const Page& page) {
       for (const auto& r : point.verdict.instrument_reasons) reasons.push_back("client: " + r);
       for (const auto& r : point.verdict.server_reasons) reasons.push_back("server: " + r);
       for (const std::string& reason : reasons) {
-        out += fmt::format("<li>{}, concurrency {}: {}</li>", HtmlEscape(series.label),
-                           point.concurrency, HtmlEscape(reason));
+        out += fmt::format("<li>{}, {}: {}</li>", HtmlEscape(series.label), spec::LoadName(point),
+                           HtmlEscape(reason));
       }
     }
   }

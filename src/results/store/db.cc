@@ -135,6 +135,10 @@ Statement& Statement::Bind(const std::optional<std::int64_t>& value) {
   return value ? Bind(*value) : BindNull();
 }
 
+Statement& Statement::Bind(const std::optional<double>& value) {
+  return value ? Bind(*value) : BindNull();
+}
+
 Result<bool> Statement::Step() {
   if (bind_status_ != SQLITE_OK) {
     return ErrorOf(bind_status_, database_->handle_, database_->path_,

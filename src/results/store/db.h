@@ -36,6 +36,7 @@ class Statement {
   Statement& BindBytes(std::string_view bytes);
   Statement& BindNull();
   Statement& Bind(const std::optional<std::int64_t>& value);
+  Statement& Bind(const std::optional<double>& value);
 
   /// Runs to the next row: true if there is one, false at the end.
   Result<bool> Step();

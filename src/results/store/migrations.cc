@@ -130,7 +130,10 @@ CREATE VIEW metric_now AS
 constexpr std::array<std::string_view, 8> kFirstTables = {
     "run", "run_label", "run_note", "run_end", "point", "log_chunk", "point_end", "metric"};
 
-constexpr std::array<Migration, 1> kMigrations = {{{1, kFirst, kFirstTables}}};
+// Open-loop points have a rate and concurrency 0.
+constexpr std::string_view kRates = "ALTER TABLE point ADD COLUMN rate_rps DOUBLE PRECISION;";
+
+constexpr std::array<Migration, 2> kMigrations = {{{1, kFirst, kFirstTables}, {2, kRates, {}}}};
 
 /// Triggers that keep a table's rows as they were written, whoever opens the file.
 std::string AppendOnlyTriggers(std::string_view table) {

@@ -80,7 +80,7 @@ TEST_F(MigrationsTest, NoTableOfResultsLetsARowBeChangedOrRemoved) {
       "INSERT INTO run_label VALUES ('r', 'a', 'b');"
       "INSERT INTO run_note VALUES ('r', 0, 'n');"
       "INSERT INTO run_end VALUES ('r', 1, NULL, 2, 'complete');"
-      "INSERT INTO point VALUES ('r', 0, 1, 0, 'steady', 1);"
+      "INSERT INTO point VALUES ('r', 0, 1, 0, 'steady', 1, NULL);"
       "INSERT INTO log_chunk VALUES ('r', 0, 0, 0, 0, 0, x'00');"
       "INSERT INTO point_end VALUES ('r', 0, 1, NULL, 1, 'VALID', '{}');"
       "INSERT INTO metric VALUES ('r', 0, 1, 'whole', 'output_tps', 1.5);"));

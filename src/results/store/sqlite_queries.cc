@@ -241,7 +241,7 @@ Result<spec::RunResult> SqliteStore::ReadRun(const std::string& run_id) {
   RS_ASSIGN_OR_RETURN(
       Statement query,
       database_->Prepare("SELECT p.point_index, p.concurrency, p.repeat_index, p.protocol, "
-                         "p.started_us, e.result_json "
+                         "p.started_us, e.result_json, p.rate_rps "
                          "FROM point AS p LEFT JOIN point_end_now AS e "
                          "ON e.run_id = p.run_id AND e.point_index = p.point_index "
                          "WHERE p.run_id = ? ORDER BY p.point_index"));
@@ -256,6 +256,7 @@ Result<spec::RunResult> SqliteStore::ReadRun(const std::string& run_id) {
     point.repeat = query.Int(2);
     point.protocol = query.Text(3);
     point.started = WallTime{query.Int(4)};
+    if (!query.IsNull(6)) point.rate_rps = query.Double(6);
     if (query.IsNull(5)) {
       unfinished.push_back(std::move(point));
       continue;

@@ -51,7 +51,7 @@ Result<> SqliteStore::AddRun(const spec::RunResult& header) {
   const spec::Plan& plan = header.plan;
   const spec::Deployment& deployment = plan.deployment;
   const auto points_asked =
-      static_cast<std::int64_t>(plan.load.concurrency.size()) * plan.load.repeat;
+      static_cast<std::int64_t>(spec::LevelsOf(plan.load).size()) * plan.load.repeat;
   RS_ASSIGN_OR_RETURN(
       Statement insert,
       database_->Prepare(
@@ -96,11 +96,12 @@ Result<PointId> SqliteStore::BeginPoint(const std::string& run_id,
                       Transaction::Write(*database_, Durability::kProcess));
   RS_ASSIGN_OR_RETURN(Statement insert,
                       database_->Prepare("INSERT INTO point (run_id, point_index, concurrency, "
-                                         "repeat_index, protocol, started_us) "
-                                         "VALUES (?, ?, ?, ?, ?, ?)"));
+                                         "rate_rps, repeat_index, protocol, started_us) "
+                                         "VALUES (?, ?, ?, ?, ?, ?, ?)"));
   RS_RETURN_IF_ERROR(insert.Bind(run_id)
                          .Bind(header.index)
                          .Bind(header.concurrency)
+                         .Bind(header.rate_rps)
                          .Bind(header.repeat)
                          .Bind(header.protocol)
                          .Bind(header.started.unix_us)
