@@ -9,59 +9,7 @@
 namespace roofscape::net {
 namespace {
 
-constexpr std::size_t kQuotedChars = 60;
 constexpr std::size_t kMaxInterimResponses = 32;
-constexpr std::uint64_t kMaxBodyBytes = std::uint64_t{1} << 60;
-
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-int HexValue(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char lower = Lower(c);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
-std::string_view TrimBlanks(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
-/// Takes the next element of a comma-separated list off the front.
-std::string_view TakeListItem(std::string_view* list) {
-  const std::size_t comma = list->find(',');
-  const std::string_view item = TrimBlanks(list->substr(0, comma));
-  list->remove_prefix(comma == list->npos ? list->size() : comma + 1);
-  return item;
-}
-
-bool ListHolds(std::string_view list, std::string_view item) {
-  while (!list.empty()) {
-    if (EqualsIgnoreCase(TakeListItem(&list), item)) return true;
-  }
-  return false;
-}
-
-/// One past the blank line that ends a head, or npos. Looks only from `from` on.
-std::size_t FindHeadEnd(std::string_view text, std::size_t from) {
-  for (;;) {
-    const std::size_t lf = text.find('\n', from);
-    if (lf == text.npos) return text.npos;
-    const std::string_view after = text.substr(lf + 1, 2);
-    if (after.starts_with('\n')) return lf + 2;
-    if (after == "\r\n") return lf + 3;
-    from = lf + 1;
-  }
-}
-
-/// Takes one line off the front, without its end.
-std::string_view TakeLine(std::string_view* text) {
-  const std::size_t lf = text->find('\n');
-  std::string_view line = text->substr(0, lf);
-  text->remove_prefix(std::min(text->size(), lf + 1));
-  if (line.ends_with('\r')) line.remove_suffix(1);
-  return line;
-}
 
 /// Whether the text can still become a status line.
 bool LooksLikeHttp(std::string_view text) {
@@ -71,16 +19,8 @@ bool LooksLikeHttp(std::string_view text) {
 
 }  // namespace
 
-bool EqualsIgnoreCase(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
-                                            [](char x, char y) { return Lower(x) == Lower(y); });
-}
-
 std::optional<std::string_view> HttpHead::Find(std::string_view name) const {
-  for (const HeaderView& header : headers) {
-    if (EqualsIgnoreCase(header.name, name)) return header.value;
-  }
-  return std::nullopt;
+  return FindHeader(headers, name);
 }
 
 void HttpResponseParser::Reset(bool to_head_request) {
@@ -89,9 +29,8 @@ void HttpResponseParser::Reset(bool to_head_request) {
   started_ = false;
   keep_alive_ = false;
   truncated_ = false;
-  head_carried_ = false;
+  gatherer_.Reset();
   interim_ = 0;
-  line_bytes_ = 0;
   remaining_ = 0;
   body_bytes_ = 0;
 }
@@ -126,17 +65,28 @@ HttpResponseParser::Item HttpResponseParser::Next(std::string_view* input) {
         if (input->empty()) return Item::kNeedMore;
         remaining_ = input->size();
         return TakeData(input, State::kUntilClose);
-      case State::kChunkData: return TakeData(input, State::kChunkDataEnd);
+      case State::kChunked: {
+        const Item item = TakeChunked(input);
+        if (item != Item::kEnd) return item;
+        state_ = State::kDone;
+        return Item::kEnd;
+      }
       case State::kDone: return Item::kEnd;
       case State::kFailed: return Item::kError;
-      default: break;
     }
-    if (input->empty()) return Item::kNeedMore;
-    if (TakeUsualChunkLine(input)) continue;
-    const char c = input->front();
-    input->remove_prefix(1);
-    if (!StepFraming(c)) return Item::kError;
   }
+}
+
+HttpResponseParser::Item HttpResponseParser::TakeChunked(std::string_view* input) {
+  switch (chunks_.Next(input)) {
+    case HttpChunks::Item::kNeedMore: return Item::kNeedMore;
+    case HttpChunks::Item::kEnd: return Item::kEnd;
+    case HttpChunks::Item::kError: return Fail(chunks_.error());
+    case HttpChunks::Item::kData: break;
+  }
+  body_ = chunks_.data();
+  body_bytes_ += body_.size();
+  return Item::kBody;
 }
 
 HttpResponseParser::Item HttpResponseParser::TakeData(std::string_view* input, State then) {
@@ -153,30 +103,14 @@ HttpResponseParser::Item HttpResponseParser::TakeData(std::string_view* input, S
 HttpResponseParser::Item HttpResponseParser::TakeHead(std::string_view* input) {
   if (input->empty()) return Item::kNeedMore;
   started_ = true;
-  const std::size_t carried = head_carried_ ? carry_.size() : 0;
-  std::string_view text = *input;
-  if (head_carried_) {
-    // No more than the limit is ever copied, however much has come.
-    carry_.append(input->substr(0, limits_.head_bytes + 1 - carried));
-    text = carry_;
-  }
-  if (!LooksLikeHttp(text)) {
+  const HeadGatherer::Got got = gatherer_.Take(input, limits_.head_bytes);
+  if (!LooksLikeHttp(gatherer_.text())) {
     return Fail(fmt::format("what answered does not speak HTTP/1: it began with '{}'",
-                            Printable(text, kQuotedChars)));
+                            Printable(gatherer_.text(), kQuotedChars)));
   }
-  const std::size_t end = FindHeadEnd(text, carried > 3 ? carried - 3 : 0);
-  if (end != text.npos && end <= limits_.head_bytes) {
-    input->remove_prefix(end - carried);
-    head_carried_ = false;  // The bytes stay in carry_ until the next head.
-    return ParseHead(text.substr(0, end));
-  }
-  if (end != text.npos || text.size() > limits_.head_bytes) {
-    return Fail(fmt::format("the answer's headers are longer than {} bytes", limits_.head_bytes));
-  }
-  if (!head_carried_) carry_.assign(text);
-  head_carried_ = true;
-  input->remove_prefix(input->size());
-  return Item::kNeedMore;
+  if (got == HeadGatherer::Got::kHead) return ParseHead(gatherer_.text());
+  if (got == HeadGatherer::Got::kNeedMore) return Item::kNeedMore;
+  return Fail(fmt::format("the answer's headers are longer than {} bytes", limits_.head_bytes));
 }
 
 HttpResponseParser::Item HttpResponseParser::ParseHead(std::string_view head) {
@@ -185,7 +119,7 @@ HttpResponseParser::Item HttpResponseParser::ParseHead(std::string_view head) {
   for (;;) {
     const std::string_view line = TakeLine(&head);
     if (line.empty()) break;
-    if (!ParseHeaderLine(line)) return Item::kError;
+    if (!AddHeader(line)) return Item::kError;
   }
   head_.headers = headers_;
   if (head_.status == 101) return Fail("the server switched to another protocol (status 101)");
@@ -212,49 +146,24 @@ bool HttpResponseParser::ParseStatusLine(std::string_view line) {
   return true;
 }
 
-bool HttpResponseParser::ParseHeaderLine(std::string_view line) {
+bool HttpResponseParser::AddHeader(std::string_view line) {
   if (headers_.size() >= limits_.headers) {
     Fail(fmt::format("the answer has more than {} headers", limits_.headers));
     return false;
   }
-  const std::size_t colon = line.find(':');
-  const std::string_view name = line.substr(0, colon);
-  const bool name_ok =
-      colon != line.npos && !name.empty() &&
-      std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < 0x7f; });
-  const bool value_ok = line.find('\0') == line.npos && line.find('\r') == line.npos;
-  if (!name_ok || !value_ok) {
+  const auto header = ParseHeaderLine(line);
+  if (!header) {
     Fail(
         fmt::format("the answer has a malformed header line: '{}'", Printable(line, kQuotedChars)));
     return false;
   }
-  headers_.push_back({name, TrimBlanks(line.substr(colon + 1))});
-  return true;
-}
-
-bool HttpResponseParser::ReadContentLength(std::string_view value, bool* seen) {
-  // A list of equal numbers is what a proxy makes of a repeated header.
-  do {
-    const std::string_view item = TakeListItem(&value);
-    std::uint64_t length = 0;
-    bool ok = !item.empty();
-    for (const char c : item) {
-      if (c < '0' || c > '9' || length > kMaxBodyBytes) {
-        ok = false;
-        break;
-      }
-      length = length * 10 + static_cast<std::uint64_t>(c - '0');
-    }
-    if (!ok || length > kMaxBodyBytes || (*seen && length != remaining_)) return false;
-    remaining_ = length;
-    *seen = true;
-  } while (!value.empty());
+  headers_.push_back(*header);
   return true;
 }
 
 bool HttpResponseParser::ChooseFraming() {
   keep_alive_ = head_.minor_version >= 1;
-  bool has_length = false;
+  std::optional<std::uint64_t> length;
   bool chunked = false;
   remaining_ = 0;
   for (const HeaderView& header : headers_) {
@@ -269,7 +178,7 @@ bool HttpResponseParser::ChooseFraming() {
       }
       chunked = true;
     } else if (EqualsIgnoreCase(header.name, "content-length")) {
-      if (!ReadContentLength(header.value, &has_length)) {
+      if (!ReadContentLength(header.value, &length)) {
         Fail(fmt::format("the answer has a bad or contradictory content-length: '{}'",
                          Printable(header.value, kQuotedChars)));
         return false;
@@ -281,131 +190,15 @@ bool HttpResponseParser::ChooseFraming() {
     state_ = State::kNoBody;
   } else if (chunked) {
     // With both, the length is to be ignored and the connection not to be trusted further.
-    if (has_length) keep_alive_ = false;
-    remaining_ = 0;
-    line_bytes_ = 0;
-    state_ = State::kChunkSizeStart;
-  } else if (has_length) {
+    if (length) keep_alive_ = false;
+    chunks_.Reset();
+    state_ = State::kChunked;
+  } else if (length) {
+    remaining_ = *length;
     state_ = State::kFixed;
   } else {
     keep_alive_ = false;
     state_ = State::kUntilClose;
-  }
-  return true;
-}
-
-bool HttpResponseParser::TakeUsualChunkLine(std::string_view* input) {
-  const char* p = input->data();
-  const char* const end = p + input->size();
-  if (state_ == State::kChunkDataEnd) {
-    if (end - p < 2 || p[0] != '\r' || p[1] != '\n') return false;
-    p += 2;
-    // The usual end of a read: the next chunk has not come yet.
-    state_ = State::kChunkSizeStart;
-    line_bytes_ = 0;
-    remaining_ = 0;
-    input->remove_prefix(2);
-    if (p == end) return true;
-  } else if (state_ != State::kChunkSizeStart) {
-    return false;
-  }
-  std::uint64_t size = 0;
-  const char* const digits = p;
-  while (p != end && p - digits < 8) {
-    const int value = HexValue(*p);
-    if (value < 0) break;
-    size = size * 16 + static_cast<std::uint64_t>(value);
-    ++p;
-  }
-  if (p == digits || end - p < 2 || p[0] != '\r' || p[1] != '\n') return false;
-  p += 2;
-  input->remove_prefix(static_cast<std::size_t>(p - input->data()));
-  line_bytes_ = 0;
-  remaining_ = size;
-  state_ = size > 0 ? State::kChunkData : State::kTrailerLineStart;
-  return true;
-}
-
-bool HttpResponseParser::StepFraming(char c) {
-  switch (state_) {
-    case State::kChunkDataEnd:
-      if (c == '\r') {
-        state_ = State::kChunkDataLf;
-        return true;
-      }
-      [[fallthrough]];
-    case State::kChunkDataLf:
-      if (c != '\n') {
-        Fail(
-            fmt::format("a chunk of the answer is longer than it announced: '{}' instead of the "
-                        "line end after it",
-                        Printable(std::string_view(&c, 1), 1)));
-        return false;
-      }
-      state_ = State::kChunkSizeStart;
-      line_bytes_ = 0;
-      remaining_ = 0;
-      return true;
-    case State::kTrailerLineStart:
-    case State::kTrailerLine:
-    case State::kTrailerLastLf: return StepTrailer(c);
-    default: return StepChunkSize(c);
-  }
-}
-
-bool HttpResponseParser::StepChunkSize(char c) {
-  if (++line_bytes_ > limits_.chunk_line_bytes) {
-    Fail(fmt::format("a chunk size line of the answer is longer than {} bytes",
-                     limits_.chunk_line_bytes));
-    return false;
-  }
-  if (state_ == State::kChunkExtension) {
-    if (c == '\r') state_ = State::kChunkSizeLf;
-    return c != '\n' || EndChunkLine();
-  }
-  if (state_ == State::kChunkSizeLf) {
-    if (c == '\n') return EndChunkLine();
-    Fail("a chunk size line of the answer holds a lone CR");
-    return false;
-  }
-  const int value = HexValue(c);
-  if (value >= 0 && remaining_ <= kMaxBodyBytes / 16) {
-    remaining_ = remaining_ * 16 + static_cast<std::uint64_t>(value);
-    state_ = State::kChunkSize;
-    return true;
-  }
-  if (value < 0 && state_ == State::kChunkSize) {
-    if (c == '\n') return EndChunkLine();
-    if (c == '\r') state_ = State::kChunkSizeLf;
-    if (c == ';' || c == ' ' || c == '\t') state_ = State::kChunkExtension;
-    if (state_ != State::kChunkSize) return true;
-  }
-  Fail(fmt::format("a chunk size of the answer is {}: '{}'",
-                   value >= 0 ? "too large" : "not a hexadecimal number",
-                   Printable(std::string_view(&c, 1), 1)));
-  return false;
-}
-
-bool HttpResponseParser::EndChunkLine() {
-  line_bytes_ = 0;
-  state_ = remaining_ > 0 ? State::kChunkData : State::kTrailerLineStart;
-  return true;
-}
-
-bool HttpResponseParser::StepTrailer(char c) {
-  if (++line_bytes_ > limits_.head_bytes) {
-    Fail(fmt::format("the answer's trailers are longer than {} bytes", limits_.head_bytes));
-    return false;
-  }
-  if (state_ == State::kTrailerLine) {
-    if (c == '\n') state_ = State::kTrailerLineStart;
-  } else if (c == '\n') {
-    state_ = State::kDone;
-  } else if (state_ == State::kTrailerLastLf) {
-    Fail("the answer's trailers hold a lone CR");
-    return false;
-  } else {
-    state_ = c == '\r' ? State::kTrailerLastLf : State::kTrailerLine;
   }
   return true;
 }
@@ -425,17 +218,16 @@ HttpResponseParser::Item HttpResponseParser::AtEof() {
     case State::kUntilClose:
     case State::kDone: state_ = State::kDone; return Item::kEnd;
     case State::kFailed: return Item::kError;
-    case State::kChunkData:
-      return Truncated(
-          fmt::format("the server closed the connection inside a chunk, {} bytes of "
-                      "it missing, after {} body bytes",
-                      remaining_, body_bytes_));
-    default:
-      return Truncated(
-          fmt::format("the server closed the connection before the last chunk, after "
-                      "{} body bytes",
-                      body_bytes_));
+    case State::kChunked: break;
   }
+  if (chunks_.missing() > 0) {
+    return Truncated(
+        fmt::format("the server closed the connection inside a chunk, {} bytes of "
+                    "it missing, after {} body bytes",
+                    chunks_.missing(), body_bytes_));
+  }
+  return Truncated(fmt::format(
+      "the server closed the connection before the last chunk, after {} body bytes", body_bytes_));
 }
 
 }  // namespace roofscape::net

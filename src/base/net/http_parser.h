@@ -17,12 +17,10 @@
 #include <string_view>
 #include <vector>
 
-namespace roofscape::net {
+#include "base/net/http_chunks.h"
+#include "base/net/http_headers.h"
 
-struct HeaderView {
-  std::string_view name;
-  std::string_view value;
-};
+namespace roofscape::net {
 
 /// Status line and headers. Views live until the parser's next call.
 struct HttpHead {
@@ -35,13 +33,6 @@ struct HttpHead {
   std::optional<std::string_view> Find(std::string_view name) const;
 };
 
-struct HttpLimits {
-  std::size_t head_bytes = std::size_t{64}
-                           << 10;  // Status line and headers; trailers have the same limit.
-  std::size_t headers = 200;
-  std::size_t chunk_line_bytes = 4096;  // Size and extensions of one chunk.
-};
-
 class HttpResponseParser {
  public:
   enum class Item {
@@ -52,7 +43,8 @@ class HttpResponseParser {
     kError,     // error() says why; only Reset() helps.
   };
 
-  explicit HttpResponseParser(HttpLimits limits = {}) : limits_(limits) {}
+  explicit HttpResponseParser(HttpLimits limits = {})
+      : limits_(limits), chunks_(limits, "answer") {}
 
   /// Ready for the next response. `to_head_request`: it will have no body whatever it announces.
   void Reset(bool to_head_request = false);
@@ -84,16 +76,7 @@ class HttpResponseParser {
     kNoBody,
     kFixed,
     kUntilClose,
-    kChunkSizeStart,
-    kChunkSize,
-    kChunkExtension,
-    kChunkSizeLf,
-    kChunkData,
-    kChunkDataEnd,
-    kChunkDataLf,
-    kTrailerLineStart,
-    kTrailerLine,
-    kTrailerLastLf,
+    kChunked,
     kDone,
     kFailed,
   };
@@ -103,16 +86,10 @@ class HttpResponseParser {
   Item TakeHead(std::string_view* input);
   Item ParseHead(std::string_view head);
   bool ParseStatusLine(std::string_view line);
-  bool ParseHeaderLine(std::string_view line);
+  bool AddHeader(std::string_view line);
   bool ChooseFraming();
-  bool ReadContentLength(std::string_view value, bool* seen);
   Item TakeData(std::string_view* input, State then);
-  bool TakeUsualChunkLine(std::string_view* input);
-  /// One byte of chunk framing; false after a failure.
-  bool StepFraming(char c);
-  bool StepChunkSize(char c);
-  bool StepTrailer(char c);
-  bool EndChunkLine();
+  Item TakeChunked(std::string_view* input);
 
   HttpLimits limits_;
   State state_ = State::kHead;
@@ -120,19 +97,15 @@ class HttpResponseParser {
   bool started_ = false;
   bool keep_alive_ = false;
   bool truncated_ = false;
-  bool head_carried_ = false;
   std::uint8_t interim_ = 0;      // 1xx responses skipped.
-  std::size_t line_bytes_ = 0;    // Of the current chunk line, or of all trailers.
-  std::uint64_t remaining_ = 0;   // Of the fixed body or the current chunk.
+  std::uint64_t remaining_ = 0;   // Of the fixed body.
   std::uint64_t body_bytes_ = 0;  // Handed out so far.
   HttpHead head_;
   std::vector<HeaderView> headers_;
-  std::string carry_;  // A head that did not arrive in one piece.
+  HeadGatherer gatherer_;
+  HttpChunks chunks_;
   std::string_view body_;
   std::string error_;
 };
-
-/// ASCII case-insensitive equality, as header names want it.
-bool EqualsIgnoreCase(std::string_view a, std::string_view b);
 
 }  // namespace roofscape::net
