@@ -144,7 +144,7 @@ void Exchange::OnEvent(const net::SseEvent& event) {
     request_.end_ns = SinceEpoch(read_->stamp);
     return AddEvent(EventKind::kDone, 0, 0);
   }
-  const StreamEvent read = settings_.reader->Read(event.data, event.type);
+  const StreamEvent read = settings_.reader->Read(event.data, event.type, &shape_);
   if (read.kind == EventKind::kError) {
     AddEvent(EventKind::kError, 0, 0);
     if (request_.outcome != Outcome::kOk) return;  // The first one counts.

@@ -88,6 +88,7 @@ class Exchange final : private net::ExchangeHandler {
   Settings settings_;
   PreparedRequest prepared_;
   net::SseParser parser_;
+  StreamShape shape_;  // Kept from one request to the next.
   spec::Request request_;
   std::vector<spec::Event> events_;
   std::string message_;

@@ -2,39 +2,24 @@
 // tokens and characters, usage, finish, errors. Knows /v1/completions and /v1/chat/completions as
 // vLLM, SGLang, llama.cpp and OpenAI write them.
 //
-// No allocation per event once the scratch buffers have grown. Thread safety: one reader, one
-// thread; it may be shared by all streams of that thread, because it keeps no state of a stream.
+// A chunk may carry several tokens or none with text: its kind and `token_ids` say so. Of several
+// choices in one chunk the token ids add up, and the text is the last that is not empty.
+//
+// Cost: about 1 us for an event that is parsed; a few ns a 100 bytes for one that the StreamShape
+// of its stream predicts. No allocation per event once the scratch buffers have grown. Thread
+// safety: one reader, one thread; it may be shared by all streams of that thread, because it keeps
+// no state of a stream.
 
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 
-#include "domain/spec/request_log.h"
+#include "measure/load/stream_event.h"
+#include "measure/load/stream_shape.h"
 
 namespace roofscape::load {
-
-/// Token counts as the server reports them; spec::kUnknown where it does not.
-struct Usage {
-  std::int64_t prompt_tokens = spec::kUnknown;
-  std::int64_t completion_tokens = spec::kUnknown;
-  std::int64_t cached_tokens = spec::kUnknown;
-
-  bool known() const { return prompt_tokens != spec::kUnknown; }
-};
-
-/// One payload, understood. Views are valid until the next Read().
-struct StreamEvent {
-  spec::EventKind kind = spec::EventKind::kRole;
-  std::int64_t token_ids = 0;  // Number of token ids in the chunk, 0 when none are sent.
-  std::string_view text;       // Generated text, unescaped.
-  bool finish = false;         // A finish reason stood in it.
-  Usage usage;
-  bool malformed = false;    // Not a JSON object of any known shape; `message` says why.
-  std::string_view message;  // Of an error event, or why it is malformed.
-};
 
 class StreamReader {
  public:
@@ -44,10 +29,15 @@ class StreamReader {
   StreamReader& operator=(const StreamReader&) = delete;
 
   /// Understands one `data:` payload other than "[DONE]". `event_type` is the SSE event name;
-  /// "error" makes any payload an error.
-  StreamEvent Read(std::string_view payload, std::string_view event_type);
+  /// "error" makes any payload an error. `shape` is the stream's; without one every payload is
+  /// parsed in full, and the result is the same. The result's views are valid until the next
+  /// Read(), and not longer than `payload`.
+  StreamEvent Read(std::string_view payload, std::string_view event_type,
+                   StreamShape* shape = nullptr);
 
  private:
+  StreamEvent Parse(std::string_view payload, std::string_view event_type, StreamShape* shape);
+
   struct Scratch;
   std::unique_ptr<Scratch> scratch_;
 };

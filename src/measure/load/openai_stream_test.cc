@@ -70,6 +70,17 @@ INSTANTIATE_TEST_SUITE_P(
         PayloadCase{"usage_only",
                     R"({"choices":[],"usage":{"prompt_tokens":5,"completion_tokens":7}})",
                     EventKind::kUsage, "", false, 7},
+        PayloadCase{"filter_results_without_choices",
+                    R"({"choices":[],"prompt_filter_results":[],"usage":null})",
+                    EventKind::kComment, "", false, -1},
+        PayloadCase{"held_back_token_with_ids",
+                    R"({"choices":[{"delta":{"role":"assistant","content":""},)"
+                    R"("token_ids":[7]}]})",
+                    EventKind::kAnswer, "", false, -1},
+        PayloadCase{"replacement_character", "{\"choices\":[{\"text\":\"\xef\xbf\xbd\"}]}",
+                    EventKind::kAnswer, "\xef\xbf\xbd", false, -1},
+        PayloadCase{"usage_without_prompt", R"({"choices":[],"usage":{"completion_tokens":7}})",
+                    EventKind::kUsage, "", false, 7},
         PayloadCase{"ping", R"({"type":"ping"})", EventKind::kComment, "", false, -1},
         PayloadCase{"per_chunk_usage",
                     R"({"choices":[{"text":"ab"}],"usage":{"prompt_tokens":5,)"
@@ -86,6 +97,29 @@ TEST(StreamReaderTest, CountsTokenIdsAndCachedTokens) {
   EXPECT_EQ(event.token_ids, 3);
   EXPECT_EQ(event.usage.cached_tokens, 4);
   EXPECT_EQ(event.usage.prompt_tokens, 9);
+}
+
+TEST(StreamReaderTest, SeveralChoicesAddUp) {
+  StreamReader reader;
+  const StreamEvent event =
+      reader.Read(R"({"choices":[{"index":1,"text":"b","token_ids":[1,2],"finish_reason":"stop"},)"
+                  R"({"index":0,"text":"","token_ids":[3],"finish_reason":null}]})",
+                  "message");
+  EXPECT_EQ(event.token_ids, 3);
+  EXPECT_EQ(event.text, "b");
+  EXPECT_TRUE(event.finish);
+}
+
+// The library answers from an earlier payload when it is asked past an error: found by comparing
+// two readers with different pasts.
+TEST(StreamReaderTest, ABrokenPayloadIsMalformedWhateverCameBefore) {
+  const char* broken = R"({"choices":[{"text":"a","token_ids":[3]},{"token_ids":[4]]})";
+  StreamReader fresh;
+  EXPECT_TRUE(fresh.Read(broken, "message").malformed);
+  StreamReader used;
+  used.Read(R"({"choices":[{"text":"a","token_ids":[3]},{"token_ids":[4]}],"a":{"b":[1,2]}})",
+            "message");
+  EXPECT_TRUE(used.Read(broken, "message").malformed);
 }
 
 // "nan" begins like null; the library's own test for null throws there.
