@@ -262,9 +262,11 @@ bool ReadRoot(ondemand::object object, FieldReader& reader, Root& root) {
 
 StreamEvent StreamReader::Read(std::string_view payload, std::string_view event_type,
                                StreamShape* shape) {
-  if (shape == nullptr || event_type == "error") return Parse(payload, event_type, nullptr);
-  if (const auto event = shape->Match(payload, scratch_->text)) return *event;
-  return Parse(payload, event_type, shape);
+  if (event_type == "error") shape = nullptr;
+  StreamEvent event;
+  if (shape != nullptr && shape->Match(payload, scratch_->text, event)) return event;
+  event = Parse(payload, event_type, shape);
+  return event;
 }
 
 StreamEvent StreamReader::Parse(std::string_view payload, std::string_view event_type,

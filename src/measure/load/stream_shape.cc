@@ -68,35 +68,36 @@ const char* StreamShape::TakeSlot(SlotKind kind, const char* p, const char* end,
   return count.end;
 }
 
-std::optional<StreamEvent> StreamShape::Compare(std::string_view payload,
-                                                std::string& scratch) const {
+bool StreamShape::Compare(std::string_view payload, std::string& scratch,
+                          StreamEvent& event) const {
   const char* p = payload.data();
   const char* const end = p + payload.size();
   std::size_t at = 0;
-  StreamEvent event = event_;
+  event = event_;
   for (const Slot& slot : slots_.all()) {
     const std::size_t fixed = slot.begin - at;
     if (static_cast<std::size_t>(end - p) < fixed ||
         std::memcmp(p, payload_.data() + at, fixed) != 0) {
-      return std::nullopt;
+      return false;
     }
     p = TakeSlot(slot.kind, p + fixed, end, scratch, event);
-    if (p == nullptr) return std::nullopt;
+    if (p == nullptr) return false;
     at = slot.end;
   }
   const std::size_t rest = payload_.size() - at;
-  if (static_cast<std::size_t>(end - p) != rest ||
-      std::memcmp(p, payload_.data() + at, rest) != 0) {
-    return std::nullopt;
-  }
-  return event;
+  return static_cast<std::size_t>(end - p) == rest &&
+         std::memcmp(p, payload_.data() + at, rest) == 0;
 }
 
-std::optional<StreamEvent> StreamShape::Match(std::string_view payload, std::string& scratch) {
-  if (payload_.empty()) return std::nullopt;
-  auto event = Compare(payload, scratch);
-  if (event) ++matches_;
-  return event;
+bool StreamShape::Match(std::string_view payload, std::string& scratch, StreamEvent& event) {
+  if (payload_.empty()) return false;
+  if (!Compare(payload, scratch, event)) {
+    ++misses_;
+    return false;
+  }
+  ++matches_;
+  misses_ = 0;
+  return true;
 }
 
 std::optional<StreamShape::Slots> StreamShape::NamedSlots(std::string_view payload,
@@ -177,6 +178,9 @@ std::optional<StreamShape::Slots> StreamShape::WithNumbers(std::string_view payl
 
 void StreamShape::Learn(std::string_view payload, const StreamEvent& event,
                         const FieldPlaces& places, std::string& scratch) {
+  constexpr std::uint32_t kHopeful = 8;  // Misses in a row, of which each is learned from...
+  constexpr std::uint32_t kSeldom = 16;  // ...and then only one in so many.
+  if (misses_ > kHopeful && misses_ % kSeldom != 0) return;
   if (payload.size() > kMaxPayload || places.text == 0 || event.text.empty()) return;
   auto slots = NamedSlots(payload, places, scratch);
   if (!slots) return;
@@ -186,7 +190,8 @@ void StreamShape::Learn(std::string_view payload, const StreamEvent& event,
   event_ = event;
   event_.text = event_.message = {};
   // The remembered payload must be its own match; if not, the parser saw more than we know.
-  if (Compare(payload, scratch) != event) payload_.clear();
+  StreamEvent again;
+  if (!Compare(payload, scratch, again) || again != event) payload_.clear();
 }
 
 }  // namespace roofscape::load

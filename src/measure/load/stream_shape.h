@@ -30,11 +30,13 @@ class StreamShape {
  public:
   static constexpr std::size_t kMaxPayload = 1024;
 
-  /// What `payload` says, when it has the remembered shape. Views point to `payload` or `scratch`.
-  std::optional<StreamEvent> Match(std::string_view payload, std::string& scratch);
+  /// Whether `payload` has the remembered shape; then `event` is what it says, else it is of no
+  /// use. Its views point to `payload` or `scratch`.
+  bool Match(std::string_view payload, std::string& scratch, StreamEvent& event);
 
   /// Remembers `payload`, of which the full parser said `event`, with the fields at `places`.
-  /// Whatever cannot be predicted (no text, an error) is not remembered and forgets nothing.
+  /// Whatever cannot be predicted (no text, an error) is not remembered and forgets nothing, and
+  /// on a stream on which prediction never works it is seldom tried.
   void Learn(std::string_view payload, const StreamEvent& event, const FieldPlaces& places,
              std::string& scratch);
 
@@ -72,12 +74,13 @@ class StreamShape {
   /// `named` and the numbers that differ between the remembered payload and this one; nothing when
   /// other things differ too.
   std::optional<Slots> WithNumbers(std::string_view payload, const Slots& named) const;
-  std::optional<StreamEvent> Compare(std::string_view payload, std::string& scratch) const;
+  bool Compare(std::string_view payload, std::string& scratch, StreamEvent& event) const;
 
   std::string payload_;  // Empty: nothing remembered.
   Slots slots_;
   StreamEvent event_;  // Of payload_; its views are empty.
   std::uint64_t matches_ = 0;
+  std::uint32_t misses_ = 0;  // Since the last match.
 };
 
 }  // namespace roofscape::load
