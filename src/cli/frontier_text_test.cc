@@ -83,7 +83,8 @@ TEST(FrontierTextTest, CsvAndJsonSayTheSame) {
   const analysis::Frontier frontier = FrontierOf(runs);
   const std::vector<std::string> lines = Split(FrontierCsv(runs, frontier), '\n');
   EXPECT_EQ(lines[0],
-            "series,run,point,concurrency,repeat,protocol,window,interactivity_p50_tps,total_tps,"
+            "series,run,point,concurrency,rate_rps,repeat,protocol,window,interactivity_p50_tps,"
+            "total_tps,"
             "ttft_p50_s,ttft_p99_s,failures,verdict,on_frontier,excluded");
   EXPECT_EQ(lines[5],
             "512/128,20261123-190222-aaaaaa,8,8,,0,steady,steady,100,9000,0.0123,,0,INVALID,0,"

@@ -22,6 +22,14 @@ struct WallTime {
   friend auto operator<=>(const WallTime&, const WallTime&) = default;
 };
 
+/// The calendar clock and the monotonic clock read as near to each other as can be. The kernel
+/// stamps packets with the calendar clock; this brings its stamps to the monotonic one.
+struct ClockPair {
+  Instant monotonic;             // The middle of the reading.
+  std::int64_t realtime_ns = 0;  // Since 1970-01-01 UTC.
+  Nanos width{};                 // The reading of the calendar clock lies within this.
+};
+
 class Clock {
  public:
   virtual ~Clock() = default;
@@ -31,6 +39,9 @@ class Clock {
 
   /// The calendar time.
   virtual WallTime Wall() const = 0;
+
+  /// Both at once; the best of a few tries.
+  virtual ClockPair Pair() const = 0;
 };
 
 /// The machine's clocks.
@@ -38,6 +49,7 @@ class SystemClock final : public Clock {
  public:
   Instant Now() const override;
   WallTime Wall() const override;
+  ClockPair Pair() const override;
 };
 
 /// A clock for tests: it moves only when told.
@@ -45,6 +57,7 @@ class ManualClock final : public Clock {
  public:
   Instant Now() const override { return now_; }
   WallTime Wall() const override;
+  ClockPair Pair() const override;
   void Advance(Nanos by) { now_ += by; }
 
  private:

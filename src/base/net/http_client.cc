@@ -3,7 +3,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 
 #include <algorithm>
 #include <array>
@@ -14,91 +13,14 @@
 #include <fmt/format.h>
 
 #include "base/core/text.h"
+#include "base/net/http_failure.h"
 
 namespace roofscape::net {
 namespace {
 
-bool IsOurOwnLack(int error) {
-  return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS ||
-         error == EADDRNOTAVAIL || error == EAGAIN || error == ENOSPC || error == EACCES ||
-         error == EPERM;
-}
-
-std::string OwnLackMessage(int error) {
-  switch (error) {
-    case EMFILE:
-    case ENFILE:
-      return "this machine has no file descriptors left for another connection. Raise the limit "
-             "(ulimit -n 65536) or lower the concurrency.";
-    case EADDRNOTAVAIL:
-    case EAGAIN:
-      return "this machine has no local port left for another connection. Keep connections alive, "
-             "lower the concurrency, or widen net.ipv4.ip_local_port_range.";
-    case EACCES:
-    case EPERM:
-      return fmt::format("this machine forbids the connection: {}. Check its firewall rules.",
-                         std::strerror(error));
-    default:
-      return fmt::format(
-          "this machine cannot open another connection: {}. Free memory or lower "
-          "the concurrency.",
-          std::strerror(error));
-  }
-}
-
-std::string ConnectMessage(int error) {
-  switch (error) {
-    case ECONNREFUSED:
-      return "connection refused. Is the server running? Start it, or check host and port.";
-    case ETIMEDOUT:
-      return "no answer to the connection attempt. Check host and port, and that no firewall "
-             "drops packets.";
-    case ENETUNREACH:
-    case EHOSTUNREACH:
-      return fmt::format("{}. Check the host and this machine's network.",
-                         error == ENETUNREACH ? "network unreachable" : "host unreachable");
-    default: return fmt::format("cannot connect: {}. Check host and port.", std::strerror(error));
-  }
-}
-
 std::string Human(Nanos t) { return HumanSeconds(ToSeconds(t).value()); }
 
 }  // namespace
-
-std::string_view Name(FailureKind kind) {
-  switch (kind) {
-    case FailureKind::kConnect: return "connect";
-    case FailureKind::kTimeout: return "timeout";
-    case FailureKind::kReset: return "reset";
-    case FailureKind::kClosedEarly: return "closed_early";
-    case FailureKind::kProtocol: return "protocol";
-    case FailureKind::kClient: return "client";
-  }
-  return "unknown";
-}
-
-std::string_view Name(Phase phase) {
-  switch (phase) {
-    case Phase::kIdle: return "idle";
-    case Phase::kConnecting: return "connecting";
-    case Phase::kSending: return "sending";
-    case Phase::kWaiting: return "waiting";
-    case Phase::kReading: return "reading";
-  }
-  return "unknown";
-}
-
-Error Failure::ToError() const {
-  switch (kind) {
-    case FailureKind::kConnect:
-    case FailureKind::kReset: return {ErrorCode::kUnavailable, message};
-    case FailureKind::kTimeout: return {ErrorCode::kTimeout, message};
-    case FailureKind::kClosedEarly:
-    case FailureKind::kProtocol: return {ErrorCode::kProtocol, message};
-    case FailureKind::kClient: return {ErrorCode::kIo, message};
-  }
-  return {ErrorCode::kIo, message};
-}
 
 // Stands on the stack of whoever is about to run a callback. Watches nest, because Start may be
 // called from a callback and runs one itself.
@@ -121,7 +43,11 @@ struct HttpConnection::Watch {
 
 HttpConnection::HttpConnection(Reactor& reactor, const Endpoint& endpoint, HttpTimeouts timeouts,
                                HttpLimits limits)
-    : reactor_(reactor), endpoint_(endpoint), timeouts_(timeouts), parser_(limits) {}
+    : reactor_(reactor),
+      endpoint_(endpoint),
+      channel_(reactor.clock(), reactor.stamps()),
+      timeouts_(timeouts),
+      parser_(limits) {}
 
 HttpConnection::~HttpConnection() {
   Close();
@@ -130,7 +56,7 @@ HttpConnection::~HttpConnection() {
 }
 
 void HttpConnection::Open(ExchangeHandler* handler) {
-  RS_CHECK(!fd_.open());
+  RS_CHECK(!channel_.open());
   Begin(handler);
   opening_ = true;
   Connect();
@@ -140,7 +66,7 @@ void HttpConnection::Start(RequestBytes request, ExchangeHandler* handler, bool 
   Begin(handler);
   parser_.Reset(is_head_method);
   unsent_ = request;
-  if (!fd_.open()) {
+  if (!channel_.open()) {
     Connect();
     return;
   }
@@ -166,15 +92,15 @@ void HttpConnection::Begin(ExchangeHandler* handler) {
 void HttpConnection::Connect() {
   phase_ = Phase::kConnecting;
   const int family = endpoint_.address.ss_family;
-  fd_ = Fd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!fd_.open()) {
+  channel_.Adopt(Fd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)));
+  if (!channel_.open()) {
     FailLater(MakeFailure(FailureKind::kClient, OwnLackMessage(errno)));
     return;
   }
   const int one = 1;
-  static_cast<void>(setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &one, sizeof one));
+  static_cast<void>(setsockopt(channel_.fd(), IPPROTO_TCP, TCP_NODELAY, &one, sizeof one));
   const auto* address = reinterpret_cast<const sockaddr*>(&endpoint_.address);
-  if (::connect(fd_.get(), address, endpoint_.size) != 0 && errno != EINPROGRESS) {
+  if (::connect(channel_.fd(), address, endpoint_.size) != 0 && errno != EINPROGRESS) {
     FailLater(ConnectFailure(errno));
     return;
   }
@@ -186,13 +112,14 @@ void HttpConnection::Connect() {
 void HttpConnection::OnConnectReady() {
   int error = 0;
   socklen_t size = sizeof error;
-  if (getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
+  if (getsockopt(channel_.fd(), SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
   if (error != 0) {
     Fail(ConnectFailure(error));
     return;
   }
   const Instant now = reactor_.Now();
   const Nanos took = now - phase_since_;
+  channel_.OnConnected();
   SetInterest(EPOLLIN);
   if (opening_) {
     Release()->OnConnected(took);
@@ -207,6 +134,12 @@ void HttpConnection::OnConnectReady() {
 }
 
 void HttpConnection::OnReady(std::uint32_t events) {
+  if ((events & EPOLLERR) != 0 && phase_ != Phase::kConnecting) {
+    // Transmit stamps come as "errors". A real one shows in the next receive.
+    const Watch watch(this);
+    const bool stamps_only = TakeTransmitStamp() && (events & ~std::uint32_t{EPOLLERR}) == 0;
+    if (stamps_only || watch.Gone()) return;
+  }
   if (phase_ == Phase::kConnecting) {
     OnConnectReady();
   } else if (phase_ == Phase::kIdle) {
@@ -214,7 +147,7 @@ void HttpConnection::OnReady(std::uint32_t events) {
   } else if ((events & EPOLLOUT) != 0) {
     const Watch watch(this);
     Send();
-    if (!watch.Gone() && fd_.open() && (events & ~std::uint32_t{EPOLLOUT}) != 0) Receive();
+    if (!watch.Gone() && channel_.open() && (events & ~std::uint32_t{EPOLLOUT}) != 0) Receive();
   } else {
     Receive();
   }
@@ -222,33 +155,37 @@ void HttpConnection::OnReady(std::uint32_t events) {
 
 void HttpConnection::Send() {
   while (!unsent_.head.empty() || !unsent_.body.empty()) {
+    // An answer cannot come before this: once the call has begun, it can.
+    const Instant before = reactor_.Now();
     // sendmsg does not write through these; its type just has no const.
-    std::array<iovec, 2> parts = {
+    const std::array<iovec, 2> parts = {
         iovec{const_cast<char*>(unsent_.head.data()), unsent_.head.size()},
         iovec{const_cast<char*>(unsent_.body.data()), unsent_.body.size()}};
-    msghdr message{};
-    const bool head_gone = unsent_.head.empty();
-    message.msg_iov = head_gone ? &parts[1] : parts.data();
-    message.msg_iovlen = head_gone || unsent_.body.empty() ? 1 : 2;
-    const ssize_t sent = ::sendmsg(fd_.get(), &message, MSG_NOSIGNAL);
-    if (sent < 0) {
-      if (errno == EINTR) continue;
-      SendFailed(errno);
+    const Sent sent = channel_.Send(parts, /*want_stamp=*/true);
+    if (sent.error != 0) {
+      SendFailed(sent.error);
       return;
     }
-    const auto count = static_cast<std::size_t>(sent);
-    const std::size_t of_head = std::min(count, unsent_.head.size());
+    if (phase_ == Phase::kSending) drained_at_ = before;
+    const std::size_t of_head = std::min(sent.bytes, unsent_.head.size());
     unsent_.head.remove_prefix(of_head);
-    unsent_.body.remove_prefix(count - of_head);
+    unsent_.body.remove_prefix(sent.bytes - of_head);
   }
-  const Instant at = reactor_.Now();
   sent_all_ = true;
-  if (phase_ == Phase::kSending) {
-    phase_ = Phase::kWaiting;
-    drained_at_ = at;
-  }
+  if (phase_ == Phase::kSending) phase_ = Phase::kWaiting;
   SetInterest(EPOLLIN);
-  handler_->OnSent(at);
+  const Watch watch(this);
+  handler_->OnSent(reactor_.Now());
+  // On a fast path the stamp is there already, which saves a wake-up.
+  if (!watch.Gone()) TakeTransmitStamp();
+}
+
+/// True if the kernel's error queue held a stamp.
+bool HttpConnection::TakeTransmitStamp() {
+  const bool awaited = channel_.awaits_stamp();
+  const auto stamp = channel_.TakeTransmitStamp();
+  if (stamp && handler_ != nullptr && sent_all_) handler_->OnTransmitted(*stamp);
+  return awaited && stamp;
 }
 
 void HttpConnection::SendFailed(int error) {
@@ -266,27 +203,26 @@ void HttpConnection::SendFailed(int error) {
 
 void HttpConnection::Receive() {
   const std::span<char> buffer = reactor_.read_buffer();
-  iovec part{buffer.data(), buffer.size()};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  const ssize_t got = ::recvmsg(fd_.get(), &message, 0);
-  const Instant stamp = reactor_.Now();
-  if (got < 0) {
-    if (errno != EAGAIN && errno != EINTR) Fail(LostFailure(errno));
+  const Received got = channel_.Receive(buffer);
+  if (got.error != 0) {
+    if (got.error != EAGAIN && got.error != EINTR) Fail(LostFailure(got.error));
     return;
   }
-  reactor_.NoteLag(stamp);
+  reactor_.NoteRead(got.stamp, got.by_kernel ? std::optional(got.arrived) : std::nullopt);
   ReadInfo read;
-  read.stamp = stamp;
-  read.previous_read_end = drained_at_;
+  read.stamp = got.stamp;
+  read.arrived = got.arrived;
+  read.grain = got.grain;
+  read.by_kernel = got.by_kernel;
+  read.not_before = drained_at_;
   read.woke_at = reactor_.woke_at();
+  read.ready_after = reactor_.ready_after();
   read.read_index = reads_++;
-  read.bytes = static_cast<std::size_t>(got);
+  read.bytes = got.bytes;
   read.drained = read.bytes < buffer.size();
-  if (read.drained) drained_at_ = stamp;
-  if (phase_ == Phase::kReading) phase_since_ = stamp;
-  if (got == 0) {
+  if (read.drained) drained_at_ = got.began;
+  if (phase_ == Phase::kReading) phase_since_ = got.stamp;
+  if (got.bytes == 0) {
     HandleEof(read);
   } else {
     HandleBytes({buffer.data(), read.bytes}, read);
@@ -361,9 +297,9 @@ void HttpConnection::EndExchange(const ReadInfo& read, bool rest_unused) {
 }
 
 void HttpConnection::CloseSocket() {
-  if (interest_ != 0) reactor_.Remove(fd_.get(), this);
+  if (interest_ != 0) reactor_.Remove(channel_.fd(), this);
   interest_ = 0;
-  fd_.Close();
+  channel_.Close();
 }
 
 void HttpConnection::Cancel() {
@@ -382,8 +318,8 @@ void HttpConnection::Close() {
 void HttpConnection::SetInterest(std::uint32_t events) {
   if (events == interest_) return;
   if (interest_ != 0) {
-    reactor_.Modify(fd_.get(), events, this);
-  } else if (const auto added = reactor_.Add(fd_.get(), events, this); !added) {
+    reactor_.Modify(channel_.fd(), events, this);
+  } else if (const auto added = reactor_.Add(channel_.fd(), events, this); !added) {
     FailLater(MakeFailure(FailureKind::kClient, added.error().message));
     return;
   }

@@ -21,20 +21,25 @@
 #include "base/core/result.h"
 #include "base/core/units.h"
 #include "base/net/address.h"
-#include "base/net/fd.h"
+#include "base/net/channel.h"
 #include "base/net/http_parser.h"
 #include "base/net/http_request.h"
 #include "base/net/reactor.h"
 
 namespace roofscape::net {
 
-/// One read from the socket. Bytes of a read that follows a drained one arrived between
-/// `previous_read_end` and `stamp`; several events in one read share that interval.
+/// One read from the socket. Its last byte came in at `arrived`; the bytes before it after
+/// `not_before` and no later than `arrived`: TCP tells no more (kernel_stamps.h).
 struct ReadInfo {
-  Instant stamp;              // User-space clock directly after recvmsg returned.
-  Instant previous_read_end;  // Stamp of the last read that emptied the socket; before the first
-                              // one of an exchange, when its last request byte went to the kernel.
-  Instant woke_at;            // When the loop woke up: stamp - woke_at is the loop's own lag.
+  Instant stamp;    // The program's clock directly after the receive call.
+  Instant arrived;  // The kernel's receive stamp of the last byte; `stamp` where it has none.
+  Nanos grain{};    // Of a kernel's stamp: true within +- grain.
+  bool by_kernel = false;
+  Instant not_before;   // When the socket was last known to be empty: the begin of the last call
+                        // that emptied it; before the first one of an exchange, when the last byte
+                        // of the request went to the kernel.
+  Instant woke_at;      // When the loop woke up: stamp - woke_at is the loop's own lag.
+  Instant ready_after;  // The loop saw the socket without data: see Reactor::ready_after.
   std::uint32_t read_index = 0;  // Within the exchange, from 0.
   std::size_t bytes = 0;         // 0 for the server's close.
   bool drained = false;          // The read took all there was.
@@ -73,6 +78,9 @@ class ExchangeHandler {
   virtual void OnConnected(Nanos took) { static_cast<void>(took); }
   /// The last byte of the request was handed to the kernel.
   virtual void OnSent(Instant at) { static_cast<void>(at); }
+  /// The kernel's transmit stamp of the request's last byte, at any time after OnSent; not where
+  /// the kernel gives none.
+  virtual void OnTransmitted(Instant at) { static_cast<void>(at); }
   /// Views live until the callback returns.
   virtual void OnHead(const HttpHead& head, const ReadInfo& read) = 0;
   /// A piece of the body, never empty, cut wherever the network or a chunk ended. The view lives
@@ -121,12 +129,12 @@ class HttpConnection final : private Reactor::Handler {
   /// An exchange (or Open) is running.
   bool busy() const { return handler_ != nullptr; }
   /// A socket is open and connected.
-  bool connected() const { return fd_.open() && phase_ != Phase::kConnecting; }
+  bool connected() const { return channel_.open() && phase_ != Phase::kConnecting; }
   /// True if the running exchange uses a connection that was open before Start.
   bool reused() const { return reused_; }
   Phase phase() const { return phase_; }
   /// For socket options and TCP_INFO; -1 when closed.
-  int fd() const { return fd_.get(); }
+  int fd() const { return channel_.fd(); }
 
  private:
   // Survives the connection, so that code below a callback can see that it died or moved on.
@@ -138,6 +146,7 @@ class HttpConnection final : private Reactor::Handler {
   void OnConnectReady();
   void Send();
   void SendFailed(int error);
+  bool TakeTransmitStamp();
   void Receive();
   void HandleBytes(std::string_view input, const ReadInfo& read);
   void HandleEof(const ReadInfo& read);
@@ -164,7 +173,7 @@ class HttpConnection final : private Reactor::Handler {
   const Endpoint& endpoint_;
   ExchangeHandler* handler_ = nullptr;
   Watch* watch_ = nullptr;
-  Fd fd_;
+  Channel channel_;
   Phase phase_ = Phase::kIdle;
   bool reused_ = false;
   bool opening_ = false;  // Open, not Start.

@@ -27,17 +27,42 @@ double ReactorStats::BusyShare() const {
   return all > 0 ? static_cast<double>(busy.count()) / all : 0.0;
 }
 
-Nanos ReactorStats::LagQuantile(double q) const {
-  if (lags == 0) return Nanos{0};
+void ReactorStats::Add(const ReactorStats& other) {
+  wakeups += other.wakeups;
+  events += other.events;
+  timers += other.timers;
+  busy += other.busy;
+  idle += other.idle;
+  lag.Add(other.lag);
+  rx_lag.Add(other.rx_lag);
+}
+
+void DelayCounts::Note(Nanos delay) {
+  ++count;
+  max = std::max(max, delay);
+  const auto bits =
+      std::bit_width(static_cast<std::uint64_t>(std::max<std::int64_t>(0, delay.count())));
+  const auto last = static_cast<int>(log2_ns.size()) - 1;
+  ++log2_ns[static_cast<std::size_t>(std::min<int>(static_cast<int>(bits), last))];
+}
+
+void DelayCounts::Add(const DelayCounts& other) {
+  count += other.count;
+  max = std::max(max, other.max);
+  for (std::size_t k = 0; k < log2_ns.size(); ++k) log2_ns[k] += other.log2_ns[k];
+}
+
+Nanos DelayCounts::Quantile(double q) const {
+  if (count == 0) return Nanos{0};
   const auto wanted = std::max<std::uint64_t>(
       1,
-      static_cast<std::uint64_t>(std::ceil(std::clamp(q, 0.0, 1.0) * static_cast<double>(lags))));
+      static_cast<std::uint64_t>(std::ceil(std::clamp(q, 0.0, 1.0) * static_cast<double>(count))));
   std::uint64_t seen = 0;
-  for (std::size_t k = 0; k < lag_log2_ns.size(); ++k) {
-    seen += lag_log2_ns[k];
-    if (seen >= wanted) return std::min(lag_max, Nanos{std::int64_t{1} << k});
+  for (std::size_t k = 0; k < log2_ns.size(); ++k) {
+    seen += log2_ns[k];
+    if (seen >= wanted) return std::min(max, Nanos{std::int64_t{1} << k});
   }
-  return lag_max;
+  return max;
 }
 
 Result<std::unique_ptr<Reactor>> Reactor::Create(const Clock& clock) {
@@ -56,9 +81,12 @@ Result<std::unique_ptr<Reactor>> Reactor::Create(const Clock& clock) {
 
 Reactor::Reactor(const Clock& clock, Fd epoll, Fd wake)
     : clock_(clock),
+      stamps_(clock),
+      stamps_on_(KeepStampsOn()),
       epoll_(std::move(epoll)),
       wake_(std::move(wake)),
       woke_at_(clock.Now()),
+      ready_after_(woke_at_),
       waiting_since_(woke_at_),
       read_buffer_(new char[kReadBufferBytes]) {}
 
@@ -133,7 +161,11 @@ int Reactor::Wait(Nanos max_wait) {
     const std::int64_t ms = std::min<std::int64_t>((wait.count() + 999'999) / 1'000'000, 60'000);
     ready = epoll_wait(epoll_.get(), batch_.data(), kMaxBatch, static_cast<int>(ms));
   }
-  woke_at_ = clock_.Now();
+  const Instant woke = clock_.Now();
+  // A wait this long was a sleep: nothing was ready when it began.
+  constexpr Nanos kSlept = std::chrono::microseconds(20);
+  ready_after_ = woke - waiting_since_ >= kSlept ? woke : woke_at_;
+  woke_at_ = woke;
   stats_.idle += woke_at_ - waiting_since_;
   ++stats_.wakeups;
   RS_CHECK(ready >= 0 || errno == EINTR || errno == ENOSYS);
@@ -183,15 +215,9 @@ void Reactor::Wake() {
   static_cast<void>(!::write(wake_.get(), &one, sizeof one));
 }
 
-void Reactor::NoteLag(Instant stamp) {
-  const Nanos lag = stamp - woke_at_;
-  ++stats_.lags;
-  stats_.lag_sum += lag;
-  stats_.lag_max = std::max(stats_.lag_max, lag);
-  const auto bits =
-      std::bit_width(static_cast<std::uint64_t>(std::max<std::int64_t>(0, lag.count())));
-  const auto last = static_cast<int>(stats_.lag_log2_ns.size()) - 1;
-  ++stats_.lag_log2_ns[static_cast<std::size_t>(std::min<int>(static_cast<int>(bits), last))];
+void Reactor::NoteRead(Instant stamp, std::optional<Instant> kernel) {
+  stats_.lag.Note(stamp - woke_at_);
+  if (kernel) stats_.rx_lag.Note(stamp - *kernel);
 }
 
 void Reactor::ResetStats() { stats_ = ReactorStats{}; }

@@ -21,9 +21,22 @@
 #include "base/core/clock.h"
 #include "base/core/result.h"
 #include "base/net/fd.h"
+#include "base/net/kernel_stamps.h"
 #include "base/net/timer_queue.h"
 
 namespace roofscape::net {
+
+/// Delays, counted by powers of two: cheap enough for every read.
+struct DelayCounts {
+  std::uint64_t count = 0;
+  Nanos max{};
+  std::array<std::uint64_t, 40> log2_ns{};  // [k] counts delays in [2^(k-1), 2^k) ns; [0] is 0.
+
+  void Note(Nanos delay);
+  void Add(const DelayCounts& other);
+  /// An upper bound of the quantile q in [0, 1], within a factor of two; 0 without samples.
+  Nanos Quantile(double q) const;
+};
 
 /// What the loop did and how late it was, since its creation or ResetStats().
 struct ReactorStats {
@@ -33,16 +46,14 @@ struct ReactorStats {
   Nanos busy{};               // Between the return of epoll_wait and the next call of it.
   Nanos idle{};               // Inside epoll_wait.
 
-  // Lag: from the return of epoll_wait to the stamp taken for one descriptor, as told by NoteLag.
-  std::uint64_t lags = 0;
-  Nanos lag_sum{};
-  Nanos lag_max{};
-  std::array<std::uint64_t, 40> lag_log2_ns{};  // [k] counts lags in [2^(k-1), 2^k) ns; [0] is 0.
+  DelayCounts lag;     // From the return of epoll_wait to the stamp of a read, as told by NoteRead.
+  DelayCounts rx_lag;  // From the kernel's receive stamp to ours: what the program cannot see
+                       // without them. Only of reads that had one.
 
   /// The share of the time in which the loop was not waiting, 0 to 1.
   double BusyShare() const;
-  /// An upper bound of the lag's quantile q in [0, 1], within a factor of two; 0 without samples.
-  Nanos LagQuantile(double q) const;
+  /// For the loops of several threads.
+  void Add(const ReactorStats& other);
 };
 
 class Reactor {
@@ -98,12 +109,19 @@ class Reactor {
   /// When epoll_wait last returned: what came before is the kernel's wait, what follows is our lag.
   Instant woke_at() const { return woke_at_; }
 
-  /// Enters "the descriptor was handled at `stamp`" into the statistics.
-  void NoteLag(Instant stamp);
+  /// What is reported ready now became so after this: the wake-up itself where the loop had slept,
+  /// else the one before.
+  Instant ready_after() const { return ready_after_; }
+
+  /// Enters a read into the statistics: the program's stamp, and the kernel's where there is one.
+  void NoteRead(Instant stamp, std::optional<Instant> kernel);
 
   /// Bytes to receive into: one buffer for all connections of the loop, free for use by whoever is
   /// inside OnReady.
   std::span<char> read_buffer() { return {read_buffer_.get(), kReadBufferBytes}; }
+
+  /// Brings kernel stamps to the monotonic clock, for all connections of the loop.
+  StampMap& stamps() { return stamps_; }
 
   const ReactorStats& stats() const { return stats_; }
   void ResetStats();
@@ -120,6 +138,8 @@ class Reactor {
   void DrainWake();
 
   const Clock& clock_;
+  StampMap stamps_;
+  Fd stamps_on_;
   Fd epoll_;
   Fd wake_;
   std::atomic<bool> stop_{false};
@@ -132,6 +152,7 @@ class Reactor {
   bool polling_ = false;
   bool has_pwait2_ = true;
   Instant woke_at_;
+  Instant ready_after_;
   Instant waiting_since_;
   ReactorStats stats_;
   std::unique_ptr<char[]> read_buffer_;

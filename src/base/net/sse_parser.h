@@ -58,6 +58,9 @@ class SseParser {
   /// The last `retry:` of the stream in milliseconds.
   std::optional<std::uint64_t> retry_ms() const { return retry_ms_; }
 
+  /// Bytes of an event that is not whole yet have come.
+  bool pending() const { return carrying_ || has_data_ || has_type_; }
+
  private:
   enum class Line { kField, kComment, kEvent, kTooLong };
 

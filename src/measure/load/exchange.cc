@@ -46,7 +46,10 @@ Narrow Saturated(std::int64_t value) {
 
 Exchange::Exchange(net::Reactor& reactor, const net::Endpoint& endpoint,
                    const net::HttpTimeouts& timeouts, std::int64_t slot, Settings settings)
-    : reactor_(reactor), connection_(reactor, endpoint, timeouts), settings_(std::move(settings)) {
+    : reactor_(reactor),
+      connection_(reactor, endpoint, timeouts),
+      settings_(std::move(settings)),
+      stamper_(settings_.epoch) {
   request_.slot = slot;
 }
 
@@ -107,6 +110,8 @@ void Exchange::OnSent(Instant at) {
   if (request_.sent_ns == spec::kNoStamp) request_.sent_ns = SinceEpoch(at);
 }
 
+void Exchange::OnTransmitted(Instant at) { request_.tx_ns = SinceEpoch(at); }
+
 void Exchange::OnHead(const net::HttpHead& head, const net::ReadInfo&) {
   request_.http_status = head.status;
   content_type_ = std::string(head.Find("content-type").value_or(""));
@@ -123,6 +128,7 @@ void Exchange::OnBody(std::string_view bytes, const net::ReadInfo& read) {
   read_ = &read;
   const bool fits = parser_.Feed(bytes, *this);
   read_ = nullptr;
+  stamper_.EndOfRead(read, events_, parser_.pending());
   if (!fits) {
     connection_.Close();
     Fail(Outcome::kProtocol, "an event of the stream is larger than 16 MiB");
@@ -141,8 +147,9 @@ void Exchange::OnBody(std::string_view bytes, const net::ReadInfo& read) {
 void Exchange::OnEvent(const net::SseEvent& event) {
   if (event.data == "[DONE]") {
     done_seen_ = true;
-    request_.end_ns = SinceEpoch(read_->stamp);
-    return AddEvent(EventKind::kDone, 0, 0);
+    AddEvent(EventKind::kDone, 0, 0);
+    request_.end_ns = events_.back().time_ns;
+    return;
   }
   const StreamEvent read = settings_.reader->Read(event.data, event.type, &shape_);
   if (read.kind == EventKind::kError) {
@@ -178,20 +185,10 @@ std::int64_t Exchange::TokensIn(const StreamEvent& event) {
 
 void Exchange::AddEvent(EventKind kind, std::int64_t tokens, std::size_t chars) {
   spec::Event event;
-  event.time_ns = SinceEpoch(read_->stamp);
-  event.read = read_->read_index;
+  stamper_.Stamp(*read_, events_, event);
   event.kind = kind;
   event.tokens = Saturated<std::uint16_t>(tokens);
   event.chars = Saturated<std::uint32_t>(static_cast<std::int64_t>(chars));
-  // An event that shares its read with an earlier one may have come at any time since the last
-  // read; one that has its read for itself came when the loop woke up. Never 0: a clock has a
-  // grain.
-  const bool shared = !events_.empty() && events_.back().read == event.read;
-  const Instant earliest = shared ? read_->previous_read_end : read_->woke_at;
-  const auto uncertainty =
-      Saturated<std::uint32_t>(std::max<std::int64_t>(1, (read_->stamp - earliest).count()));
-  event.uncertainty_ns = uncertainty;
-  if (shared) events_.back().uncertainty_ns = std::max(events_.back().uncertainty_ns, uncertainty);
   events_.push_back(event);
   event_tokens_ += tokens;
   if (tokens > 0 && settings_.counter != nullptr) settings_.counter->OnTokens(tokens);

@@ -15,6 +15,7 @@
 #include "base/net/sse_parser.h"
 #include "domain/spec/plan.h"
 #include "domain/spec/request_log.h"
+#include "measure/load/event_stamper.h"
 #include "measure/load/openai_request.h"
 #include "measure/load/openai_stream.h"
 
@@ -67,6 +68,7 @@ class Exchange final : private net::ExchangeHandler {
  private:
   void OnConnected(Nanos took) override;
   void OnSent(Instant at) override;
+  void OnTransmitted(Instant at) override;
   void OnHead(const net::HttpHead& head, const net::ReadInfo& read) override;
   void OnBody(std::string_view bytes, const net::ReadInfo& read) override;
   void OnEnd(const net::ReadInfo& read) override;
@@ -89,6 +91,7 @@ class Exchange final : private net::ExchangeHandler {
   PreparedRequest prepared_;
   net::SseParser parser_;
   StreamShape shape_;  // Kept from one request to the next.
+  EventStamper stamper_;
   spec::Request request_;
   std::vector<spec::Event> events_;
   std::string message_;

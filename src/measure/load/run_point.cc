@@ -45,10 +45,18 @@ void FillAudit(const net::ReactorStats& stats, Nanos cpu, Nanos wall,
   spec::InstrumentAudit& audit = record.audit;
   if (wall > Nanos(0)) audit.loop_busy_fraction = Seconds(cpu) / Seconds(wall);
   audit.coalesced_fraction = CoalescedFraction(record.log);
-  if (stats.lags > 0) {
-    audit.loop_lag_p50_s = Seconds(stats.LagQuantile(0.5));
-    audit.loop_lag_p99_s = Seconds(stats.LagQuantile(0.99));
-    audit.loop_lag_max_s = Seconds(stats.lag_max);
+  if (stats.lag.count > 0) {
+    audit.loop_lag_p50_s = Seconds(stats.lag.Quantile(0.5));
+    audit.loop_lag_p99_s = Seconds(stats.lag.Quantile(0.99));
+    audit.loop_lag_max_s = Seconds(stats.lag.max);
+    audit.kernel_stamp_fraction =
+        static_cast<double>(stats.rx_lag.count) / static_cast<double>(stats.lag.count);
+    audit.stamps = *audit.kernel_stamp_fraction > 0.5 ? "kernel" : "user";
+  }
+  if (stats.rx_lag.count > 0) {
+    audit.rx_lag_p50_s = Seconds(stats.rx_lag.Quantile(0.5));
+    audit.rx_lag_p99_s = Seconds(stats.rx_lag.Quantile(0.99));
+    audit.rx_lag_max_s = Seconds(stats.rx_lag.max);
   }
   audit.cpu_steal_fraction = host::StealFraction(cpu_before, host::ReadCpuTimes());
   const host::DescriptorUse descriptors = host::ReadDescriptorUse();

@@ -1,0 +1,71 @@
+#include "base/net/channel.h"
+
+#include <cerrno>
+
+namespace roofscape::net {
+
+void Channel::OnConnected() {
+  stamped_ = EnableStamps(fd_.get());
+  sent_bytes_ = 0;
+}
+
+void Channel::Close() {
+  fd_.Close();
+  stamped_ = false;
+  awaited_.reset();
+}
+
+Sent Channel::Send(std::span<const iovec> parts, bool want_stamp) {
+  msghdr message{};
+  // sendmsg does not write through these; its type just has no const.
+  message.msg_iov = const_cast<iovec*>(parts.data());
+  message.msg_iovlen = parts.size();
+  ControlBuffer control;
+  if (want_stamp && stamped_) MarkForTransmitStamp(message, control);
+  ssize_t sent = -1;
+  do {
+    sent = ::sendmsg(fd_.get(), &message, MSG_NOSIGNAL);
+  } while (sent < 0 && errno == EINTR);
+  if (sent < 0) return {errno, 0};
+  sent_bytes_ += static_cast<std::uint32_t>(sent);
+  if (want_stamp && stamped_) awaited_ = sent_bytes_ - 1;
+  return {0, static_cast<std::size_t>(sent)};
+}
+
+Received Channel::Receive(std::span<char> buffer) {
+  ControlBuffer control;
+  iovec part{buffer.data(), buffer.size()};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control.bytes.data();
+  message.msg_controllen = control.bytes.size();
+  Received received;
+  received.began = clock_.Now();
+  const ssize_t got = ::recvmsg(fd_.get(), &message, 0);
+  if (got < 0) received.error = errno;
+  received.stamp = received.arrived = clock_.Now();
+  if (got <= 0) return received;
+  received.bytes = static_cast<std::size_t>(got);
+  const auto kernel = ReceiveStamp(message);
+  if (!kernel) return received;
+  const StampMap::Mapped mapped = stamps_.Map(*kernel, received.stamp);
+  // A calendar clock that was set back or forth between stamp and reading shows here.
+  if (mapped.at > received.stamp + mapped.grain) return received;
+  received.arrived = std::min(mapped.at, received.stamp);
+  received.grain = mapped.grain;
+  received.by_kernel = true;
+  return received;
+}
+
+std::optional<Instant> Channel::TakeTransmitStamp() {
+  while (const auto stamp = net::TakeTransmitStamp(fd_.get())) {
+    // Stamps of an earlier exchange that nobody waited for may come first.
+    if (!awaited_ || stamp->offset != *awaited_ || stamp->realtime_ns == 0) continue;
+    awaited_.reset();
+    return stamps_.Map(stamp->realtime_ns, clock_.Now()).at;
+  }
+  return std::nullopt;
+}
+
+}  // namespace roofscape::net
