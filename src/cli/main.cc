@@ -70,6 +70,7 @@ int Run(int argc, char** argv) {
   roofscape::cli::AddShowCommand(app, invocation);
   roofscape::cli::AddFrontierCommand(app, invocation);
   roofscape::cli::AddReportCommand(app, invocation);
+  roofscape::cli::AddDoctorCommand(app, invocation);
   roofscape::cli::AddMakeModelCommand(app, invocation);
   try {
     app.parse(argc, argv);
