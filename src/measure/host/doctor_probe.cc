@@ -2,9 +2,7 @@
 
 #include <arpa/inet.h>
 #include <dirent.h>
-#include <linux/errqueue.h>
-#include <linux/if_ether.h>
-#include <linux/net_tstamp.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/epoll.h>
@@ -20,6 +18,7 @@
 #include <cstring>
 #include <unordered_map>
 
+#include "base/net/channel.h"
 #include "base/net/fd.h"
 
 namespace roofscape::host {
@@ -49,43 +48,12 @@ std::optional<Pair> ConnectedPair() {
   pair.client = Fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!pair.client.open() || connect(pair.client.get(), generic, size) != 0) return std::nullopt;
   pair.server = Fd(accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
-  if (!pair.server.open()) return std::nullopt;
-  return pair;
-}
-
-bool EnableStamps(int fd, unsigned flags) {
-  return setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof flags) == 0;
-}
-
-/// The software stamp of the next message, in nanoseconds of calendar time; nothing when none
-/// comes soon or the message has none.
-std::optional<Nanos> NextStamp(int fd, bool error_queue) {
-  constexpr int kPatienceMs = 20;
-  pollfd wait{fd, static_cast<short>(error_queue ? 0 : POLLIN), 0};
-  if (poll(&wait, 1, kPatienceMs) <= 0) return std::nullopt;
-  std::array<char, 64> data{};
-  alignas(cmsghdr) std::array<char, 512> control{};
-  iovec piece{data.data(), data.size()};
-  msghdr message{};
-  message.msg_iov = &piece;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  if (recvmsg(fd, &message, MSG_DONTWAIT | (error_queue ? MSG_ERRQUEUE : 0)) < 0) {
+  if (!pair.server.open() || fcntl(pair.client.get(), F_SETFL, O_NONBLOCK) != 0 ||
+      fcntl(pair.server.get(), F_SETFL, O_NONBLOCK) != 0) {
     return std::nullopt;
   }
-  for (const cmsghdr* item = CMSG_FIRSTHDR(&message); item != nullptr;
-       item = CMSG_NXTHDR(&message, const_cast<cmsghdr*>(item))) {
-    if (item->cmsg_level != SOL_SOCKET || item->cmsg_type != SCM_TIMESTAMPING) continue;
-    scm_timestamping stamps{};
-    std::memcpy(&stamps, CMSG_DATA(item), sizeof stamps);
-    const Nanos stamp = std::chrono::seconds(stamps.ts[0].tv_sec) + Nanos(stamps.ts[0].tv_nsec);
-    if (stamp > Nanos(0)) return stamp;
-  }
-  return std::nullopt;
+  return pair;
 }
-
-Nanos WallNanos(const Clock& clock) { return std::chrono::microseconds(clock.Wall().unix_us); }
 
 }  // namespace
 
@@ -140,26 +108,33 @@ Nanos TrySpinning(const Clock& clock, Nanos time) {
 
 StampTrial TryStamps(const Clock& clock) {
   StampTrial trial;
-  const auto pair = ConnectedPair();
+  auto pair = ConnectedPair();
   if (!pair) {
     trial.problem = std::string("no connection over loopback: ") + std::strerror(errno);
     return trial;
   }
-  EnableStamps(pair->server.get(), SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE);
-  EnableStamps(pair->client.get(), SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE |
-                                       SOF_TIMESTAMPING_OPT_TSONLY);
+  net::StampMap map(clock);
+  net::Channel client(clock, map);
+  net::Channel server(clock, map);
+  client.Adopt(std::move(pair->client));
+  server.Adopt(std::move(pair->server));
+  client.OnConnected();
+  server.OnConnected();
   // The kernel begins to stamp a little after the first socket asks for it.
   constexpr Nanos kPatience = milliseconds(250);
   const Instant give_up = clock.Now() + kPatience;
+  std::array<char, 64> bytes{};
+  char payload = 'x';
+  const iovec piece{&payload, 1};
   while (!(trial.rx_after_send && trial.tx_after_send) && clock.Now() < give_up) {
-    const Nanos sent = WallNanos(clock);
-    if (send(pair->client.get(), "x", 1, MSG_NOSIGNAL) != 1) break;
-    // The calendar clock is read in whole microseconds.
-    const auto after = [&](Nanos stamp) { return std::max(Nanos(0), stamp - sent); };
-    if (const auto stamp = NextStamp(pair->server.get(), false))
-      trial.rx_after_send = after(*stamp);
-    if (const auto stamp = NextStamp(pair->client.get(), true)) trial.tx_after_send = after(*stamp);
-    if (!trial.rx_after_send) poll(nullptr, 0, 1);
+    const Instant sent = clock.Now();
+    if (client.Send({&piece, 1}, true).error != 0) break;
+    pollfd readable{server.fd(), POLLIN, 0};
+    poll(&readable, 1, 20);
+    const net::Received received = server.Receive(bytes);
+    if (received.by_kernel) trial.rx_after_send = received.arrived - sent;
+    if (const auto stamp = client.TakeTransmitStamp()) trial.tx_after_send = *stamp - sent;
+    if (!received.by_kernel) poll(nullptr, 0, 1);
   }
   return trial;
 }

@@ -85,6 +85,7 @@ TEST(DoctorTest, SeesItsOwnPausesAsTheClockDoes) {
       return Instant(Nanos(1000) * (count_++ > 50 ? 90 : 0) + step());
     }
     WallTime Wall() const override { return {}; }
+    ClockPair Pair() const override { return {}; }
 
    private:
     Nanos step() const { return Nanos(100) * count_; }
