@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -33,6 +34,7 @@ void ReactorStats::Add(const ReactorStats& other) {
   timers += other.timers;
   busy += other.busy;
   idle += other.idle;
+  spinning += other.spinning;
   lag.Add(other.lag);
   rx_lag.Add(other.rx_lag);
 }
@@ -144,7 +146,7 @@ int Reactor::Wait(Nanos max_wait) {
   stats_.busy += waiting_since_ - woke_at_;
   Nanos wait = max_wait;
   if (const auto next = timers_.Next()) {
-    const Nanos until = std::max(Nanos{0}, *next - waiting_since_);
+    const Nanos until = std::max(Nanos{0}, *next - waiting_since_ - spin_);
     wait = wait < Nanos{0} ? until : std::min(wait, until);
   }
   int ready = -1;
@@ -167,6 +169,7 @@ int Reactor::Wait(Nanos max_wait) {
   ready_after_ = woke - waiting_since_ >= kSlept ? woke : woke_at_;
   woke_at_ = woke;
   stats_.idle += woke_at_ - waiting_since_;
+  if (wait == Nanos{0} && ready == 0) stats_.spinning += woke_at_ - waiting_since_;
   ++stats_.wakeups;
   RS_CHECK(ready >= 0 || errno == EINTR || errno == ENOSYS);
   return ready;

@@ -45,6 +45,7 @@ struct ReactorStats {
   std::uint64_t timers = 0;   // Timers fired.
   Nanos busy{};               // Between the return of epoll_wait and the next call of it.
   Nanos idle{};               // Inside epoll_wait.
+  Nanos spinning{};           // The part of idle that looked without sleep; see SpinBefore.
 
   DelayCounts lag;     // From the return of epoll_wait to the stamp of a read, as told by NoteRead.
   DelayCounts rx_lag;  // From the kernel's receive stamp to ours: what the program cannot see
@@ -93,6 +94,10 @@ class Reactor {
   /// One wait of at most `max_wait` (negative: no limit), then what is ready. Returns false once
   /// Stop() was called.
   bool Poll(Nanos max_wait);
+
+  /// For the last `stretch` before a timer is due the loop looks for events without sleeping, so
+  /// that the timer is late by about a microsecond and not by what waking up takes. 0: sleep.
+  void SpinBefore(Nanos stretch) { spin_ = stretch; }
 
   /// Ends Run() after the current wake-up. Safe from any thread and from signal handlers.
   void Stop();
@@ -150,6 +155,7 @@ class Reactor {
   std::size_t batch_next_ = 0;
   std::size_t batch_size_ = 0;
   bool polling_ = false;
+  Nanos spin_{};
   bool has_pwait2_ = true;
   Instant woke_at_;
   Instant ready_after_;

@@ -1,6 +1,8 @@
 #include "measure/host/host_facts.h"
 
 #include <dirent.h>
+#include <sched.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -102,6 +104,24 @@ DescriptorUse ReadDescriptorUse() {
   }
   return use;
 }
+
+Result<> PinThread(std::int64_t cpu) {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  static_cast<void>(sched_getaffinity(getpid(), sizeof allowed, &allowed));
+  cpu_set_t wanted;
+  CPU_ZERO(&wanted);
+  if (cpu >= 0 && cpu < CPU_SETSIZE) CPU_SET(static_cast<std::size_t>(cpu), &wanted);
+  if (sched_setaffinity(0, sizeof wanted, &wanted) == 0) return {};
+  std::string names;
+  for (std::size_t i = 0; i < CPU_SETSIZE; ++i) {
+    if (CPU_ISSET(i, &allowed)) names += fmt::format("{}{}", names.empty() ? "" : ",", i);
+  }
+  return Error{ErrorCode::kInvalidArgument,
+               fmt::format("CPU {} cannot be used by this process: choose of {}", cpu, names)};
+}
+
+void SharpenTimers() { static_cast<void>(prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL)); }
 
 Result<> EnsureDescriptors(std::int64_t needed) {
   rlimit limit{};

@@ -36,6 +36,14 @@ std::optional<double> StealFraction(const std::optional<CpuTimes>& before,
 /// CPU time that the calling thread has used.
 Nanos ThreadCpuTime();
 
+/// Binds the calling thread to one processor. Fails, naming those that are allowed, where this
+/// process may not use it.
+Result<> PinThread(std::int64_t cpu);
+
+/// Lets the calling thread's timers fire when they are due: the system rounds them up by 50 us
+/// otherwise, to wake up less often.
+void SharpenTimers();
+
 /// File descriptors of this process: how many it may have, how many it has.
 struct DescriptorUse {
   std::int64_t limit = 0;

@@ -53,6 +53,16 @@ Exchange::Exchange(net::Reactor& reactor, const net::Endpoint& endpoint,
   request_.slot = slot;
 }
 
+void Exchange::Connect() {
+  RS_CHECK(!busy_);
+  connecting_ = true;
+  connection_.Open(this);
+}
+
+void Exchange::StopConnecting() {
+  if (std::exchange(connecting_, false)) connection_.Cancel();
+}
+
 void Exchange::Start(PreparedRequest request, std::int64_t id, Instant intended,
                      spec::Phase phase) {
   RS_CHECK(!busy_);
@@ -103,7 +113,9 @@ std::int64_t Exchange::Retransmits() const {
   return info.tcpi_total_retrans;
 }
 
-void Exchange::OnConnected(Nanos took) { request_.connect_ns = took.count(); }
+void Exchange::OnConnected(Nanos took) {
+  if (!std::exchange(connecting_, false)) request_.connect_ns = took.count();
+}
 
 void Exchange::OnSent(Instant at) {
   // When it is sent again, the first time counts.
@@ -227,6 +239,7 @@ bool Exchange::WasIdleClose(const net::Failure& failure) const {
 }
 
 void Exchange::OnError(const net::Failure& failure) {
+  if (std::exchange(connecting_, false)) return;
   if (WasIdleClose(failure)) {
     resent_ = true;
     return Send();

@@ -40,6 +40,11 @@ class Exchange final : private net::ExchangeHandler {
   Exchange(net::Reactor& reactor, const net::Endpoint& endpoint, const net::HttpTimeouts& timeouts,
            std::int64_t slot, Settings settings);
 
+  /// Connects ahead of the first request. A failure is kept to itself: the request will meet it.
+  void Connect();
+  bool connecting() const { return connecting_; }
+  void StopConnecting();
+
   /// Sends a request that was to go out at `intended`; `id` is its number within the point.
   /// REQUIRES: no request is running.
   void Start(PreparedRequest request, std::int64_t id, Instant intended, spec::Phase phase);
@@ -105,6 +110,7 @@ class Exchange final : private net::ExchangeHandler {
   std::int64_t event_tokens_ = 0;  // Output tokens carried by events so far.
   bool token_ids_ = false;
   bool busy_ = false;
+  bool connecting_ = false;  // Ahead of a request.
   bool resent_ = false;
   bool streaming_ = false;
   bool finish_seen_ = false;

@@ -125,23 +125,49 @@ TEST(RequestWriterTest, HeadersThatBreakTheHeadAreRefused) {
   }
 }
 
-TEST(RequestPipelineTest, HandsOutRequestsInOrder) {
+TEST(RequestPipelineTest, HandsOutRequestsByNumber) {
   const RequestWriter writer = Writer(PlanOf(spec::Api::kChat), FullDialect());
-  RequestPipeline pipeline(writer, 4, 100);
-  for (std::int64_t id = 100; id < 600; ++id) {
-    const PreparedRequest request = pipeline.Next();
-    ASSERT_EQ(request.id, id);
+  RequestPipeline::Settings settings;
+  settings.first_prompt = 100;
+  settings.min_ready = 4;
+  settings.ready_bytes = 0;
+  RequestPipeline pipeline(writer, settings);
+  pipeline.WaitUntilFull();
+  for (std::int64_t id = 0; id < 500; id += 2) {
+    // Two threads may ask in any order.
+    const PreparedRequest second = pipeline.Next(id + 1);
+    const PreparedRequest first = pipeline.Next(id);
+    ASSERT_EQ(first.id, 100 + id);
+    ASSERT_EQ(second.id, 100 + id + 1);
     if (id % 100 == 0) {
-      EXPECT_EQ(request.bytes, writer.Prepare(id).bytes);
+      EXPECT_EQ(first.bytes, writer.Prepare(100 + id).bytes);
     }
   }
+}
+
+TEST(RequestPipelineTest, SamePromptForTheFirstOnes) {
+  const RequestWriter writer = Writer(PlanOf(spec::Api::kChat), FullDialect());
+  RequestPipeline::Settings settings;
+  settings.count = 5;
+  settings.same_prompt_until = 3;
+  RequestPipeline pipeline(writer, settings);
+  pipeline.WaitUntilFull();
+  std::vector<std::string> bytes;
+  for (std::int64_t id = 0; id < 5; ++id) bytes.push_back(pipeline.Next(id).bytes);
+  EXPECT_EQ(bytes[0], bytes[1]);
+  EXPECT_EQ(bytes[0], bytes[2]);
+  EXPECT_NE(bytes[2], bytes[3]);
+  EXPECT_NE(bytes[3], bytes[4]);
 }
 
 TEST(RequestPipelineTest, EndsWithRequestsLeft) {
   const RequestWriter writer = Writer(PlanOf(spec::Api::kChat), FullDialect());
   for (int i = 0; i < 20; ++i) {
-    RequestPipeline pipeline(writer, 8, 0);
-    if (i % 2 == 0) pipeline.Next();
+    RequestPipeline::Settings settings;
+    settings.min_ready = 8;
+    settings.ready_bytes = 0;
+    RequestPipeline pipeline(writer, settings);
+    if (i % 2 == 0) pipeline.Next(0);
   }
 }
 

@@ -1,11 +1,12 @@
 #include "measure/load/request_pipeline.h"
 
+#include <algorithm>
+
 namespace roofscape::load {
 
-RequestPipeline::RequestPipeline(const RequestWriter& writer, std::size_t depth,
-                                 std::int64_t first_prompt)
-    : writer_(writer), depth_(depth), first_prompt_(first_prompt), thread_([this] { Work(); }) {
-  RS_CHECK(depth >= 1);
+RequestPipeline::RequestPipeline(const RequestWriter& writer, const Settings& settings)
+    : writer_(writer), settings_(settings), thread_([this] { Work(); }) {
+  RS_CHECK(settings.min_ready >= 1);
 }
 
 RequestPipeline::~RequestPipeline() {
@@ -13,34 +14,70 @@ RequestPipeline::~RequestPipeline() {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
-  room_.notify_one();
+  room_.notify_all();
   thread_.join();
 }
 
-PreparedRequest RequestPipeline::Next() {
+bool RequestPipeline::HasAll() const {
+  return settings_.count && base_ + static_cast<std::int64_t>(queue_.size()) >= *settings_.count;
+}
+
+bool RequestPipeline::Full() const {
+  const auto newest = base_ + static_cast<std::int64_t>(queue_.size()) - 1;
+  return newest >= waiting_for_ && kept_ >= settings_.min_ready && bytes_ >= settings_.ready_bytes;
+}
+
+void RequestPipeline::WaitUntilFull() {
   std::unique_lock lock(mutex_);
-  ready_.wait(lock, [this] { return !queue_.empty(); });
-  PreparedRequest request = std::move(queue_.front());
-  queue_.pop_front();
+  // Without a known end the least will do.
+  ready_.wait(lock, [this] {
+    return HasAll() || Full() || (!settings_.count && kept_ >= settings_.min_ready);
+  });
+}
+
+PreparedRequest RequestPipeline::Next(std::int64_t id) {
+  std::unique_lock lock(mutex_);
+  RS_CHECK(id >= base_ && (!settings_.count || id < *settings_.count));
+  if (id >= base_ + static_cast<std::int64_t>(queue_.size())) {
+    waiting_for_ = std::max(waiting_for_, id);
+    room_.notify_one();
+    ready_.wait(lock, [&] { return id < base_ + static_cast<std::int64_t>(queue_.size()); });
+  }
+  auto& entry = queue_[static_cast<std::size_t>(id - base_)];
+  RS_CHECK(entry.has_value());
+  PreparedRequest request = *std::move(entry);
+  entry.reset();
+  --kept_;
+  bytes_ -= static_cast<std::int64_t>(request.bytes.size());
+  while (!queue_.empty() && !queue_.front()) {
+    queue_.pop_front();
+    ++base_;
+  }
   // Waking the builder for each request would cost the loop a system call each time.
-  const bool refill = queue_.size() <= depth_ / 2;
+  const bool refill =
+      !HasAll() && (kept_ <= settings_.min_ready / 2 || bytes_ <= settings_.ready_bytes / 2);
   lock.unlock();
   if (refill) room_.notify_one();
   return request;
 }
 
 void RequestPipeline::Work() {
-  for (std::int64_t id = first_prompt_;; ++id) {
-    PreparedRequest request = writer_.Prepare(id);
+  for (std::int64_t id = 0; !settings_.count || id < *settings_.count; ++id) {
+    const bool same = id < settings_.same_prompt_until;
+    PreparedRequest request = writer_.Prepare(settings_.first_prompt + (same ? 0 : id));
     std::unique_lock lock(mutex_);
-    if (queue_.size() >= depth_) {
-      room_.wait(lock, [this] { return stopping_ || queue_.size() <= depth_ / 2; });
+    if (Full()) {
+      room_.wait(lock, [this] { return stopping_ || !Full(); });
     }
     if (stopping_) return;
-    queue_.push_back(std::move(request));
-    const bool first = queue_.size() == 1;
+    ++kept_;
+    bytes_ += static_cast<std::int64_t>(request.bytes.size());
+    queue_.emplace_back(std::move(request));
+    // Whoever waits for the first one, for enough, or for all.
+    const bool tell =
+        kept_ == 1 || id <= waiting_for_ || Full() || HasAll() || kept_ == settings_.min_ready;
     lock.unlock();
-    if (first) ready_.notify_one();
+    if (tell) ready_.notify_all();
   }
 }
 

@@ -1,94 +1,213 @@
 #include "measure/load/run_point.h"
 
 #include <algorithm>
+#include <cmath>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
 
 #include "base/net/address.h"
 #include "base/net/reactor.h"
+#include "domain/workload/arrivals.h"
 #include "measure/host/host_facts.h"
+#include "measure/load/audit.h"
 #include "measure/load/closed_loop.h"
+#include "measure/load/course.h"
+#include "measure/load/open_loop.h"
 #include "measure/load/request_pipeline.h"
 
 namespace roofscape::load {
 namespace {
 
+using namespace std::chrono_literals;
+
 // Descriptors beside the connections: store, log, epoll, timers, libraries.
 constexpr std::int64_t kSpareDescriptors = 32;
+constexpr Nanos kBeforeBegin = 2ms;
+constexpr Nanos kDefaultE2e = 1s;
 
-/// Token events that shared a read with another, as a share of all.
-std::optional<double> CoalescedFraction(const spec::RequestLog& log) {
-  std::int64_t tokens = 0;
-  std::int64_t coalesced = 0;
-  for (const spec::Request& request : log.requests) {
-    std::int64_t in_read = 0;
-    std::uint32_t read = 0;
-    const auto close_read = [&] {
-      if (in_read > 1) coalesced += in_read;
-      in_read = 0;
-    };
-    for (const spec::Event& event : log.EventsOf(request)) {
-      if (!spec::CarriesTokens(event.kind)) continue;
-      if (event.read != read) close_read();
-      read = event.read;
-      ++in_read;
-      ++tokens;
+Nanos FromSeconds(double seconds) { return Nanos(static_cast<std::int64_t>(seconds * 1e9)); }
+
+/// Where the loops wait for each other: they all begin at one moment.
+class StartGate {
+ public:
+  StartGate(std::int64_t loops, const Clock& clock) : missing_(loops), clock_(clock) {}
+
+  Instant Wait() {
+    std::unique_lock lock(mutex_);
+    if (--missing_ == 0) {
+      begin_ = clock_.Now() + kBeforeBegin;
+      all_here_.notify_all();
     }
-    close_read();
+    all_here_.wait(lock, [this] { return missing_ == 0; });
+    return begin_;
   }
-  if (tokens == 0) return std::nullopt;
-  return static_cast<double>(coalesced) / static_cast<double>(tokens);
-}
 
-double Seconds(Nanos time) { return ToSeconds(time).value(); }
+ private:
+  std::mutex mutex_;
+  std::condition_variable all_here_;
+  std::int64_t missing_;
+  Instant begin_;
+  const Clock& clock_;
+};
 
-void FillAudit(const net::ReactorStats& stats, Nanos cpu, Nanos wall,
-               const std::optional<host::CpuTimes>& cpu_before, PointRecord& record) {
-  spec::InstrumentAudit& audit = record.audit;
-  if (wall > Nanos(0)) audit.loop_busy_fraction = Seconds(cpu) / Seconds(wall);
-  audit.coalesced_fraction = CoalescedFraction(record.log);
-  if (stats.lag.count > 0) {
-    audit.loop_lag_p50_s = Seconds(stats.lag.Quantile(0.5));
-    audit.loop_lag_p99_s = Seconds(stats.lag.Quantile(0.99));
-    audit.loop_lag_max_s = Seconds(stats.lag.max);
-    audit.kernel_stamp_fraction =
-        static_cast<double>(stats.rx_lag.count) / static_cast<double>(stats.lag.count);
-    audit.stamps = *audit.kernel_stamp_fraction > 0.5 ? "kernel" : "user";
+/// One point, from its schedule to its merged log.
+class PointRun {
+ public:
+  PointRun(const spec::Plan& plan, const PointSettings& settings, const net::Endpoint& endpoint,
+           const Clock& clock)
+      : plan_(plan),
+        settings_(settings),
+        endpoint_(endpoint),
+        clock_(clock),
+        schedule_(Schedule()),
+        course_(Limits()) {}
+
+  Result<PointRecord> Run(const RequestWriter& writer) {
+    RequestPipeline pipeline(writer, PipelineSettings());
+    RS_RETURN_IF_ERROR(MakeLoops(pipeline));
+    PointRecord record;
+    record.started = clock_.Wall();
+    const auto cpu_times = host::ReadCpuTimes();
+    pipeline.WaitUntilFull();
+    const std::vector<LoopRecord> loops = RunLoops();
+    for (const LoopRecord& loop : loops) {
+      for (const spec::RequestLog& piece : loop.pieces) record.log.Append(piece);
+    }
+    std::sort(record.log.requests.begin(), record.log.requests.end(),
+              [](const spec::Request& a, const spec::Request& b) { return a.id < b.id; });
+    record.audit = MakeAudit(loops, record.log, cpu_times);
+    record.audit.monotonic_epoch_ns = epoch_.time_since_epoch().count();
+    record.stopped = course_.stopped();
+    record.aborted = course_.aborted();
+    // A point that was stopped or given up never meant to send the rest: no rate to judge.
+    if (record.complete()) {
+      const auto sent = static_cast<std::int64_t>(record.log.requests.size());
+      record.audit.scheduled_requests = Total().value_or(sent);
+      record.audit.sent_requests = sent;
+    }
+    return record;
   }
-  if (stats.rx_lag.count > 0) {
-    audit.rx_lag_p50_s = Seconds(stats.rx_lag.Quantile(0.5));
-    audit.rx_lag_p99_s = Seconds(stats.rx_lag.Quantile(0.99));
-    audit.rx_lag_max_s = Seconds(stats.rx_lag.max);
+
+ private:
+  bool open() const { return plan_.load.arrivals != spec::Arrivals::kClosed; }
+  bool inferencex() const { return plan_.load.protocol == spec::Protocol::kInferencex; }
+
+  std::vector<Nanos> Schedule() const {
+    if (!open()) return {};
+    const spec::Load& load = plan_.load;
+    std::optional<Nanos> duration;
+    if (load.duration_s) duration = FromSeconds(*load.duration_s);
+    return workload::ArrivalTimes(load.arrivals, settings_.rate_rps.value_or(0), load.requests,
+                                  duration,
+                                  plan_.seed + static_cast<std::uint64_t>(settings_.first_prompt));
   }
-  audit.cpu_steal_fraction = host::StealFraction(cpu_before, host::ReadCpuTimes());
-  const host::DescriptorUse descriptors = host::ReadDescriptorUse();
-  audit.fd_limit = descriptors.limit;
-  audit.fd_used = descriptors.used;
-  audit.governor = host::Governor();
-}
+
+  Course::Limits Limits() const {
+    Course::Limits limits;
+    limits.warmup = spec::WarmupAt(plan_.load, settings_.concurrency);
+    if (open()) {
+      limits.patience = 50 + static_cast<std::int64_t>(5 * settings_.rate_rps.value_or(0));
+      return limits;
+    }
+    limits.measured = spec::RequestsAt(plan_.load, settings_.concurrency);
+    if (plan_.load.duration_s) limits.duration = FromSeconds(*plan_.load.duration_s);
+    limits.drain_warmup = inferencex();
+    limits.patience = 10 + 2 * settings_.concurrency;
+    return limits;
+  }
+
+  /// Requests of the whole point, where it is known before.
+  std::optional<std::int64_t> Total() const {
+    if (open()) return static_cast<std::int64_t>(schedule_.size());
+    const Course::Limits& limits = course_.limits();
+    return limits.measured ? std::optional(limits.warmup + *limits.measured) : std::nullopt;
+  }
+
+  RequestPipeline::Settings PipelineSettings() const {
+    RequestPipeline::Settings settings;
+    settings.first_prompt = settings_.first_prompt;
+    if (inferencex()) settings.same_prompt_until = course_.limits().warmup;
+    settings.count = Total();
+    // Without a known end only a stock is kept: building takes a core's time from the measurement.
+    if (!settings.count) settings.ready_bytes = 0;
+    settings.min_ready = std::clamp<std::int64_t>(2 * settings_.concurrency, 64, 4096);
+    return settings;
+  }
+
+  /// Connections to open ahead: one a user, or what the rate will keep busy.
+  std::int64_t Connections() const {
+    if (!open()) return settings_.concurrency;
+    const auto all = static_cast<std::int64_t>(schedule_.size());
+    if (plan_.load.arrivals == spec::Arrivals::kBurst) return all;
+    const double e2e_s = ToSeconds(settings_.expected_e2e.value_or(kDefaultE2e)).value();
+    const auto busy = static_cast<std::int64_t>(std::ceil(*settings_.rate_rps * e2e_s * 1.25)) + 2;
+    return std::min(all, busy);
+  }
+
+  Result<> MakeLoops(RequestPipeline& pipeline) {
+    RS_RETURN_IF_ERROR(host::EnsureDescriptors(Connections() + kSpareDescriptors));
+    epoch_ = clock_.Now();
+    const std::int64_t count = plan_.client.threads;
+    for (std::int64_t i = 0; i < count; ++i) {
+      RS_ASSIGN_OR_RETURN(std::unique_ptr<net::Reactor> reactor, net::Reactor::Create(clock_));
+      LoopContext context{plan_, settings_, endpoint_, pipeline, course_, epoch_, i, count, {}};
+      context.wake = [this] {
+        for (const auto& loop : loops_) loop->Wake();
+      };
+      if (open()) {
+        loops_.push_back(std::make_unique<OpenLoop>(std::move(reactor), std::move(context),
+                                                    schedule_, Connections()));
+      } else {
+        loops_.push_back(std::make_unique<ClosedLoop>(std::move(reactor), std::move(context)));
+      }
+    }
+    return {};
+  }
+
+  std::vector<LoopRecord> RunLoops() {
+    StartGate gate(static_cast<std::int64_t>(loops_.size()), clock_);
+    std::vector<LoopRecord> records(loops_.size());
+    std::vector<std::thread> threads;
+    for (std::size_t i = 0; i < loops_.size(); ++i) {
+      threads.emplace_back([this, i, &gate, &records] {
+        host::SharpenTimers();
+        const auto& cpus = plan_.client.cpu_affinity;
+        if (!cpus.empty()) {
+          const auto pinned = host::PinThread(cpus[i % cpus.size()]);
+          if (!pinned) course_.Abort(pinned.error());
+        }
+        records[i] = loops_[i]->Run([&gate] { return gate.Wait(); });
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    return records;
+  }
+
+  const spec::Plan& plan_;
+  const PointSettings& settings_;
+  const net::Endpoint& endpoint_;
+  const Clock& clock_;
+  const std::vector<Nanos> schedule_;
+  Course course_;
+  Instant epoch_;
+  std::vector<std::unique_ptr<LoadLoop>> loops_;
+};
 
 }  // namespace
 
 Result<PointRecord> RunPoint(const spec::Plan& plan, const net::Url& url, const Headers& headers,
                              const Dialect& dialect, const PointSettings& settings,
                              const Clock& clock) {
-  RS_CHECK(settings.concurrency >= 1 && settings.progress != nullptr);
-  RS_RETURN_IF_ERROR(host::EnsureDescriptors(settings.concurrency + kSpareDescriptors));
+  RS_CHECK(settings.progress != nullptr);
+  RS_CHECK(settings.concurrency >= 1 || plan.load.arrivals != spec::Arrivals::kClosed);
   RS_ASSIGN_OR_RETURN(const net::Endpoint endpoint, net::Resolve(url));
   RS_ASSIGN_OR_RETURN(const RequestWriter writer,
                       RequestWriter::Create(plan, url, headers, dialect));
-  RS_ASSIGN_OR_RETURN(const std::unique_ptr<net::Reactor> reactor, net::Reactor::Create(clock));
-  const auto depth = std::clamp<std::int64_t>(2 * settings.concurrency, 64, 4096);
-  RequestPipeline pipeline(writer, static_cast<std::size_t>(depth), settings.first_prompt);
-
-  PointRecord record;
-  record.started = clock.Wall();
-  const auto cpu_times = host::ReadCpuTimes();
-  const Nanos cpu_before = host::ThreadCpuTime();
-  const Instant begin = clock.Now();
-  ClosedLoop loop(*reactor, endpoint, pipeline, plan, settings);
-  loop.Run(record);
-  FillAudit(reactor->stats(), host::ThreadCpuTime() - cpu_before, clock.Now() - begin, cpu_times,
-            record);
-  return record;
+  return PointRun(plan, settings, endpoint, clock).Run(writer);
 }
 
 }  // namespace roofscape::load

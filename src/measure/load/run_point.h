@@ -1,10 +1,14 @@
-// Measures one operating point: a closed loop of `concurrency` slots against a server, each sending
-// its next request the moment its last one has ended. Slots start staggered and warm up first; the
-// warm-up runs over into the measured phase without draining. After the last measured request the
-// loop sends no more and waits for what is in flight.
+// Measures one operating point: a closed loop of `concurrency` slots, each sending its next request
+// the moment its last one has ended, or an open loop whose requests go out when a schedule says.
+// Connections are made ahead. In a closed loop slots start staggered and warm up first; the warm-up
+// runs over into the measured phase without draining, unless the protocol wants it otherwise. After
+// the last measured request no more is sent, and what is in flight is waited for.
 //
-// Thread safety: RunPoint runs on the calling thread; PointProgress may be read, and PointControl
-// set, from any other.
+// With several threads each has its own loop and its own share of slots or arrivals; their logs
+// make one.
+//
+// Thread safety: RunPoint may be called from any thread and waits for its own; PointProgress may be
+// read, and `stop` set, from any other.
 
 #pragma once
 
@@ -34,7 +38,8 @@ struct PointProgress {
 };
 
 struct PointSettings {
-  std::int64_t concurrency = 1;
+  std::int64_t concurrency = 1;    // 0: open loop, by the plan's arrivals
+  std::optional<double> rate_rps;  // of an open loop that is no burst
   /// Number of the first prompt: points of one run must not send the same prompts, or a prefix
   /// cache of the server would answer for the later ones.
   std::int64_t first_prompt = 0;
@@ -43,7 +48,8 @@ struct PointSettings {
   /// Set it to true to stop sending, give up what is in flight and return.
   const std::atomic<bool>* stop = nullptr;
   PointProgress* progress = nullptr;
-  /// Takes finished requests every second, for storing. Must not block; an error ends the point.
+  /// Takes finished requests every second, for storing; called from each loop's thread. Must not
+  /// block; an error ends the point.
   std::function<Result<>(spec::RequestLog)> sink;
 };
 
