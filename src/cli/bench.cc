@@ -27,13 +27,15 @@ namespace roofscape::cli {
 namespace {
 
 constexpr const char* kDescription =
-    "Measure a running OpenAI-compatible server at one concurrency or a sweep of them, in a\n"
-    "closed loop: each of N users sends its next request when its last answer has ended.";
+    "Measure a running OpenAI-compatible server at one load or a sweep of them: in a closed loop\n"
+    "(each of N users sends its next request when its last answer has ended), or in an open loop\n"
+    "(--rate: requests go out when a schedule says, whatever the server does).";
 
 constexpr const char* kFooter =
     "Example:\n"
     "  roofscape bench http://127.0.0.1:8080 --api completions \\\n"
-    "    --concurrency 1,2,4,8 --input-tokens 128 --output-tokens 32 --chip cpu --chips 1\n\n"
+    "    --concurrency 1,2,4,8 --input-tokens 128 --output-tokens 32 --chip cpu --chips 1\n"
+    "  roofscape bench http://127.0.0.1:8080 --rate 5,10,20 --duration 60\n\n"
     "Every prompt is new from its first token on and prompt caches are told off, so that no cache\n"
     "fakes a TTFT. Everything measured is kept in the store, also after Ctrl-C:\n"
     "see `roofscape show last`, `roofscape frontier` and `roofscape report`.";
@@ -49,10 +51,15 @@ struct Options {
   std::string deployment_file;
   std::string chip;
   std::optional<std::int64_t> chips;
-  std::string concurrency = "1";
+  std::string concurrency;
+  std::string rate;
+  std::string arrivals;
+  std::string protocol = "steady";
+  std::int64_t threads = 1;
+  std::string cpu_affinity;
   std::int64_t input_tokens = 1024;
   std::int64_t output_tokens = 1024;
-  double length_spread = 1.0;
+  std::optional<double> length_spread;
   std::string prompt_form = "auto";
   std::optional<std::int64_t> requests;
   std::int64_t requests_per_slot = 20;
@@ -76,21 +83,59 @@ void OnSignal(int signal) {
   std::signal(signal, SIG_DFL);
 }
 
-Result<std::vector<std::int64_t>> ParseConcurrency(const std::string& text) {
-  std::vector<std::int64_t> levels;
+/// Numbers separated by commas, none below `least`. `what` completes "'x' is no ...".
+template <class Number>
+Result<std::vector<Number>> ParseList(const std::string& text, Number least, const char* flag,
+                                      const char* what) {
+  std::vector<Number> numbers;
   for (const std::string& part : Split(text, ',')) {
     const std::string word(Trim(part));
-    std::int64_t level = 0;
-    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), level);
-    if (error != std::errc() || end != word.data() + word.size() || level < 1) {
+    Number number{};
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+    // Written so that "nan" does not pass.
+    if (error != std::errc() || end != word.data() + word.size() || !(number >= least)) {
       return Error{ErrorCode::kInvalidArgument,
-                   fmt::format("--concurrency: '{}' is no number of users: give 1 or more, "
-                               "separated by commas, e.g. 1,2,4,8",
-                               Printable(word, 40))};
+                   fmt::format("{}: '{}' is no {}", flag, Printable(word, 40), what)};
     }
-    levels.push_back(level);
+    numbers.push_back(number);
   }
-  return levels;
+  return numbers;
+}
+
+constexpr double kOpenLoopSeconds = 60;
+
+/// The part of the plan that says how hard and how long.
+Result<spec::Load> MakeLoad(const Options& options) {
+  spec::Load load;
+  RS_ASSIGN_OR_RETURN(load.protocol, spec::ParseProtocol(options.protocol));
+  std::string arrivals = options.arrivals;
+  if (arrivals.empty()) arrivals = options.rate.empty() ? "closed" : "poisson";
+  RS_ASSIGN_OR_RETURN(load.arrivals, spec::ParseArrivals(arrivals));
+  const bool open = load.arrivals != spec::Arrivals::kClosed;
+  load.concurrency.clear();
+  if (!options.concurrency.empty() || !open) {
+    RS_ASSIGN_OR_RETURN(
+        load.concurrency,
+        ParseList<std::int64_t>(options.concurrency.empty() ? "1" : options.concurrency, 1,
+                                "--concurrency",
+                                "number of users: give 1 or more, separated by commas, e.g. "
+                                "1,2,4,8"));
+  }
+  if (!options.rate.empty()) {
+    RS_ASSIGN_OR_RETURN(load.rates_rps,
+                        ParseList<double>(options.rate, 1e-9, "--rate",
+                                          "number of requests a second: give more than 0, "
+                                          "separated by commas, e.g. 2,4,8"));
+  }
+  load.requests = options.requests;
+  load.requests_per_slot = options.requests_per_slot;
+  load.duration_s = options.duration_s;
+  if (open && !load.requests && !load.duration_s && load.arrivals != spec::Arrivals::kBurst) {
+    load.duration_s = kOpenLoopSeconds;
+  }
+  load.warmup = options.warmup;
+  load.repeat = options.repeat;
+  return load;
 }
 
 Result<spec::Deployment> MakeDeployment(const Options& options) {
@@ -152,17 +197,21 @@ Result<spec::Plan> MakePlan(const Options& options, const Clock& clock) {
     plan.target.header_names.push_back(header.substr(0, header.find(':')));
   }
   RS_ASSIGN_OR_RETURN(plan.deployment, MakeDeployment(options));
-  plan.workload.input = {options.input_tokens, options.length_spread};
-  plan.workload.output = {options.output_tokens, options.length_spread};
+  RS_ASSIGN_OR_RETURN(plan.load, MakeLoad(options));
+  const bool inferencex = plan.load.protocol == spec::Protocol::kInferencex;
+  const double spread = options.length_spread.value_or(inferencex ? 0.8 : 1.0);
+  plan.workload.input = {options.input_tokens, spread};
+  plan.workload.output = {options.output_tokens, spread};
   RS_ASSIGN_OR_RETURN(plan.workload.prompt_form, spec::ParsePromptForm(options.prompt_form));
   plan.workload.ignore_eos = !options.may_stop_early;
   plan.workload.prompt_cache = options.prompt_cache;
-  RS_ASSIGN_OR_RETURN(plan.load.concurrency, ParseConcurrency(options.concurrency));
-  plan.load.requests = options.requests;
-  plan.load.requests_per_slot = options.requests_per_slot;
-  plan.load.duration_s = options.duration_s;
-  plan.load.warmup = options.warmup;
-  plan.load.repeat = options.repeat;
+  plan.client.threads = options.threads;
+  if (!options.cpu_affinity.empty()) {
+    RS_ASSIGN_OR_RETURN(plan.client.cpu_affinity,
+                        ParseList<std::int64_t>(
+                            options.cpu_affinity, 0, "--cpu-affinity",
+                            "number of a CPU: give them from 0, separated by commas, e.g. 2,3"));
+  }
   plan.timeouts = options.timeouts;
   plan.keep_text = options.keep_text;
   RS_ASSIGN_OR_RETURN(plan.labels, ParseLabels(options.labels));
@@ -243,14 +292,19 @@ void AddTargetOptions(CLI::App& command, Options& o) {
 }
 
 void AddLoadOptions(CLI::App& command, Options& o) {
-  command.add_option("--concurrency", o.concurrency, "Users at once, or a list: 1,2,4")
+  command.add_option("--concurrency", o.concurrency,
+                     "Closed loop: users at once, or a list: 1,2,4 (default 1)");
+  command.add_option("--rate", o.rate, "Open loop: requests a second, or a list: 2,4,8");
+  command.add_option("--arrivals", o.arrivals,
+                     "poisson (default with --rate), constant, or burst: --requests at once");
+  command
+      .add_option("--protocol", o.protocol,
+                  "steady, or inferencex: that benchmark's own rules and window")
       ->capture_default_str();
   command.add_option("--input-tokens", o.input_tokens, "Prompt length")->capture_default_str();
   command.add_option("--output-tokens", o.output_tokens, "Answer length")->capture_default_str();
-  command
-      .add_option("--length-spread", o.length_spread,
-                  "Lengths uniform between this share and 1 of the above; 1: fixed")
-      ->capture_default_str();
+  command.add_option("--length-spread", o.length_spread,
+                     "Lengths uniform between this share and 1 of the above (default 1: fixed)");
   command.add_option("--prompt-form", o.prompt_form, "auto, token_ids or text")
       ->capture_default_str();
   command.add_option("--requests", o.requests, "Measured requests a point");
@@ -258,10 +312,13 @@ void AddLoadOptions(CLI::App& command, Options& o) {
       .add_option("--requests-per-slot", o.requests_per_slot,
                   "Measured requests a point for each user, where --requests is not given")
       ->capture_default_str();
-  command.add_option("--duration", o.duration_s, "Send for so many seconds instead");
+  command.add_option("--duration", o.duration_s,
+                     "Send for so many seconds instead (open loop: default 60)");
   command.add_option("--warmup", o.warmup, "Warm-up requests a point (default: one a user)");
   command.add_option("--repeat", o.repeat, "Measure each point so often")->capture_default_str();
   command.add_option("--seed", o.seed, "Of prompts and lengths (default: a new one each run)");
+  command.add_option("--threads", o.threads, "Event loops, each on a core")->capture_default_str();
+  command.add_option("--cpu-affinity", o.cpu_affinity, "CPUs to pin the loops to, e.g. 2,3");
   command.add_flag("--may-stop-early", o.may_stop_early,
                    "Let the model end its answers (no ignore_eos)");
   command.add_flag("--prompt-cache", o.prompt_cache, "Do not tell the server's prompt cache off");

@@ -71,11 +71,11 @@ class Bench {
   Result<BenchRun> Run() {
     RS_RETURN_IF_ERROR(store_.BeginRun(result_.run));
     const spec::Plan& plan = result_.run.plan;
-    for (const std::int64_t concurrency : plan.load.concurrency) {
+    for (const spec::LoadLevel& level : spec::LevelsOf(plan.load)) {
       for (std::int64_t repeat = 0; repeat < plan.load.repeat; ++repeat) {
         if (stop_) result_.stopped = true;
         if (result_.stopped || result_.aborted) break;
-        if (Result<> point = RunOne(concurrency, repeat); !point) result_.aborted = point.error();
+        if (Result<> point = RunOne(level, repeat); !point) result_.aborted = point.error();
       }
     }
     End();
@@ -83,14 +83,16 @@ class Bench {
   }
 
  private:
-  Result<> RunOne(std::int64_t concurrency, std::int64_t repeat) {
+  Result<> RunOne(const spec::LoadLevel& level, std::int64_t repeat) {
     spec::PointResult point;
     point.index = static_cast<std::int64_t>(result_.run.points.size());
-    point.concurrency = concurrency;
+    point.concurrency = level.concurrency;
+    point.rate_rps = level.rate_rps;
+    point.protocol = spec::Name(result_.run.plan.load.protocol);
     point.repeat = repeat;
     point.started = clock_.Wall();
     RS_ASSIGN_OR_RETURN(const store::PointId id, store_.BeginPoint(result_.run.id, point));
-    RS_ASSIGN_OR_RETURN(load::PointRecord record, Measure(concurrency, repeat, id));
+    RS_ASSIGN_OR_RETURN(load::PointRecord record, Measure(point, id));
     next_prompt_ += static_cast<std::int64_t>(record.log.requests.size());
     const Result<> flushed = writer_.Flush();
     Judge(record, point);
@@ -102,21 +104,23 @@ class Bench {
     return {};
   }
 
-  Result<load::PointRecord> Measure(std::int64_t concurrency, std::int64_t repeat,
-                                    const store::PointId& id) {
+  Result<load::PointRecord> Measure(const spec::PointResult& point, const store::PointId& id) {
     const spec::Plan& plan = result_.run.plan;
     load::PointProgress progress;
     load::PointSettings settings;
-    settings.concurrency = concurrency;
+    settings.concurrency = point.concurrency;
+    settings.rate_rps = point.rate_rps;
     settings.first_prompt = next_prompt_;
     settings.expected_e2e = expected_e2e_;
     settings.stop = &stop_;
     settings.progress = &progress;
     settings.sink = [this, &id](spec::RequestLog log) { return writer_.Push(id, std::move(log)); };
-    auto expected = spec::RequestsAt(plan.load, concurrency);
-    if (expected) *expected += spec::WarmupAt(plan.load, concurrency);
-    std::string title = fmt::format("concurrency {}", concurrency);
-    if (plan.load.repeat > 1) title += fmt::format(" ({}/{})", repeat + 1, plan.load.repeat);
+    auto expected = spec::RequestsAt(plan.load, point.concurrency);
+    if (expected && point.concurrency > 0) {
+      *expected += spec::WarmupAt(plan.load, point.concurrency);
+    }
+    std::string title = spec::LoadName(point);
+    if (plan.load.repeat > 1) title += fmt::format(" ({}/{})", point.repeat + 1, plan.load.repeat);
     const LiveProgress live(title, expected, plan.load.duration_s, progress, clock_);
     return load::RunPoint(plan, url_, headers_, dialect_, settings, clock_);
   }

@@ -10,6 +10,9 @@
 namespace roofscape::load {
 namespace {
 
+// Engines write it into their logs, so that both sides' records of a request can be joined.
+constexpr const char* kRequestId = "X-Request-Id";
+
 /// "/v1/chat/completions" below whatever path the user gave; a given "/v1" is not doubled.
 std::string EndpointPath(const net::Url& url, spec::Api api) {
   std::string base = url.path;
@@ -43,6 +46,10 @@ RequestWriter::RequestWriter(const spec::Plan& plan, const net::Url& url, const 
       path_(EndpointPath(url, plan.target.api)),
       host_(url.HostHeader()),
       headers_(AllHeaders(headers)),
+      names_requests_(std::none_of(headers.begin(), headers.end(),
+                                   [](const net::Header& header) {
+                                     return net::EqualsIgnoreCase(header.name, kRequestId);
+                                   })),
       extra_(std::make_unique<Json>(
           plan.target.extra_body.empty() ? Json::object() : Json::parse(plan.target.extra_body))) {}
 
@@ -99,8 +106,10 @@ PreparedRequest RequestWriter::Prepare(std::int64_t id) const {
   request.shape = prompts_.ShapeOf(id);
   const std::string body =
       Body(PromptOf(id, request.shape.input_tokens), request.shape.output_tokens, /*stream=*/true);
+  Headers headers = headers_;
+  if (names_requests_) headers.push_back({kRequestId, fmt::format("{}-{}", plan_.seed, id)});
   // Create() has shown that this head can be written.
-  auto head = net::RequestHead("POST", path_, host_, headers_, body.size());
+  auto head = net::RequestHead("POST", path_, host_, headers, body.size());
   request.bytes = *std::move(head) + body;
   return request;
 }

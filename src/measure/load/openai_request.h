@@ -68,6 +68,7 @@ class RequestWriter {
   std::string path_;
   std::string host_;
   Headers headers_;
+  bool names_requests_ = true;  // By X-Request-Id: seed and prompt number.
   std::unique_ptr<Json> extra_;  // The user's --extra-body.
 };
 
