@@ -9,6 +9,7 @@
 #include "cli/live_progress.h"
 #include "cli/version.h"
 #include "domain/metrics/point_analysis.h"
+#include "domain/metrics/repeats.h"
 #include "measure/host/host_facts.h"
 #include "measure/load/run_point.h"
 #include "measure/load/server_probe.h"
@@ -128,6 +129,7 @@ class Bench {
   void Judge(const load::PointRecord& record, spec::PointResult& point) {
     metrics::PointContext context;
     context.concurrency = point.concurrency;
+    context.protocol = point.protocol;
     context.chips = spec::ChipCount(result_.run.plan.deployment);
     context.prompt_cache_allowed = result_.run.plan.workload.prompt_cache;
     context.audit = record.audit;
@@ -152,6 +154,7 @@ class Bench {
     std::vector<std::string> notes;
     if (result_.stopped) notes.push_back("stopped by the user");
     if (result_.aborted) notes.push_back(result_.aborted->message);
+    run.repeats = metrics::BetweenRuns(run);
     run.ended = clock_.Wall();
     run.status = whole ? spec::RunStatus::kComplete : spec::RunStatus::kIncomplete;
     run.notes.insert(run.notes.end(), notes.begin(), notes.end());

@@ -6,12 +6,14 @@
 #include <fmt/format.h>
 
 #include "domain/metrics/point_analysis.h"
+#include "domain/metrics/repeats.h"
 
 namespace roofscape::cli {
 namespace {
 
 void Fill(const spec::RequestLog& log, const spec::Plan& plan, spec::PointResult& point) {
   const metrics::PointContext context = {.concurrency = point.concurrency,
+                                         .protocol = point.protocol,
                                          .chips = spec::ChipCount(plan.deployment),
                                          .prompt_cache_allowed = plan.workload.prompt_cache,
                                          .audit = point.audit};
@@ -36,6 +38,7 @@ Result<> RecomputeUnfinished(store::Store& store, spec::RunResult& run) {
     }
     point.verdict.server_reasons.insert(point.verdict.server_reasons.begin(), std::move(reason));
   }
+  run.repeats = metrics::BetweenRuns(run);
   return {};
 }
 

@@ -1,4 +1,5 @@
-// Metrics of points that a killed run left without any, from the part of their log that was stored.
+// What a run lacks that comes from the store: metrics of points that were cut off, computed from
+// the part of their log that was stored, and what its repeats say about each other.
 //
 // Errors: the store's. Thread safety: as the store's.
 
@@ -11,7 +12,7 @@
 namespace roofscape::cli {
 
 /// Fills in metrics and verdict of every incomplete point of `run` that has none. They stay
-/// complete = false, and a server reason says that they are of a part.
+/// complete = false, and a server reason says that they are of a part. Fills in run.repeats.
 Result<> RecomputeUnfinished(store::Store& store, spec::RunResult& run);
 
 }  // namespace roofscape::cli

@@ -41,7 +41,7 @@ report::PointDetail DetailOf(const spec::RequestLog& log, const spec::PointResul
   report::PointDetail detail;
   const auto whole = metrics::WholeWindow(log);
   if (!whole || whole->begin_ns >= whole->end_ns) return detail;
-  const spec::Window window = point.steady ? point.steady->window : *whole;
+  const spec::Window window = point.Primary() != nullptr ? point.Primary()->window : *whole;
   const metrics::LatencyHistograms histograms = metrics::ComputeHistograms(log, window);
   detail.ttft = Chart(histograms.ttft);
   detail.itl = Chart(histograms.itl);

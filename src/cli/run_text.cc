@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/core/text.h"
+#include "cli/interval_text.h"
 #include "domain/spec/metric_registry.h"
 
 namespace roofscape::cli {
@@ -101,7 +102,8 @@ struct Chosen {
 };
 
 Chosen Choose(const spec::PointResult& point, WindowChoice window) {
-  if (window == WindowChoice::kSteady && point.steady) return {&*point.steady, false};
+  const spec::PointMetrics* primary = point.Primary();
+  if (window == WindowChoice::kSteady && primary != nullptr) return {primary, false};
   return {&point.whole, window == WindowChoice::kSteady};
 }
 
@@ -118,7 +120,7 @@ std::vector<std::string> Numbers(const spec::PointMetrics& metrics, bool per_chi
                                     FormatMillis(metrics.itl_s.p50),
                                     FormatMillis(metrics.itl_s.p99),
                                     FormatNumber(metrics.interactivity_tps.p50),
-                                    FormatNumber(metrics.output_tps)};
+                                    WithInterval(metrics.output_tps, metrics, "output_tps")};
   if (per_chip) cells.push_back(FormatNumber(metrics.total_tps_per_chip));
   return cells;
 }
@@ -134,10 +136,13 @@ std::vector<std::string> Reasons(const spec::PointResult& point) {
   return reasons;
 }
 
-std::string ReasonLines(const spec::RunResult& run, const Style& style) {
+std::string ReasonLines(const spec::RunResult& run, WindowChoice window, const Style& style) {
   std::string text;
   for (const spec::PointResult& point : run.points) {
-    for (const std::string& reason : Reasons(point)) {
+    std::vector<std::string> reasons = Reasons(point);
+    const std::string attempted = AttemptedText(*Choose(point, window).metrics);
+    if (!attempted.empty()) reasons.push_back("server: " + attempted);
+    for (const std::string& reason : reasons) {
       text += Wrap(WithoutControls(
                        fmt::format("#{} ({}): {}", point.index, spec::LoadName(point), reason)),
                    style.width, 4) +
@@ -167,18 +172,27 @@ std::string WindowText(const spec::Window& window) {
 /// Counts without decimals.
 std::string MetricCell(std::optional<double> value) {
   constexpr double kLargest = 1e15;
+  if (value && std::isinf(*value)) return "inf";
   const bool whole = value && std::fabs(*value) < kLargest && *value == std::floor(*value);
   return whole ? WithCommas(std::llround(*value)) : FormatNumber(value);
 }
 
 std::string MetricTable(const spec::PointResult& point, const Style& style) {
-  Table table({{"metric", Align::kLeft}, {"steady"}, {"whole"}, {"unit", Align::kLeft}});
+  Table table({{"metric", Align::kLeft},
+               {"steady"},
+               {"whole"},
+               {"unit", Align::kLeft},
+               {"95 %", Align::kLeft}});
+  const spec::PointMetrics& primary = point.Primary() ? *point.Primary() : point.whole;
   for (const spec::MetricInfo& info : spec::AllMetrics()) {
     const std::optional<double> whole = info.value(point.whole);
     std::optional<double> steady;
     if (point.steady) steady = info.value(*point.steady);
     if (!steady && !whole) continue;
-    table.AddRow({info.name, MetricCell(steady), MetricCell(whole), info.unit});
+    // Without failures these are the percentiles once more, but for the rule of ranks.
+    if (point.whole.failures == 0 && info.name.find("_attempted_") != std::string::npos) continue;
+    table.AddRow({info.name, MetricCell(steady), MetricCell(whole), info.unit,
+                  HalfWidth(primary, info.name)});
   }
   return table.ToText(style);
 }
@@ -230,9 +244,11 @@ std::string PointTable(const spec::RunResult& run, WindowChoice window, const St
 
   Table table(std::move(columns));
   bool any_stand_in = false;
+  bool any_interval = false;
   for (const spec::PointResult& point : run.points) {
     const Chosen chosen = Choose(point, window);
     any_stand_in = any_stand_in || chosen.stand_in;
+    any_interval = any_interval || chosen.metrics->intervals.contains("output_tps");
     std::vector<std::string> cells = {std::to_string(point.index), spec::LoadMark(point)};
     if (repeats) cells.push_back(std::to_string(point.repeat));
     for (std::string& cell : Numbers(*chosen.metrics, per_chip)) cells.push_back(std::move(cell));
@@ -241,7 +257,8 @@ std::string PointTable(const spec::RunResult& run, WindowChoice window, const St
   }
   std::string text = table.ToText(style);
   if (any_stand_in) text += "* no steady window: these numbers are of the whole point\n";
-  return text + ReasonLines(run, style);
+  if (any_interval) text += "±: 95 % within this run, by batch means\n";
+  return text + ReasonLines(run, window, style) + RepeatTable(run, style);
 }
 
 std::string PointDetails(const spec::PointResult& point, const Style& style) {
@@ -256,7 +273,13 @@ std::string PointDetails(const spec::PointResult& point, const Style& style) {
   for (const auto& [kind, count] : point.failures_by_kind) {
     text += Field("failed", fmt::format("{} x {}", WithCommas(count), kind), style);
   }
-  text += "\n" + MetricTable(point, style) + "\n";
+  text += "\n" + MetricTable(point, style);
+  text +=
+      Wrap(fmt::format(
+               "95 %: interval within this run of the {} window, by batch means",
+               point.Primary() == nullptr || point.Primary() == &point.whole ? "whole" : "steady"),
+           style.width, 0) +
+      "\n\n";
 
   Table audit({{"of the instrument itself", Align::kLeft}, {"value"}});
   const Json facts = spec::ToJson(point.audit);
@@ -272,7 +295,7 @@ std::string PointsCsv(const spec::RunResult& run, WindowChoice window) {
   Table table(std::move(columns));
   for (const spec::PointResult& point : run.points) {
     const Chosen chosen = Choose(point, window);
-    const bool steady = window == WindowChoice::kSteady && !chosen.stand_in;
+    const bool steady = chosen.metrics != &point.whole;
     std::vector<std::string> cells = {run.id,
                                       std::to_string(point.index),
                                       std::to_string(point.concurrency),

@@ -1,5 +1,6 @@
 #include "base/stats/batch_means.h"
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -7,6 +8,9 @@
 
 namespace roofscape::stats {
 namespace {
+
+// Beyond this estimated correlation of neighbours the widening factor means nothing more.
+constexpr double kMostAlike = 0.9;
 
 // lgamma() of the C library writes a global (signgam); lgamma_r does not.
 double LogGamma(double x) {
@@ -109,6 +113,54 @@ std::optional<MeanInterval> BatchMeansInterval(std::span<const double> series, d
   interval.half_width = StudentQuantile(count - 1.0, (1.0 + confidence) / 2.0) * error;
   interval.batches = batches;
   interval.lag1 = squares > 0.0 ? products / squares : 0.0;
+  return interval;
+}
+
+std::optional<MeanInterval> SectionInterval(std::span<const double> batch_figures, double figure,
+                                            double confidence) {
+  RS_CHECK(confidence > 0.0 && confidence < 1.0);
+  if (batch_figures.size() < kMinBatches) return std::nullopt;
+  const double count = static_cast<double>(batch_figures.size());
+  double mean = 0.0;
+  for (const double value : batch_figures) {
+    RS_CHECK(std::isfinite(value));
+    mean += value / count;
+  }
+  double around_figure = 0.0;
+  double around_mean = 0.0;
+  double products = 0.0;
+  for (std::size_t i = 0; i < batch_figures.size(); ++i) {
+    const double value = batch_figures[i];
+    around_figure += (value - figure) * (value - figure);
+    around_mean += (value - mean) * (value - mean);
+    if (i > 0) products += (value - mean) * (batch_figures[i - 1] - mean);
+  }
+  MeanInterval interval;
+  interval.mean = figure;
+  interval.batches = batch_figures.size();
+  interval.lag1 = around_mean > 0.0 ? products / around_mean : 0.0;
+  const double alike = std::clamp(interval.lag1, 0.0, kMostAlike);
+  const double error =
+      std::sqrt(around_figure / (count - 1.0) / count * (1.0 + alike) / (1.0 - alike));
+  interval.half_width = StudentQuantile(count - 1.0, (1.0 + confidence) / 2.0) * error;
+  return interval;
+}
+
+std::optional<MeanInterval> IndependentInterval(std::span<const double> figures,
+                                                double confidence) {
+  RS_CHECK(confidence > 0.0 && confidence < 1.0);
+  if (figures.size() < 2) return std::nullopt;
+  const double count = static_cast<double>(figures.size());
+  MeanInterval interval;
+  interval.batches = figures.size();
+  for (const double value : figures) {
+    RS_CHECK(std::isfinite(value));
+    interval.mean += value / count;
+  }
+  double squares = 0.0;
+  for (const double value : figures) squares += (value - interval.mean) * (value - interval.mean);
+  interval.half_width = StudentQuantile(count - 1.0, (1.0 + confidence) / 2.0) *
+                        std::sqrt(squares / (count - 1.0) / count);
   return interval;
 }
 

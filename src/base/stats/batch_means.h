@@ -33,6 +33,20 @@ struct MeanInterval {
 std::optional<MeanInterval> BatchMeansInterval(std::span<const double> series, double confidence,
                                                std::size_t batches = kMinBatches);
 
+/// An interval around a figure that is more than a mean (a quantile, a ratio), from the same figure
+/// of each of k batches: figure +- t(k - 1, (1 + confidence) / 2) x s / sqrt(k), where s is taken
+/// around the figure of all, so that the bias of small batches widens it ("sectioning"; S. Asmussen
+/// and P. W. Glynn, "Stochastic Simulation", III.5a). Where neighbouring batches are alike (lag-1
+/// correlation r > 0), s is widened by sqrt((1 + r) / (1 - r)), the factor of a first-order
+/// autoregression. `mean` is the figure. Missing below kMinBatches values.
+/// REQUIRES: 0 < confidence < 1, finite values.
+std::optional<MeanInterval> SectionInterval(std::span<const double> batch_figures, double figure,
+                                            double confidence);
+
+/// The mean of k independent figures (repeats of a run) with its Student t interval. `batches` is
+/// k. Missing below 2 values. REQUIRES: 0 < confidence < 1, finite values.
+std::optional<MeanInterval> IndependentInterval(std::span<const double> figures, double confidence);
+
 /// The value below which a Student t variable of `degrees` degrees of freedom lies with
 /// probability p. Relative error below 1e-9. REQUIRES: degrees > 0, 0 < p < 1.
 double StudentQuantile(double degrees, double p);

@@ -24,7 +24,8 @@ std::vector<double> BatchMeans(std::span<const double> series, std::size_t batch
 
 // MSER(d) for d in [0, n - min_kept], by Welford's recurrence from the end: each step adds one
 // value in front, without the cancellation of a difference of sums of squares.
-std::vector<double> Statistics(const std::vector<double>& means, std::size_t min_kept) {
+std::vector<double> Statistics(const std::vector<double>& means, std::size_t min_kept,
+                               double power) {
   std::vector<double> statistics(means.size() - min_kept + 1);
   double mean = 0.0;
   double squares = 0.0;
@@ -34,7 +35,7 @@ std::vector<double> Statistics(const std::vector<double>& means, std::size_t min
     const double delta = means[d] - mean;
     mean += delta / count;
     squares += delta * (means[d] - mean);
-    if (d < statistics.size()) statistics[d] = squares / (count * count);
+    if (d < statistics.size()) statistics[d] = squares / std::pow(count, power);
   }
   return statistics;
 }
@@ -43,9 +44,10 @@ std::vector<double> Statistics(const std::vector<double>& means, std::size_t min
 
 std::optional<MserResult> Mser(std::span<const double> series, const MserOptions& options) {
   RS_CHECK(options.batch > 0 && options.min_kept > 0 && options.tolerance >= 0.0);
+  RS_CHECK(options.power >= 2.0);
   const std::vector<double> means = BatchMeans(series, options.batch);
   if (means.size() < 2 * options.min_kept) return std::nullopt;
-  const std::vector<double> statistics = Statistics(means, options.min_kept);
+  const std::vector<double> statistics = Statistics(means, options.min_kept, options.power);
   const double least = *std::min_element(statistics.begin(), statistics.end());
   const double enough = least * (1.0 + options.tolerance);
   const auto chosen = std::find_if(statistics.begin(), statistics.end(),

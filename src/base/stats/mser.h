@@ -28,6 +28,10 @@ struct MserOptions {
   /// 100 batches with a sharp transient, 0 finds its end within one batch in 78 %, 0.3 in over 99
   /// %.
   double tolerance = 0.0;
+  /// Power of (n - d) in the statistic. 2 is the published rule: a batch is dropped as soon as it
+  /// lies sqrt(2) standard deviations off, which noise does all the time. With p it must lie about
+  /// sqrt(p) off; a longer stretch may lie less.
+  double power = 2.0;
 };
 
 struct MserResult {
@@ -38,7 +42,7 @@ struct MserResult {
 };
 
 /// The truncation point, or missing when the series has fewer than 2 x min_kept batches.
-/// REQUIRES: batch > 0, min_kept > 0, 0 <= tolerance, finite values.
+/// REQUIRES: batch > 0, min_kept > 0, 0 <= tolerance, power >= 2, finite values.
 std::optional<MserResult> Mser(std::span<const double> series, const MserOptions& options = {});
 
 }  // namespace roofscape::stats

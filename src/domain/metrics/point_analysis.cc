@@ -18,11 +18,15 @@ PointAnalysis Analyze(const spec::RequestLog& log, const PointContext& context) 
   for (const auto& [outcome, failure] : FailuresByKind(log, spec::Phase::kMeasure)) {
     analysis.failures_by_kind[std::string(spec::Name(outcome))] = failure.count;
   }
+  const bool steady_counts = context.protocol == "steady";
+  const bool judge_steady = steady_counts && analysis.steady;
   analysis.verdict.instrument =
-      JudgeInstrument(log, analysis.steady ? *analysis.steady : analysis.whole, context.audit,
+      JudgeInstrument(log, judge_steady ? *analysis.steady : analysis.whole, context.audit,
                       analysis.verdict.instrument_reasons);
   analysis.verdict.server_reasons = ServerReasons(log, context.prompt_cache_allowed);
-  if (!search.window) analysis.verdict.server_reasons.push_back(search.reason);
+  if (steady_counts && !search.window) {
+    analysis.verdict.server_reasons.push_back(search.reason);
+  }
   return analysis;
 }
 

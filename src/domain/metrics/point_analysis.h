@@ -17,20 +17,22 @@ namespace roofscape::metrics {
 
 /// What the log itself does not hold.
 struct PointContext {
-  std::int64_t concurrency = 1;
+  std::int64_t concurrency = 1;       // 0: open loop
+  std::string protocol = "steady";    // PointResult::protocol: which window is judged
   std::optional<std::int64_t> chips;  // all accelerators of the deployment, missing: unknown
   bool prompt_cache_allowed = false;  // Workload::prompt_cache
   spec::InstrumentAudit audit;
 };
 
 struct PointAnalysis {
-  std::optional<spec::PointMetrics> steady;  // missing: no steady state, a server reason says why
+  std::optional<spec::PointMetrics> steady;  // missing: no steady state; a server reason says why
+                                             // where the protocol asks for one
   spec::PointMetrics whole;                  // no value is set when no measured request was made
   std::map<std::string, std::int64_t> failures_by_kind;  // name of the outcome -> requests
   spec::Verdict verdict;
 };
 
-/// REQUIRES: context.concurrency >= 1.
+/// REQUIRES: context.concurrency >= 0.
 PointAnalysis Analyze(const spec::RequestLog& log, const PointContext& context);
 
 }  // namespace roofscape::metrics

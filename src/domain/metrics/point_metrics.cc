@@ -1,10 +1,12 @@
 #include "domain/metrics/point_metrics.h"
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
 #include "base/stats/quantile.h"
 #include "domain/metrics/in_flight.h"
+#include "domain/metrics/intervals.h"
 #include "domain/metrics/request_metrics.h"
 
 namespace roofscape::metrics {
@@ -18,6 +20,8 @@ struct Samples {
   std::vector<double> seconds_per_token;  // E2E / n, the inverse of e2e_interactivity
   std::vector<double> input_length, output_length;
   TokenGaps gaps;
+  // Widths of the intervals in which the first, and all, token events arrived.
+  std::vector<double> first_uncertainty, uncertainty;
 };
 
 // What happened inside a window, whoever caused it.
@@ -42,6 +46,14 @@ void AddSuccess(const RequestMetrics& m, std::span<const spec::Event> events, Sa
   if (m.input_tokens) samples.input_length.push_back(static_cast<double>(*m.input_tokens));
   if (m.output_tokens) samples.output_length.push_back(static_cast<double>(*m.output_tokens));
   AppendTokenGaps(events, samples.gaps);
+  bool first = true;
+  for (const spec::Event& event : events) {
+    if (!IsTokenEvent(event)) continue;
+    const double uncertainty_s = static_cast<double>(event.uncertainty_ns) * 1e-9;
+    if (first) samples.first_uncertainty.push_back(uncertainty_s);
+    samples.uncertainty.push_back(uncertainty_s);
+    first = false;
+  }
 }
 
 void AddFlow(const spec::Request& request, std::span<const spec::Event> events,
@@ -132,6 +144,31 @@ void FillSummaries(Samples& samples, spec::PointMetrics& point) {
   point.icl_s = same ? point.itl_s : Summarize(samples.gaps.icl_s);
 }
 
+// REQUIRES: sorted samples, as FillSummaries leaves them.
+void FillAttempted(const Samples& samples, spec::PointMetrics& point) {
+  const auto quantile = [&point](const std::vector<double>& sorted, double p) {
+    return stats::SortedQuantileWithFailures(sorted, point.failures, p);
+  };
+  point.ttft_attempted_p50_s = quantile(samples.ttft, 0.50);
+  point.ttft_attempted_p99_s = quantile(samples.ttft, 0.99);
+  point.tpot_attempted_p50_s = quantile(samples.tpot, 0.50);
+  point.tpot_attempted_p99_s = quantile(samples.tpot, 0.99);
+  point.e2e_attempted_p50_s = quantile(samples.e2e, 0.50);
+  point.e2e_attempted_p99_s = quantile(samples.e2e, 0.99);
+}
+
+// REQUIRES: point.itl_s is filled.
+void FillUncertainty(Samples& samples, spec::PointMetrics& point) {
+  const spec::Summary first = Summarize(samples.first_uncertainty);
+  point.first_token_uncertainty_p50_s = first.p50;
+  point.first_token_uncertainty_p99_s = first.p99;
+  if (!point.itl_s.p50 || samples.uncertainty.empty()) return;
+  const auto wide = std::count_if(samples.uncertainty.begin(), samples.uncertainty.end(),
+                                  [&](double width) { return width > *point.itl_s.p50; });
+  point.uncertain_token_fraction =
+      static_cast<double>(wide) / static_cast<double>(samples.uncertainty.size());
+}
+
 }  // namespace
 
 spec::PointMetrics ComputePoint(const spec::RequestLog& log, const spec::Window& window,
@@ -161,8 +198,11 @@ spec::PointMetrics ComputePoint(const spec::RequestLog& log, const spec::Window&
   point.failures = point.requests - point.successes;
   FillRates(flow, chips, point);
   FillSummaries(samples, point);
+  FillAttempted(samples, point);
+  FillUncertainty(samples, point);
   point.in_flight_mean = InFlightMean(log, window);
   point.littles_law_in_flight = LittlesLawInFlight(log, window);
+  point.intervals = WithinRunIntervals(log, point);
   return point;
 }
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <string>
 
 #include "domain/metrics/test_logs.h"
@@ -104,6 +105,37 @@ TEST(PointMetrics, RatesFollowTheSlowTail) {
   EXPECT_NEAR(*p.e2e_interactivity_tps.min, 4 / 0.13, 1e-9);
   EXPECT_NEAR(*p.e2e_interactivity_tps.max, 3 / 0.09, 1e-9);
   EXPECT_LT(*p.e2e_interactivity_tps.p99, *p.e2e_interactivity_tps.p50);
+}
+
+// Two successes and a failure: ranks 1 and 2 of 3 are theirs, the third is infinite.
+TEST(PointMetrics, FailuresAreInfinitelyLateAmongTheAttempted) {
+  spec::RequestLog log = SmallLog();
+  const spec::PointMetrics p = ComputePoint(log, *WholeWindow(log), std::nullopt);
+  EXPECT_NEAR(*p.ttft_attempted_p50_s, 0.050, 1e-12);
+  EXPECT_NEAR(*p.tpot_attempted_p50_s, 0.040, 1e-12);
+  EXPECT_NEAR(*p.e2e_attempted_p50_s, 0.130, 1e-12);
+  for (const auto& p99 : {p.ttft_attempted_p99_s, p.tpot_attempted_p99_s, p.e2e_attempted_p99_s}) {
+    EXPECT_TRUE(std::isinf(p99.value()));
+  }
+  log.requests[3].outcome = spec::Outcome::kOk;
+  const spec::PointMetrics all = ComputePoint(log, *WholeWindow(log), std::nullopt);
+  EXPECT_NEAR(*all.ttft_attempted_p99_s, *all.ttft_s.max, 1e-12);
+  EXPECT_FALSE(ComputePoint(log, {0, 1}, std::nullopt).ttft_attempted_p50_s) << "nothing attempted";
+}
+
+TEST(PointMetrics, HowWellTheStampsAreKnown) {
+  spec::RequestLog log = SmallLog();
+  for (spec::Event& event : log.events) event.uncertainty_ns = 1'000;
+  log.events[2].uncertainty_ns = 3'000;     // the first of A
+  log.events[5].uncertainty_ns = 5'000;     // the first of B
+  log.events[7].uncertainty_ns = 41 * kMs;  // one of B's, above the median ITL of 40 ms
+  log.events[9].uncertainty_ns = 90 * kMs;  // of C, which failed
+  const spec::PointMetrics p = ComputePoint(log, *WholeWindow(log), std::nullopt);
+  EXPECT_NEAR(*p.first_token_uncertainty_p50_s, 4e-6, 1e-12);
+  EXPECT_NEAR(*p.first_token_uncertainty_p99_s, 4.98e-6, 1e-12);
+  EXPECT_NEAR(*p.uncertain_token_fraction, 1.0 / 7.0, 1e-12);
+  const spec::PointMetrics none = ComputePoint({}, {0, 10}, std::nullopt);
+  EXPECT_FALSE(none.first_token_uncertainty_p99_s || none.uncertain_token_fraction);
 }
 
 TEST(PointMetrics, AWindowTakesArrivalsFromItsBeginAndTokensUpToItsEnd) {

@@ -126,9 +126,55 @@ std::vector<Case> UncountedCases() {
   };
 }
 
+// Engines that decode several tokens at a time, hold text back, or think first.
+std::vector<Case> EngineCases() {
+  return {
+      // Each step proves 1 to 5 proposed tokens; all of a step come in one event.
+      {"speculative decoding",
+       {At(150, EventKind::kAnswer, 1), At(170, EventKind::kAnswer, 5),
+        At(190, EventKind::kAnswer, 1), At(210, EventKind::kAnswer, 4), At(211, EventKind::kFinish),
+        At(212, EventKind::kUsage)},
+       {.counted = 11, .ttft = 50, .ttfa = 50, .tpot = 6, .e2e = 110, .tokens = 11},
+       {4, 4, 4, 4, 4, 20, 5, 5, 5, 5},
+       {20, 20, 20}},
+      // The first step already gave three: TPOT is of the eight after them.
+      {"speculative decoding from the first step on",
+       {At(150, EventKind::kAnswer, 3), At(190, EventKind::kAnswer, 8)},
+       {.counted = 11, .ttft = 50, .ttfa = 50, .tpot = 5, .e2e = 90, .tokens = 11},
+       {5, 5, 5, 5, 5, 5, 5, 5},
+       {40}},
+      {"a stream interval of four tokens, the last chunk short",
+       {At(150, EventKind::kAnswer, 1), At(190, EventKind::kAnswer, 4),
+        At(230, EventKind::kAnswer, 4), At(240, EventKind::kAnswer, 1)},
+       {.counted = 10, .ttft = 50, .ttfa = 50, .tpot = 10, .e2e = 140, .tokens = 10},
+       {10, 10, 10, 10, 10, 10, 10, 10, 10},
+       {40, 40, 10}},
+      // The bytes of one character over three tokens: the text comes with the last of them, the
+      // tokens when they were made. At() leaves the text empty.
+      {"held-back UTF-8 is a token when it is made",
+       {At(150, EventKind::kAnswer), At(160, EventKind::kAnswer), At(170, EventKind::kAnswer)},
+       {.counted = 3, .ttft = 50, .ttfa = 50, .tpot = 10, .e2e = 70, .tokens = 3},
+       {10, 10},
+       {10, 10}},
+      {"events without tokens neither end nor begin a gap",
+       {At(110, EventKind::kRole), At(120, EventKind::kComment), At(130, EventKind::kUsage),
+        At(150, EventKind::kAnswer), At(155, EventKind::kUsage), At(170, EventKind::kAnswer),
+        At(180, EventKind::kFinish), At(190, EventKind::kUsage), At(200, EventKind::kDone)},
+       {.counted = 2, .ttft = 50, .ttfa = 50, .tpot = 20, .e2e = 70, .tokens = 2},
+       {20},
+       {20}},
+      {"reasoning of several tokens an event, then the answer",
+       {At(120, EventKind::kReasoning, 2), At(140, EventKind::kReasoning, 2),
+        At(160, EventKind::kAnswer, 1), At(180, EventKind::kAnswer, 4)},
+       {.counted = 9, .ttft = 20, .ttfa = 60, .tpot = 60.0 / 7.0, .e2e = 80, .tokens = 9},
+       {10, 10, 20, 5, 5, 5, 5},
+       {20, 20, 20}},
+  };
+}
+
 std::vector<Case> Cases() {
   std::vector<Case> cases = UsualCases();
-  for (const auto& more : {OddCases(), UncountedCases()}) {
+  for (const auto& more : {EngineCases(), OddCases(), UncountedCases()}) {
     cases.insert(cases.end(), more.begin(), more.end());
   }
   return cases;

@@ -71,6 +71,33 @@ TimeSeries InFlightSeries(const spec::RequestLog& log, const spec::Window& windo
   return series;
 }
 
+TimeSeries TokenTimeSeries(const spec::RequestLog& log, const spec::Window& window,
+                           std::size_t intervals) {
+  TimeSeries series = Empty(window, intervals);
+  std::vector<double> tokens(intervals, 0.0);
+  const double per_second = 1.0 / series.interval_s;
+  for (const spec::Request& request : log.requests) {
+    const std::int64_t arrival = ArrivalOf(request);
+    if (request.outcome != spec::Outcome::kOk || arrival == spec::kNoStamp) continue;
+    if (arrival < window.begin_ns || arrival >= window.end_ns) continue;
+    const RequestMetrics m = ComputeRequest(request, log.EventsOf(request));
+    if (!m.e2e_s || !m.output_tokens || *m.output_tokens <= 0) continue;
+    const double place = SecondsBetween(window.begin_ns, arrival) * per_second;
+    const std::size_t index = std::min(static_cast<std::size_t>(place), intervals - 1);
+    series.values[index] += *m.e2e_s;
+    tokens[index] += static_cast<double>(*m.output_tokens);
+  }
+  const auto first = std::find_if(tokens.begin(), tokens.end(), [](double n) { return n > 0.0; });
+  if (first == tokens.end()) return series;
+  const auto start = static_cast<std::size_t>(first - tokens.begin());
+  double last = series.values[start] / tokens[start];
+  for (std::size_t i = 0; i < intervals; ++i) {
+    if (tokens[i] > 0.0) last = series.values[i] / tokens[i];
+    series.values[i] = last;
+  }
+  return series;
+}
+
 std::optional<stats::MeanInterval> OutputRateInterval(const spec::RequestLog& log,
                                                       const spec::Window& window,
                                                       double confidence) {

@@ -33,6 +33,11 @@ TimeSeries OutputRateSeries(const spec::RequestLog& log, const spec::Window& win
 TimeSeries InFlightSeries(const spec::RequestLog& log, const spec::Window& window,
                           std::size_t intervals);
 
+/// Time that a token takes (E2E / n, pooled) of the successes that arrived in each interval; where
+/// none did, that of the interval before. REQUIRES: as above.
+TimeSeries TokenTimeSeries(const spec::RequestLog& log, const spec::Window& window,
+                           std::size_t intervals);
+
 /// Interval of the mean output rate [tokens/s] within the window by 20 batch means.
 std::optional<stats::MeanInterval> OutputRateInterval(const spec::RequestLog& log,
                                                       const spec::Window& window,

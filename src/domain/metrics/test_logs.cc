@@ -3,34 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/core/rng.h"
-
 namespace roofscape::metrics {
 namespace {
 
 std::int64_t Ns(double ms) { return std::llround(ms * 1e6); }
-
-// One answer: its events from `sent` on.
-std::vector<spec::Event> Answer(const ClosedLoop& o, std::int64_t sent_ns, Rng& rng) {
-  const double jitter = o.lock_step ? 0.0 : o.jitter;
-  const auto lowest =
-      static_cast<std::int64_t>(std::ceil(o.output_low * static_cast<double>(o.output_tokens)));
-  const std::int64_t tokens =
-      lowest + static_cast<std::int64_t>(
-                   rng.Below(static_cast<std::uint64_t>(o.output_tokens - lowest + 1)));
-  double now_ms = static_cast<double>(sent_ns) * 1e-6;
-  std::vector<spec::Event> events;
-  for (std::int64_t i = 0; i < tokens; ++i) {
-    const double slowness = o.slowness ? o.slowness(now_ms * 1e-3) : 1.0;
-    const double mean = (i == 0 ? o.ttft_ms : o.itl_ms) * slowness;
-    now_ms += mean * std::max(0.05, 1.0 + jitter * rng.Normal());
-    if (i == 0) events.push_back(At(now_ms - 0.01, spec::EventKind::kRole, 0));
-    events.push_back(At(now_ms, spec::EventKind::kAnswer));
-  }
-  events.push_back(At(now_ms + 0.01, spec::EventKind::kFinish, 0));
-  events.push_back(At(now_ms + 0.02, spec::EventKind::kDone, 0));
-  return events;
-}
 
 }  // namespace
 
@@ -62,6 +38,33 @@ spec::Request OkRequest(double intended_ms, double end_ms) {
   return request;
 }
 
+Answer MakeAnswer(const AnswerShape& shape, double begin_ms, Rng& rng) {
+  const auto lowest = static_cast<std::int64_t>(
+      std::ceil(shape.output_low * static_cast<double>(shape.output_tokens)));
+  Answer answer;
+  answer.tokens = lowest + static_cast<std::int64_t>(rng.Below(
+                               static_cast<std::uint64_t>(shape.output_tokens - lowest + 1)));
+  double now_ms = begin_ms;
+  for (std::int64_t i = 0; i < answer.tokens; ++i) {
+    const double slowness = *shape.slowness ? (*shape.slowness)(now_ms * 1e-3) : 1.0;
+    const double mean = (i == 0 ? shape.ttft_ms : shape.itl_ms) * slowness;
+    now_ms += mean * std::max(0.05, 1.0 + shape.jitter * rng.Normal());
+    if (i == 0) answer.events.push_back(At(now_ms - 0.01, spec::EventKind::kRole, 0));
+    answer.events.push_back(At(now_ms, spec::EventKind::kAnswer));
+  }
+  answer.events.push_back(At(now_ms + 0.01, spec::EventKind::kFinish, 0));
+  answer.events.push_back(At(now_ms + 0.02, spec::EventKind::kDone, 0));
+  answer.end_ms = now_ms + 0.02;
+  return answer;
+}
+
+void FinishRequest(const Answer& answer, spec::Request& request) {
+  request.output_tokens = request.output_tokens_asked = answer.tokens;
+  request.token_source = spec::TokenSource::kFinalUsage;
+  request.cached_tokens = 0;
+  request.end_ns = answer.events.back().time_ns;
+}
+
 spec::RequestLog Simulate(const ClosedLoop& o) {
   Rng rng(o.seed);
   spec::RequestLog log;
@@ -85,16 +88,18 @@ spec::RequestLog Simulate(const ClosedLoop& o) {
     request.intended_ns = next->free_ns;
     request.sent_ns = next->free_ns + Ns(o.send_delay_ms);
     request.input_tokens_asked = request.input_tokens = 100;
-    const std::vector<spec::Event> events = Answer(o, request.sent_ns, rng);
-    request.output_tokens = static_cast<std::int64_t>(events.size()) - 3;
-    request.output_tokens_asked = request.output_tokens;
-    request.token_source = spec::TokenSource::kFinalUsage;
-    request.cached_tokens = 0;
-    request.end_ns = events.back().time_ns;
+    const Answer answer = MakeAnswer({.ttft_ms = o.ttft_ms,
+                                      .itl_ms = o.itl_ms,
+                                      .jitter = o.lock_step ? 0.0 : o.jitter,
+                                      .output_tokens = o.output_tokens,
+                                      .output_low = o.output_low,
+                                      .slowness = &o.slowness},
+                                     static_cast<double>(request.sent_ns) * 1e-6, rng);
+    FinishRequest(answer, request);
     if (request.phase == spec::Phase::kMeasure) --budget;
     ++next->sent;
     next->free_ns = request.end_ns;
-    AddRequest(log, request, events);
+    AddRequest(log, request, answer.events);
   }
   return log;
 }

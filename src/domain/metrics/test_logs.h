@@ -6,6 +6,7 @@
 #include <functional>
 #include <vector>
 
+#include "base/core/rng.h"
 #include "domain/spec/request_log.h"
 
 namespace roofscape::metrics {
@@ -21,6 +22,28 @@ spec::Request& AddRequest(spec::RequestLog& log, spec::Request request,
 
 /// A successful request intended and sent at `intended_ms` that ends at `end_ms`.
 spec::Request OkRequest(double intended_ms, double end_ms);
+
+/// The timing of one answer.
+struct AnswerShape {
+  double ttft_ms = 50;
+  double itl_ms = 5;
+  double jitter = 0.1;
+  std::int64_t output_tokens = 40;
+  double output_low = 1.0;
+  const std::function<double(double)>* slowness = nullptr;
+};
+
+struct Answer {
+  std::vector<spec::Event> events;
+  std::int64_t tokens = 0;
+  double end_ms = 0.0;
+};
+
+/// One answer to a request that the server begins with at `begin_ms`.
+Answer MakeAnswer(const AnswerShape& shape, double begin_ms, Rng& rng);
+
+/// Sets what the server says of an answer: its tokens and its end.
+void FinishRequest(const Answer& answer, spec::Request& request);
 
 struct ClosedLoop {
   std::uint64_t seed = 1;

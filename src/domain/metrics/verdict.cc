@@ -25,8 +25,21 @@ constexpr double kBusyDegraded = 0.80;
 constexpr double kBusyInvalid = 0.95;
 constexpr double kTokenSourcesFraction = 0.01;
 
+constexpr double kUncertainSeconds = 1e-3;   // of the first token's stamp, always allowed
+constexpr double kUncertainFraction = 0.01;  // of TTFT p50
+constexpr double kUncertainEvents = 0.10;    // token events stamped worse than ITL p50
+constexpr double kResentFraction = 0.01;     // of the requests
+
+// A cause is named when it is at least this.
+constexpr double kSharedReads = 0.10;
+constexpr double kLagSeconds = 1e-3;
+constexpr double kSteal = 0.01;
+constexpr double kDescriptors = 0.90;  // of those allowed
+
 constexpr std::string_view kLateCure =
-    "the client was late: free this machine, pin the client to idle cores, or lower --concurrency";
+    "the client was late: free this machine, pin the client to idle cores, or lower the load";
+constexpr std::string_view kStampCure =
+    "take exact stamps with --wire, give the client more or idler cores, or fewer streams";
 
 Fitness Worse(Fitness a, Fitness b) { return std::max(a, b); }
 
@@ -37,15 +50,19 @@ Fitness Grade(double value, double bound, double invalid) {
   return value <= invalid * kRounding ? Fitness::kDegraded : Fitness::kInvalid;
 }
 
+std::string WithMax(const spec::Summary& summary) {
+  return summary.max ? fmt::format(" (max {})", HumanSeconds(*summary.max)) : "";
+}
+
 Fitness JudgeDelays(const spec::PointMetrics& m, std::vector<std::string>& reasons) {
   Fitness fitness = Fitness::kValid;
   if (m.send_delay_s.p50 && m.ttft_s.p50) {
     const double bound = kDelayFraction * *m.ttft_s.p50;
     const Fitness grade = Grade(*m.send_delay_s.p50, bound, kInvalidFactor * bound);
     if (grade != Fitness::kValid) {
-      reasons.push_back(fmt::format("send delay p50 {} is over {} (1 % of TTFT p50 {}); {}",
-                                    HumanSeconds(*m.send_delay_s.p50), HumanSeconds(bound),
-                                    HumanSeconds(*m.ttft_s.p50), kLateCure));
+      reasons.push_back(fmt::format("send delay p50 {}{} is over {} (1 % of TTFT p50 {}); {}",
+                                    HumanSeconds(*m.send_delay_s.p50), WithMax(m.send_delay_s),
+                                    HumanSeconds(bound), HumanSeconds(*m.ttft_s.p50), kLateCure));
     }
     fitness = Worse(fitness, grade);
   }
@@ -55,8 +72,9 @@ Fitness JudgeDelays(const spec::PointMetrics& m, std::vector<std::string>& reaso
     const Fitness grade = Grade(*m.send_delay_s.p99, bound, kInvalidFactor * bound);
     if (grade != Fitness::kValid) {
       reasons.push_back(
-          fmt::format("send delay p99 {} is over {} (the larger of 1 ms and 1 % of E2E p50); {}",
-                      HumanSeconds(*m.send_delay_s.p99), HumanSeconds(bound), kLateCure));
+          fmt::format("send delay p99 {}{} is over {} (the larger of 1 ms and 1 % of E2E p50); {}",
+                      HumanSeconds(*m.send_delay_s.p99), WithMax(m.send_delay_s),
+                      HumanSeconds(bound), kLateCure));
     }
     fitness = Worse(fitness, grade);
   }
@@ -75,7 +93,7 @@ Fitness JudgeRate(const spec::RequestLog& log, const spec::InstrumentAudit& audi
       reasons.push_back(fmt::format(
           "{} requests were sent of {} scheduled ({:.1f} %, bound 1 % off); {}",
           WithCommas(*audit.sent_requests), WithCommas(*audit.scheduled_requests), 100.0 * ratio,
-          "the client did not keep up: lower --concurrency or give it more cores"));
+          "the client did not keep up: lower the load or give it more cores"));
     }
     fitness = Worse(fitness, grade);
   }
@@ -101,10 +119,89 @@ Fitness JudgeBusy(const spec::InstrumentAudit& audit, std::vector<std::string>& 
   if (grade != Fitness::kValid) {
     reasons.push_back(fmt::format(
         "the client's loop was busy {:.0f} % of the time (bound 80 %, invalid over 95 %); lower "
-        "--concurrency, or run the client on a faster or emptier machine",
+        "the load, give it more --threads, or run it on a faster or emptier machine",
         100.0 * *audit.loop_busy_fraction));
   }
   return grade;
+}
+
+// How well the stamps themselves are known.
+Fitness JudgeStamps(const spec::PointMetrics& m, std::vector<std::string>& reasons) {
+  Fitness fitness = Fitness::kValid;
+  if (m.first_token_uncertainty_p99_s) {
+    const double width = *m.first_token_uncertainty_p99_s;
+    const double bound =
+        std::max(kUncertainSeconds, kUncertainFraction * m.ttft_s.p50.value_or(0.0));
+    fitness = Grade(width, bound, kInvalidFactor * bound);
+    if (fitness != Fitness::kValid) {
+      reasons.push_back(fmt::format(
+          "first tokens are stamped to within {} at p99, over {} (the larger of 1 ms and 1 % of "
+          "TTFT p50); {}",
+          HumanSeconds(width), HumanSeconds(bound), kStampCure));
+    }
+  }
+  if (m.uncertain_token_fraction && *m.uncertain_token_fraction > kUncertainEvents) {
+    fitness = Worse(fitness, Fitness::kDegraded);
+    reasons.push_back(fmt::format(
+        "{:.0f} % of the token events are stamped worse than the median ITL {} (bound 10 %), so "
+        "ITL "
+        "percentiles are not to be trusted; {}",
+        100.0 * *m.uncertain_token_fraction, HumanSeconds(m.itl_s.p50.value_or(0.0)), kStampCure));
+  }
+  return fitness;
+}
+
+Fitness JudgeNetwork(const spec::RequestLog& log, const spec::InstrumentAudit& audit,
+                     std::vector<std::string>& reasons) {
+  if (!audit.retransmits || log.requests.empty()) return Fitness::kValid;
+  const double share =
+      static_cast<double>(*audit.retransmits) / static_cast<double>(log.requests.size());
+  if (share <= kResentFraction) return Fitness::kValid;
+  reasons.push_back(fmt::format(
+      "{} TCP segments had to be sent again over {} requests (bound 1 %): the tails hold losses of "
+      "the network; check the link, or run the client nearer to the server",
+      WithCommas(*audit.retransmits), WithCommas(static_cast<std::int64_t>(log.requests.size()))));
+  return Fitness::kDegraded;
+}
+
+// What probably made a client unfit: told beside the bound it broke.
+void AddCauses(const spec::InstrumentAudit& audit, std::vector<std::string>& reasons) {
+  if (audit.coalesced_fraction && *audit.coalesced_fraction >= kSharedReads) {
+    reasons.push_back(
+        fmt::format("{:.0f} % of the token events shared a read with another and so one stamp; {}",
+                    100.0 * *audit.coalesced_fraction, kStampCure));
+  }
+  const auto lag = audit.rx_lag_p99_s ? audit.rx_lag_p99_s : audit.loop_lag_p99_s;
+  if (lag && *lag >= kLagSeconds) {
+    reasons.push_back(fmt::format(
+        "the client read what had arrived {} later at p99; pin it to idle cores (--cpu-affinity) "
+        "or give it more --threads",
+        HumanSeconds(*lag)));
+  }
+  if (audit.cpu_steal_fraction && *audit.cpu_steal_fraction >= kSteal) {
+    reasons.push_back(fmt::format(
+        "{:.0f} % of this machine's CPU time went to other guests of its host (steal); use a "
+        "machine of its own",
+        100.0 * *audit.cpu_steal_fraction));
+  }
+  if (!audit.governor.empty() && audit.governor != "performance") {
+    reasons.push_back(fmt::format(
+        "the CPU frequency governor is '{}'; set it to performance (cpupower frequency-set -g "
+        "performance)",
+        audit.governor));
+  }
+  if (audit.fd_limit && audit.fd_used && *audit.fd_limit > 0 &&
+      static_cast<double>(*audit.fd_used) >= kDescriptors * static_cast<double>(*audit.fd_limit)) {
+    reasons.push_back(
+        fmt::format("{} of {} file descriptors were in use; raise the limit (ulimit -n)",
+                    WithCommas(*audit.fd_used), WithCommas(*audit.fd_limit)));
+  }
+}
+
+bool ClientRanOut(const spec::RequestLog& log) {
+  return std::any_of(log.requests.begin(), log.requests.end(), [](const spec::Request& request) {
+    return request.outcome == spec::Outcome::kClient;
+  });
 }
 
 // Sums over the successful measured requests that the server's reasons are made of.
@@ -159,7 +256,11 @@ spec::Fitness JudgeInstrument(const spec::RequestLog& log, const spec::PointMetr
                               std::vector<std::string>& reasons) {
   Fitness fitness = JudgeDelays(metrics, reasons);
   fitness = Worse(fitness, JudgeRate(log, audit, reasons));
-  return Worse(fitness, JudgeBusy(audit, reasons));
+  fitness = Worse(fitness, JudgeBusy(audit, reasons));
+  fitness = Worse(fitness, JudgeStamps(metrics, reasons));
+  fitness = Worse(fitness, JudgeNetwork(log, audit, reasons));
+  if (fitness != Fitness::kValid || ClientRanOut(log)) AddCauses(audit, reasons);
+  return fitness;
 }
 
 std::vector<std::string> ServerReasons(const spec::RequestLog& log, bool prompt_cache_allowed) {

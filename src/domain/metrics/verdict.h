@@ -2,9 +2,13 @@
 // the server did never makes a run invalid. Each reason says the number, the bound and the cure.
 //
 // Bounds of the instrument (METRICS): send delay p50 <= 1 % of TTFT p50, p99 <= max(1 ms, 1 % of
-// E2E p50), sent / scheduled within 1 %, loop busy <= 80 %; INVALID beyond ten times the delay or
-// rate bounds, or busy > 95 %; between: DEGRADED. Rows missing from the log count against the rate
-// bound too. A quantity that was not measured is not judged. Thread safety: pure functions.
+// E2E p50); sent / scheduled within 1 %; loop busy <= 80 %; stated uncertainty of the first tokens'
+// stamps p99 <= max(1 ms, 1 % of TTFT p50). INVALID beyond ten times the bounds of delay, rate or
+// uncertainty, or busy > 95 %; between: DEGRADED. DEGRADED, too, when over 10 % of the token events
+// are stamped worse than the median ITL, or segments were sent again for over 1 % of the requests.
+// Rows missing from the log count against the rate bound. A quantity that was not measured is not
+// judged. What made a client unfit (stolen CPU, governor, lag, shared reads, descriptors) is told
+// beside, and only then: by itself it hurts nobody. Thread safety: pure functions.
 
 #pragma once
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 
 #include "domain/metrics/failures.h"
 #include "domain/metrics/test_logs.h"
@@ -81,6 +82,82 @@ TEST(Verdict, WhatWasNotMeasuredIsNotJudged) {
 }
 
 // The last of the five is behind every row that is left, where no gap shows it.
+// TTFT p50 100 ms: stamps of first tokens within 1 ms. ITL p50 10 ms.
+TEST(Verdict, BoundsOfTheStamps) {
+  const struct {
+    double ttft_p50_s, first_p99_s, uncertain;
+    Fitness expected;
+    const char* reason;
+  } cases[] = {
+      {0.1, 0.001, 0.10, Fitness::kValid, ""},
+      {0.1, 0.0011, 0.0, Fitness::kDegraded, "first tokens are stamped to within 1.1 ms at p99"},
+      {0.1, 0.010, 0.0, Fitness::kDegraded, "--wire"},
+      {0.1, 0.0101, 0.0, Fitness::kInvalid, "over 1 ms"},
+      {2.0, 0.0199, 0.0, Fitness::kValid, ""},
+      {2.0, 0.0201, 0.0, Fitness::kDegraded, "over 20 ms"},
+      {0.1, 0.0, 0.11, Fitness::kDegraded, "11 % of the token events are stamped worse"},
+      {0.1, 0.0, 1.0, Fitness::kDegraded, "ITL percentiles are not to be trusted"},
+  };
+  for (const auto& c : cases) {
+    spec::PointMetrics m = Metrics(0.0, 0.0);
+    m.ttft_s.p50 = c.ttft_p50_s;
+    m.itl_s.p50 = 0.010;
+    m.first_token_uncertainty_p99_s = c.first_p99_s;
+    m.uncertain_token_fraction = c.uncertain;
+    std::vector<std::string> reasons;
+    EXPECT_EQ(JudgeInstrument({}, m, {}, reasons), c.expected) << Joined(reasons);
+    EXPECT_NE(Joined(reasons).find(c.reason), std::string::npos) << Joined(reasons) << c.reason;
+    EXPECT_EQ(reasons.empty(), c.expected == Fitness::kValid) << Joined(reasons);
+  }
+}
+
+TEST(Verdict, CausesAreNamedWhenTheClientWasUnfitAndOnlyThen) {
+  spec::InstrumentAudit audit;
+  audit.coalesced_fraction = 0.4;
+  audit.rx_lag_p99_s = 0.005;
+  audit.cpu_steal_fraction = 0.07;
+  audit.governor = "powersave";
+  audit.fd_limit = 1024;
+  audit.fd_used = 1000;
+  std::vector<std::string> reasons;
+  EXPECT_EQ(JudgeInstrument({}, Metrics(0, 0), audit, reasons), Fitness::kValid);
+  EXPECT_TRUE(reasons.empty()) << Joined(reasons);
+  EXPECT_EQ(JudgeInstrument({}, Metrics(0.005, 0.005), audit, reasons), Fitness::kDegraded);
+  EXPECT_EQ(reasons.size(), 6U) << Joined(reasons);
+  for (const char* part : {"40 % of the token events shared a read", "read what had arrived 5 ms",
+                           "7 % of this machine's CPU time", "'powersave'; set it to performance",
+                           "1,000 of 1,024 file descriptors were in use; raise the limit"}) {
+    EXPECT_NE(Joined(reasons).find(part), std::string::npos) << part << "\n" << Joined(reasons);
+  }
+  spec::InstrumentAudit fit;
+  fit.coalesced_fraction = 0.01;
+  fit.loop_lag_p99_s = 0.0001;
+  fit.cpu_steal_fraction = 0.0;
+  fit.governor = "performance";
+  fit.fd_limit = 1024;
+  fit.fd_used = 100;
+  reasons.clear();
+  EXPECT_EQ(JudgeInstrument({}, Metrics(0.005, 0.005), fit, reasons), Fitness::kDegraded);
+  EXPECT_EQ(reasons.size(), 1U) << Joined(reasons);
+  // Out of descriptors: a failure of this machine, whatever the delays.
+  spec::RequestLog log = Simulate({});
+  log.requests[5].outcome = spec::Outcome::kClient;
+  reasons.clear();
+  JudgeInstrument(log, Metrics(0, 0), audit, reasons);
+  EXPECT_NE(Joined(reasons).find("file descriptors"), std::string::npos) << Joined(reasons);
+}
+
+TEST(Verdict, SegmentsSentAgain) {
+  const spec::RequestLog log = Simulate({});  // 84 requests
+  for (const auto& [resent, expected] :
+       {std::pair<std::int64_t, Fitness>{0, Fitness::kValid}, {1, Fitness::kDegraded}}) {
+    spec::InstrumentAudit audit;
+    audit.retransmits = resent;
+    std::vector<std::string> reasons;
+    EXPECT_EQ(JudgeInstrument(log, {}, audit, reasons), expected) << Joined(reasons);
+  }
+}
+
 TEST(Verdict, RowsMissingFromTheLogCount) {
   spec::RequestLog log = Simulate({});
   std::vector<std::string> reasons;

@@ -2,11 +2,15 @@
 //
 // Whole: from the first arrival (intended) of a measured request to the last end of one.
 // Steady, for closed loop: begins when every slot has been filled once by a measured request and
-// the transients of output rate and of requests in flight are past (MSER, base/stats/mser.h), then
-// at the next arrival of the slot that sends last, so that the window holds whole cycles; ends at
-// the last arrival. A point of fewer than 20 measured requests a slot, or whose transient reaches
-// into the second half, or whose tokens take over 10 % longer or shorter in the later than in the
-// earlier half of the window, beyond doubt, has no steady window; the reason says what would do.
+// the transients of output rate, of requests in flight and of the time a token takes are past
+// (settling.h), then at the next arrival of the slot that sends last, so that the window holds
+// whole cycles; ends at the last arrival. A point of fewer than 20 measured requests a slot, or
+// whose transient reaches into the second half, or whose tokens take over 10 % longer or shorter in
+// the later half or in the end of the window, beyond doubt, has no steady window; the reason says
+// what would do. Steady, for open loop (concurrency 0): begins when those transients are past, ends
+// at the last arrival, and is at least 10 mean E2E times long; a point of fewer than 100 measured
+// requests has none, and neither has one whose requests in flight grow through all of the sending
+// (overload).
 //
 // A window takes arrivals in [begin, end) and tokens in (begin, end]: a token that arrives at the
 // begin was made before it. Warm-up requests are in no cohort, but what they put out inside the
@@ -28,14 +32,15 @@ inline constexpr std::int64_t kMinRequestsPerSlot = 20;
 
 struct SteadySearch {
   std::optional<spec::Window> window;
-  /// Where there is none: why not and what to do, beginning "no steady state: ".
+  /// Where there is none: why not and what to do, beginning "no steady state: " or "overload: ".
   std::string reason;
-  /// Where there is none: measured requests a slot, and seconds of sending, that would probably do.
+  /// Where there is none: measured requests a slot (closed loop), and seconds of sending, that
+  /// would probably do.
   std::optional<std::int64_t> requests_per_slot_needed;
   std::optional<double> seconds_needed;
 };
 
-/// REQUIRES: concurrency >= 1.
+/// REQUIRES: concurrency >= 0; 0: open loop.
 SteadySearch FindSteadyWindow(const spec::RequestLog& log, std::int64_t concurrency);
 
 /// Missing when the log holds no measured request.

@@ -52,7 +52,7 @@ inline constexpr std::array<CountField, 5> kCountFields = {{
     {"output_tokens", "tokens", "output tokens", &PointMetrics::output_tokens},
 }};
 
-inline constexpr std::array<ScalarField, 10> kScalarFields = {{
+inline constexpr std::array<ScalarField, 19> kScalarFields = {{
     {"cached_tokens", "tokens", "cached input tokens", Direction::kNeither,
      &PointMetrics::cached_tokens},
     {"input_tps", "tokens/s", "input throughput", Direction::kHigherIsBetter,
@@ -73,6 +73,24 @@ inline constexpr std::array<ScalarField, 10> kScalarFields = {{
      &PointMetrics::in_flight_mean},
     {"littles_law_in_flight", "requests", "arrival rate x mean time in the system",
      Direction::kNeither, &PointMetrics::littles_law_in_flight},
+    {"ttft_attempted_p50_s", "s", "TTFT p50 of attempted requests", Direction::kLowerIsBetter,
+     &PointMetrics::ttft_attempted_p50_s},
+    {"ttft_attempted_p99_s", "s", "TTFT p99 of attempted requests", Direction::kLowerIsBetter,
+     &PointMetrics::ttft_attempted_p99_s},
+    {"tpot_attempted_p50_s", "s/token", "TPOT p50 of attempted requests", Direction::kLowerIsBetter,
+     &PointMetrics::tpot_attempted_p50_s},
+    {"tpot_attempted_p99_s", "s/token", "TPOT p99 of attempted requests", Direction::kLowerIsBetter,
+     &PointMetrics::tpot_attempted_p99_s},
+    {"e2e_attempted_p50_s", "s", "E2E latency p50 of attempted requests", Direction::kLowerIsBetter,
+     &PointMetrics::e2e_attempted_p50_s},
+    {"e2e_attempted_p99_s", "s", "E2E latency p99 of attempted requests", Direction::kLowerIsBetter,
+     &PointMetrics::e2e_attempted_p99_s},
+    {"first_token_uncertainty_p50_s", "s", "uncertainty of first tokens p50",
+     Direction::kLowerIsBetter, &PointMetrics::first_token_uncertainty_p50_s},
+    {"first_token_uncertainty_p99_s", "s", "uncertainty of first tokens p99",
+     Direction::kLowerIsBetter, &PointMetrics::first_token_uncertainty_p99_s},
+    {"uncertain_token_fraction", "fraction", "tokens stamped worse than the median ITL",
+     Direction::kLowerIsBetter, &PointMetrics::uncertain_token_fraction},
 }};
 
 inline constexpr std::array<SummaryField, 13> kSummaryFields = {{

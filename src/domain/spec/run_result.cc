@@ -1,11 +1,13 @@
 #include "domain/spec/run_result.h"
 
 #include <array>
+#include <cmath>
 #include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "domain/spec/interval_fields.h"
 #include "domain/spec/metric_fields.h"
 
 namespace roofscape::spec {
@@ -23,7 +25,8 @@ Json Nullable(const auto& optional) { return optional ? Json(*optional) : Json(n
 void AddMetrics(const PointMetrics& metrics, Json& out) {
   for (const CountField& field : kCountFields) out[std::string(field.name)] = metrics.*field.member;
   for (const ScalarField& field : kScalarFields) {
-    out[std::string(field.name)] = Nullable(metrics.*field.member);
+    const std::optional<double> value = metrics.*field.member;
+    out[std::string(field.name)] = value && std::isinf(*value) ? Json(nullptr) : Nullable(value);
   }
   for (const SummaryField& field : kSummaryFields) {
     const Summary& summary = metrics.*field.member;
@@ -33,6 +36,8 @@ void AddMetrics(const PointMetrics& metrics, Json& out) {
           Nullable(summary.*stat.member);
     }
   }
+  out["infinite"] = InfiniteNames(metrics);
+  out["intervals"] = IntervalsJson(metrics.intervals);
 }
 
 Json WindowJson(const PointMetrics& metrics) {
@@ -57,6 +62,8 @@ PointMetrics ReadMetrics(ObjectReader& reader) {
                       summary.*stat.member);
     }
   }
+  ReadInfinite(reader, "infinite", metrics);
+  metrics.intervals = ReadIntervals(reader, "intervals");
   return metrics;
 }
 
@@ -275,7 +282,8 @@ Json ToJson(const RunResult& run) {
           {"host", Json(run.host)},
           {"engine", Json(run.engine)},
           {"notes", run.notes},
-          {"points", std::move(points)}};
+          {"points", std::move(points)},
+          {"repeats", RepeatsJson(run.repeats)}};
 }
 
 Result<RunResult> RunFromDocument(const Document& document) {
@@ -305,6 +313,7 @@ Result<RunResult> RunFromDocument(const Document& document) {
     run.points.push_back(ReadPoint(child));
     reader.Merge(child);
   }
+  run.repeats = ReadRepeats(reader, "repeats");
   RS_RETURN_IF_ERROR(reader.Finish());
   if (plan == nullptr) return document.ErrorAt("/plan", "is missing");
   RS_ASSIGN_OR_RETURN(run.plan, PlanFromDocument(Document(*plan, document.source() + ": plan")));

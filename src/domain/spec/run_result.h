@@ -40,6 +40,14 @@ struct Window {
   friend bool operator==(const Window&, const Window&) = default;
 };
 
+/// Where the truth of a figure lies with 95 % confidence, in the figure's own unit.
+struct Interval {
+  double low = 0.0;
+  double high = 0.0;
+
+  friend bool operator==(const Interval&, const Interval&) = default;
+};
+
 /// All metrics of one operating point over one window.
 struct PointMetrics {
   Window window;
@@ -61,6 +69,23 @@ struct PointMetrics {
   Summary ttft_s, ttft_from_tx_s, ttfa_s, itl_s, icl_s, tpot_s, e2e_s, send_delay_s, connect_s;
   Summary interactivity_tps, e2e_interactivity_tps;
   Summary input_length_tokens, output_length_tokens;
+
+  /// Percentiles over all attempted requests by the nearest rank, a failure standing as +infinity:
+  /// what a user met who also met the failures. +infinity is null in JSON, and then named in the
+  /// list `infinite`.
+  std::optional<double> ttft_attempted_p50_s, ttft_attempted_p99_s;
+  std::optional<double> tpot_attempted_p50_s, tpot_attempted_p99_s;
+  std::optional<double> e2e_attempted_p50_s, e2e_attempted_p99_s;
+
+  /// How well the stamps are known: widths of the intervals in which the first token events of the
+  /// cohort arrived, and the share of its token events whose interval is wider than the median ITL.
+  std::optional<double> first_token_uncertainty_p50_s, first_token_uncertainty_p99_s;
+  std::optional<double> uncertain_token_fraction;
+
+  /// Within-run intervals by batch means, by the flat name of the metric ("ttft_p50_s"); a name is
+  /// missing where the window is too short for 20 batches. They say how well this run knows its own
+  /// figure; whether two runs differ, only repeats can say.
+  std::map<std::string, Interval> intervals;
 
   friend bool operator==(const PointMetrics&, const PointMetrics&) = default;
 };
@@ -123,6 +148,26 @@ struct PointResult {
   friend bool operator==(const PointResult&, const PointResult&) = default;
 };
 
+/// A figure over the repeats of a point: its mean, and where the truth lies with 95 % confidence.
+struct RepeatFigure {
+  double mean = 0.0;
+  Interval interval;
+
+  friend bool operator==(const RepeatFigure&, const RepeatFigure&) = default;
+};
+
+/// The points of a run that differ in nothing but `repeat`, at least two of them. Only these
+/// intervals can decide whether two settings differ: they hold what changes from run to run.
+struct RepeatGroup {
+  std::int64_t concurrency = 1;  // as PointResult
+  std::optional<double> rate_rps;
+  std::string protocol = "steady";
+  std::vector<std::int64_t> points;             // their indices; of their primary windows
+  std::map<std::string, RepeatFigure> figures;  // by the flat name of the metric
+
+  friend bool operator==(const RepeatGroup&, const RepeatGroup&) = default;
+};
+
 enum class RunStatus { kComplete, kIncomplete };
 
 struct RunResult {
@@ -138,6 +183,7 @@ struct RunResult {
   std::map<std::string, std::string> engine;  // facts the server told: name, version, model, slots
   std::vector<std::string> notes;             // warnings about the whole run
   std::vector<PointResult> points;
+  std::vector<RepeatGroup> repeats;  // of the points: metrics::BetweenRuns; not stored by itself
 
   friend bool operator==(const RunResult&, const RunResult&) = default;
 };

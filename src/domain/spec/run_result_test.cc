@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <cmath>
+#include <limits>
 #include <set>
 
 #include "base/core/document.h"
@@ -20,6 +22,9 @@ PointMetrics Metrics(double scale) {
   metrics.output_tps = 123.456789012345 * scale;
   metrics.ttft_s = {9, 0.1 * scale, 0.05, 0.09, 0.1, 0.2, 0.21, 0.3, 0.31, 0.4};
   metrics.interactivity_tps.p50 = 50 * scale;
+  metrics.ttft_attempted_p50_s = 0.2 * scale;
+  metrics.ttft_attempted_p99_s = std::numeric_limits<double>::infinity();
+  metrics.intervals = {{"output_tps", {110 * scale, 130 * scale}}};
   return metrics;
 }
 
@@ -48,6 +53,10 @@ RunResult Example() {
   point.index = 1;
   point.steady.reset();
   run.points.push_back(point);
+  run.repeats = {{.concurrency = 0,
+                  .rate_rps = 2.5,
+                  .points = {0, 1},
+                  .figures = {{"output_tps", {120, {100, 140}}}}}};
   return run;
 }
 
@@ -75,6 +84,28 @@ TEST(RunResultTest, MissingIsNullNeverZero) {
   EXPECT_TRUE(json["points"][1]["windows"]["steady"].is_null());
 }
 
+TEST(RunResultTest, InfinityIsNullAndNamed) {
+  const Json point = ToJson(Example())["points"][0];
+  EXPECT_TRUE(point["ttft_attempted_p99_s"].is_null());
+  EXPECT_TRUE(point["tpot_attempted_p99_s"].is_null());
+  EXPECT_EQ(point["infinite"], Json::array({"ttft_attempted_p99_s"}));
+  EXPECT_DOUBLE_EQ(point["ttft_attempted_p50_s"].get<double>(), 0.2);
+  EXPECT_DOUBLE_EQ(point["intervals"]["output_tps"]["high"].get<double>(), 130.0);
+}
+
+TEST(RunResultTest, AnIntervalWithoutItsEndsIsRefused) {
+  const char* const places[] = {"/points/0/windows/whole/intervals/output_tps",
+                                "/repeats/0/figures/output_tps"};
+  for (const char* place : places) {
+    Json json = ToJson(Example());
+    json[Json::json_pointer(place)].erase("low");
+    const auto read = RunFromDocument(Document(json, "run.json"));
+    ASSERT_FALSE(read) << place;
+    EXPECT_NE(read.error().message.find("'output_tps' must have the numbers"), std::string::npos)
+        << read.error().message;
+  }
+}
+
 TEST(MetricRegistryTest, NamesAreUniqueAndAllStandInTheJson) {
   const Json point = ToJson(Example().points[0]);
   std::set<std::string> names;
@@ -82,7 +113,8 @@ TEST(MetricRegistryTest, NamesAreUniqueAndAllStandInTheJson) {
     EXPECT_TRUE(names.insert(metric.name).second) << metric.name;
     ASSERT_TRUE(point.contains(metric.name)) << metric.name;
     const auto value = metric.value(*Example().points[0].steady);
-    EXPECT_EQ(value.has_value(), !point[metric.name].is_null()) << metric.name;
+    const bool finite = value && std::isfinite(*value);
+    EXPECT_EQ(finite, !point[metric.name].is_null()) << metric.name;
   }
 }
 

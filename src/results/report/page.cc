@@ -18,7 +18,7 @@ Page MakePage(const ReportInput& input) {
     if (!spec::ChipCount(run.plan.deployment)) page.chips_known = false;
     for (const spec::PointResult& point : run.points) {
       any_point = true;
-      any_steady = any_steady || point.steady.has_value();
+      any_steady = any_steady || point.Primary() != nullptr;
     }
   }
   page.no_steady_point = any_point && !any_steady;

@@ -18,7 +18,7 @@ Tally Count(const Page& page) {
     for (const spec::PointResult& point : run.points) {
       ++t.points;
       if (!point.complete) ++t.stopped;
-      if (point.complete && !point.steady) ++t.unsteady;
+      if (point.complete && point.Primary() == nullptr) ++t.unsteady;
       if (point.verdict.instrument == spec::Fitness::kDegraded) ++t.degraded;
       if (point.verdict.instrument == spec::Fitness::kInvalid) ++t.invalid;
       t.requests += point.whole.requests;

@@ -1,0 +1,151 @@
+#include "domain/metrics/intervals.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "base/stats/batch_means.h"
+#include "base/stats/quantile.h"
+#include "domain/metrics/request_metrics.h"
+
+namespace roofscape::metrics {
+namespace {
+
+using spec::kNoStamp;
+
+constexpr std::size_t kBatches = stats::kMinBatches;
+constexpr std::size_t kMinForMean = 2;
+constexpr std::size_t kMinForMedian = 5;
+
+using Intervals = std::map<std::string, spec::Interval>;
+
+void Add(const char* name, std::span<const double> batch_figures, std::optional<double> figure,
+         Intervals& intervals) {
+  if (!figure) return;
+  const auto interval = stats::SectionInterval(batch_figures, *figure, kConfidence);
+  if (!interval) return;
+  intervals[name] = {interval->mean - interval->half_width, interval->mean + interval->half_width};
+}
+
+// What was put out in each batch of time, by the rules of ComputePoint.
+struct RateBatches {
+  std::array<double, kBatches> output{}, total{}, answers{};
+};
+
+RateBatches CountInTime(const spec::RequestLog& log, const spec::Window& window) {
+  RateBatches batches;
+  const double seconds = SecondsBetween(window.begin_ns, window.end_ns);
+  const double per_second = static_cast<double>(kBatches) / seconds;
+  const auto add = [&](std::array<double, kBatches>& counts, std::int64_t time_ns, double count) {
+    if (time_ns == kNoStamp || time_ns <= window.begin_ns || time_ns > window.end_ns) return;
+    // Minus one: what happens at the edge of two batches belongs to the earlier one.
+    const double place = SecondsBetween(window.begin_ns, time_ns - 1) * per_second;
+    counts[std::min(static_cast<std::size_t>(place), kBatches - 1)] += count * per_second;
+  };
+  for (const spec::Request& request : log.requests) {
+    const auto events = log.EventsOf(request);
+    const RequestMetrics m = ComputeRequest(request, events);
+    ForEachOutput(request, events, [&](std::int64_t time_ns, double tokens) {
+      add(batches.output, time_ns, tokens);
+      add(batches.total, time_ns, tokens);
+    });
+    if (m.first_token_ns && m.input_tokens) {
+      add(batches.total, *m.first_token_ns, static_cast<double>(*m.input_tokens));
+    }
+    if (m.success) add(batches.answers, request.end_ns, 1.0);
+  }
+  return batches;
+}
+
+// The samples of one batch of requests.
+struct LatencyBatch {
+  std::vector<double> ttft, tpot, e2e;
+  TokenGaps gaps;
+};
+
+void Push(std::vector<double>& samples, std::optional<double> value) {
+  if (value) samples.push_back(*value);
+}
+
+std::vector<LatencyBatch> BatchByArrival(const spec::RequestLog& log, const spec::Window& window) {
+  std::vector<std::pair<std::int64_t, const spec::Request*>> cohort;
+  for (const spec::Request& request : log.requests) {
+    const std::int64_t arrival = ArrivalOf(request);
+    if (request.phase != spec::Phase::kMeasure || request.outcome != spec::Outcome::kOk) continue;
+    if (arrival == kNoStamp || arrival < window.begin_ns || arrival >= window.end_ns) continue;
+    cohort.emplace_back(arrival, &request);
+  }
+  std::stable_sort(cohort.begin(), cohort.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<LatencyBatch> batches(kBatches);
+  for (std::size_t i = 0; i < cohort.size(); ++i) {
+    LatencyBatch& batch = batches[i * kBatches / cohort.size()];
+    const auto events = log.EventsOf(*cohort[i].second);
+    const RequestMetrics m = ComputeRequest(*cohort[i].second, events);
+    Push(batch.ttft, m.ttft_s);
+    Push(batch.tpot, m.tpot_s);
+    Push(batch.e2e, m.e2e_s);
+    AppendTokenGaps(events, batch.gaps);
+  }
+  return batches;
+}
+
+double Mean(const std::vector<double>& values) {
+  double sum = 0.0;
+  for (const double value : values) sum += value;
+  return sum / static_cast<double>(values.size());
+}
+
+// Intervals of mean and median of one quantity; `samples` takes it out of a batch.
+template <class Samples>
+void AddLatency(const char* mean_name, const char* median_name, const spec::Summary& summary,
+                std::vector<LatencyBatch>& batches, const Samples& samples, Intervals& intervals) {
+  std::vector<double> means;
+  std::vector<double> medians;
+  std::size_t least = samples(batches.front()).size();
+  for (LatencyBatch& batch : batches) {
+    std::vector<double>& values = samples(batch);
+    least = std::min(least, values.size());
+    if (least < kMinForMean) return;
+    means.push_back(Mean(values));
+    std::sort(values.begin(), values.end());
+    medians.push_back(*stats::SortedQuantile(values, 0.5));
+  }
+  Add(mean_name, means, summary.mean, intervals);
+  if (least >= kMinForMedian) Add(median_name, medians, summary.p50, intervals);
+}
+
+}  // namespace
+
+std::map<std::string, spec::Interval> WithinRunIntervals(const spec::RequestLog& log,
+                                                         const spec::PointMetrics& point) {
+  Intervals intervals;
+  if (point.window.end_ns <= point.window.begin_ns) return intervals;
+  const RateBatches rates = CountInTime(log, point.window);
+  // A window without twenty answers is too short for twenty batches of time, too.
+  if (point.successes >= static_cast<std::int64_t>(kMinForMean * kBatches)) {
+    Add("output_tps", rates.output, point.output_tps, intervals);
+    Add("total_tps", rates.total, point.total_tps, intervals);
+    Add("request_rps", rates.answers, point.request_rps, intervals);
+  }
+  std::vector<LatencyBatch> batches = BatchByArrival(log, point.window);
+  AddLatency(
+      "ttft_mean_s", "ttft_p50_s", point.ttft_s, batches,
+      [](LatencyBatch& b) -> std::vector<double>& { return b.ttft; }, intervals);
+  AddLatency(
+      "tpot_mean_s", "tpot_p50_s", point.tpot_s, batches,
+      [](LatencyBatch& b) -> std::vector<double>& { return b.tpot; }, intervals);
+  AddLatency(
+      "itl_mean_s", "itl_p50_s", point.itl_s, batches,
+      [](LatencyBatch& b) -> std::vector<double>& { return b.gaps.itl_s; }, intervals);
+  AddLatency(
+      "e2e_mean_s", "e2e_p50_s", point.e2e_s, batches,
+      [](LatencyBatch& b) -> std::vector<double>& { return b.e2e; }, intervals);
+  return intervals;
+}
+
+}  // namespace roofscape::metrics

@@ -1,0 +1,133 @@
+#include "domain/metrics/open_window.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+
+#include "base/core/rng.h"
+#include "domain/metrics/request_metrics.h"
+#include "domain/metrics/test_open_logs.h"
+#include "domain/metrics/window.h"
+
+namespace roofscape::metrics {
+namespace {
+
+bool Has(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST(OpenWindow, BeginsBehindTheFillAndEndsAtTheLastArrival) {
+  int early = 0;
+  constexpr int kLogs = 40;
+  for (std::uint64_t seed = 1; seed <= kLogs; ++seed) {
+    OpenLoop options;
+    options.seed = seed;
+    options.requests = 600;
+    options.poisson = seed % 2 == 0;
+    const spec::RequestLog log = Simulate(options);
+    const SteadySearch search = FindSteadyWindow(log, 0);
+    ASSERT_TRUE(search.window) << "seed " << seed << " " << search.reason;
+    EXPECT_EQ(search.window->end_ns, log.requests.back().intended_ns) << "seed " << seed;
+    EXPECT_GE(search.window->begin_ns, log.requests.front().intended_ns) << "seed " << seed;
+    const double length = SecondsBetween(search.window->begin_ns, search.window->end_ns);
+    if (length > 0.85 * SecondsBetween(0, search.window->end_ns)) ++early;
+  }
+  EXPECT_GE(early, kLogs * 9 / 10) << "seeds 1 to " << kLogs;
+}
+
+// Little more than a server's capacity is asked: what waits grows to the end.
+TEST(OpenWindow, AnOverloadIsNamedWithItsNumbers) {
+  int named = 0;
+  constexpr int kLogs = 60;
+  for (std::uint64_t seed = 1; seed <= kLogs; ++seed) {
+    Rng rng(seed);
+    OpenLoop options;
+    options.seed = seed;
+    options.servers = 2 + static_cast<std::int64_t>(rng.Below(12));
+    options.poisson = seed % 2 == 0;
+    options.requests = 600;
+    const double capacity_rps = static_cast<double>(options.servers) / 0.095;
+    options.rate_rps = capacity_rps * (1.25 + rng.Uniform());
+    const spec::RequestLog log = Simulate(options);
+    const SteadySearch search = FindSteadyWindow(log, 0);
+    EXPECT_FALSE(search.window) << "seed " << seed;
+    const auto overload =
+        FindOverload(log, {log.requests.front().intended_ns, log.requests.back().intended_ns});
+    if (!overload) continue;
+    ++named;
+    EXPECT_NEAR(overload->completed_rps / capacity_rps, 1.0, 0.08) << "seed " << seed;
+    EXPECT_NEAR(overload->asked_rps / options.rate_rps, 1.0, 0.15) << "seed " << seed;
+    EXPECT_GT(overload->in_flight_to, overload->in_flight_from) << "seed " << seed;
+    EXPECT_TRUE(Has(search.reason, "overload: the server completes ")) << search.reason;
+    EXPECT_TRUE(Has(search.reason, "; ask for less than ")) << search.reason;
+  }
+  EXPECT_GE(named, kLogs * 95 / 100) << "seeds 1 to " << kLogs;
+}
+
+TEST(OpenWindow, ABusyButStableQueueIsNoOverload) {
+  int found = 0;
+  constexpr int kLogs = 60;
+  for (std::uint64_t seed = 1; seed <= kLogs; ++seed) {
+    Rng rng(1000 + seed);
+    OpenLoop options;
+    options.seed = seed;
+    options.servers = 4 + static_cast<std::int64_t>(rng.Below(12));
+    options.requests = 800;
+    options.rate_rps = static_cast<double>(options.servers) / 0.095 * (0.4 + 0.4 * rng.Uniform());
+    const spec::RequestLog log = Simulate(options);
+    const SteadySearch search = FindSteadyWindow(log, 0);
+    EXPECT_FALSE(Has(search.reason, "overload")) << "seed " << seed << " " << search.reason;
+    if (search.window) ++found;
+  }
+  EXPECT_GE(found, kLogs * 95 / 100) << "seeds 1 to " << kLogs;
+}
+
+// The client sends late, the requests wait at it: in flight counts from intended all the same.
+TEST(OpenWindow, RequestsInFlightCountFromTheArrival) {
+  OpenLoop options;
+  options.servers = 4;
+  options.rate_rps = 80;
+  options.requests = 600;
+  spec::RequestLog log = Simulate(options);
+  for (spec::Request& request : log.requests) {
+    const auto events = log.EventsOf(request);
+    request.sent_ns = std::max(request.intended_ns, events.front().time_ns - 60 * kMs);
+  }
+  EXPECT_TRUE(Has(FindSteadyWindow(log, 0).reason, "overload: ")) << "sent is not looked at";
+}
+
+TEST(OpenWindow, WhyThereIsNoSteadyStateAndWhatWouldDo) {
+  OpenLoop few;
+  few.requests = 60;
+  OpenLoop burst;
+  burst.requests = 200;
+  spec::RequestLog at_once = Simulate(burst);
+  for (spec::Request& request : at_once.requests) request.intended_ns = 0;
+  spec::RequestLog failed = Simulate(burst);
+  for (spec::Request& request : failed.requests) request.outcome = spec::Outcome::kTimeout;
+  OpenLoop brief;
+  brief.requests = 200;
+  brief.rate_rps = 400;  // Half a second of sending, E2E 95 ms.
+  const struct {
+    spec::RequestLog log;
+    const char* why;
+    const char* cure;
+  } cases[] = {
+      {{}, "no measured request was made", "--requests 100"},
+      {Simulate(few), "60 requests, 100 are needed", "--requests 100, or --duration "},
+      {at_once, "all 200 requests arrived at once", "read the whole window"},
+      {failed, "all 200 requests failed", "mend what the failures name"},
+      {Simulate(brief), "are needed (10 x mean E2E)", "or --duration 2"},
+  };
+  for (const auto& c : cases) {
+    const SteadySearch search = FindSteadyWindow(c.log, 0);
+    EXPECT_FALSE(search.window) << c.why;
+    EXPECT_EQ(search.reason.find("no steady state: "), 0U) << search.reason;
+    EXPECT_TRUE(Has(search.reason, c.why)) << search.reason;
+    EXPECT_TRUE(Has(search.reason, c.cure)) << search.reason;
+  }
+}
+
+}  // namespace
+}  // namespace roofscape::metrics
