@@ -108,6 +108,14 @@ std::string TargetText(const MetricInfo& x, double target) {
 
 Json Number(std::optional<double> value) { return value ? Json(*value) : Json(nullptr); }
 
+/// The within-run interval of a metric of the point, or null.
+Json IntervalJson(const spec::PointMetrics* metrics, const MetricInfo& metric) {
+  if (metrics == nullptr) return nullptr;
+  const auto found = metrics->intervals.find(metric.name);
+  if (found == metrics->intervals.end()) return nullptr;
+  return {{"low", found->second.low}, {"high", found->second.high}};
+}
+
 Json PointJson(Runs runs, const Frontier& frontier, const SeriesPoint& p) {
   const spec::PointResult& point = PointOf(runs, p);
   const spec::PointMetrics* m = analysis::MetricsOf(point, frontier.window);
@@ -118,6 +126,8 @@ Json PointJson(Runs runs, const Frontier& frontier, const SeriesPoint& p) {
           {"repeat", point.repeat},
           {"x", Number(p.x)},
           {"y", Number(p.y)},
+          {"x_interval", IntervalJson(m, *frontier.axes.x)},
+          {"y_interval", IntervalJson(m, *frontier.axes.y)},
           {"ttft_p50_s", m == nullptr ? Json(nullptr) : Number(m->ttft_s.p50)},
           {"ttft_p99_s", m == nullptr ? Json(nullptr) : Number(m->ttft_s.p99)},
           {"requests", m == nullptr ? Json(nullptr) : Json(m->requests)},

@@ -119,6 +119,23 @@ void AddLatency(const char* mean_name, const char* median_name, const spec::Summ
   if (least >= kMinForMedian) Add(median_name, medians, summary.p50, intervals);
 }
 
+// Figures that are others, scaled or inverted.
+void AddDerived(const spec::PointMetrics& point, Intervals& intervals) {
+  const auto scale = [&](const char* of, std::optional<double> figure, const char* name,
+                         std::optional<double> scaled) {
+    const auto found = intervals.find(of);
+    if (found == intervals.end() || !figure || !scaled || *figure == 0.0) return;
+    const double factor = *scaled / *figure;
+    intervals[name] = {found->second.low * factor, found->second.high * factor};
+  };
+  scale("output_tps", point.output_tps, "output_tps_per_chip", point.output_tps_per_chip);
+  scale("total_tps", point.total_tps, "total_tps_per_chip", point.total_tps_per_chip);
+  const auto tpot = intervals.find("tpot_p50_s");
+  if (tpot != intervals.end() && tpot->second.low > 0.0) {
+    intervals["interactivity_p50_tps"] = {1.0 / tpot->second.high, 1.0 / tpot->second.low};
+  }
+}
+
 }  // namespace
 
 std::map<std::string, spec::Interval> WithinRunIntervals(const spec::RequestLog& log,
@@ -145,6 +162,7 @@ std::map<std::string, spec::Interval> WithinRunIntervals(const spec::RequestLog&
   AddLatency(
       "e2e_mean_s", "e2e_p50_s", point.e2e_s, batches,
       [](LatencyBatch& b) -> std::vector<double>& { return b.e2e; }, intervals);
+  AddDerived(point, intervals);
   return intervals;
 }
 

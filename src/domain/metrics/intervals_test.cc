@@ -54,16 +54,22 @@ TEST(Intervals, AroundTheFigureItself) {
     OpenLoop options;
     options.seed = seed;
     options.output_low = 0.5;
-    const spec::RequestLog log = Simulate(options);
-    const spec::PointMetrics point = ComputePoint(log, *WholeWindow(log), std::nullopt);
-    EXPECT_EQ(point.intervals.size(), 11U) << "seed " << seed;
+    const spec::RequestLog log = SimulateOpen(options);
+    const spec::PointMetrics point = ComputePoint(log, *WholeWindow(log), 4);
+    EXPECT_EQ(point.intervals.size(), 14U) << "seed " << seed;
     for (const auto& [name, interval] : point.intervals) {
       const auto metric = spec::FindMetric(name);
       ASSERT_TRUE(metric) << name;
       const double figure = *(*metric)->value(point);
+      EXPECT_LT(interval.low, figure) << name << " seed " << seed;
+      EXPECT_GT(interval.high, figure) << name << " seed " << seed;
+      if (name == "interactivity_p50_tps") continue;  // the inverse lies aside
       EXPECT_NEAR(0.5 * (interval.low + interval.high), figure, 1e-9 * figure) << name;
-      EXPECT_GT(interval.high, interval.low) << name << " seed " << seed;
     }
+    const double total = point.intervals.at("total_tps").high;
+    EXPECT_NEAR(point.intervals.at("total_tps_per_chip").high, total / 4, 1e-9 * total);
+    EXPECT_NEAR(point.intervals.at("interactivity_p50_tps").low,
+                1.0 / point.intervals.at("tpot_p50_s").high, 1e-9);
   }
 }
 

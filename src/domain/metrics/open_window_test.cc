@@ -25,7 +25,7 @@ TEST(OpenWindow, BeginsBehindTheFillAndEndsAtTheLastArrival) {
     options.seed = seed;
     options.requests = 600;
     options.poisson = seed % 2 == 0;
-    const spec::RequestLog log = Simulate(options);
+    const spec::RequestLog log = SimulateOpen(options);
     const SteadySearch search = FindSteadyWindow(log, 0);
     ASSERT_TRUE(search.window) << "seed " << seed << " " << search.reason;
     EXPECT_EQ(search.window->end_ns, log.requests.back().intended_ns) << "seed " << seed;
@@ -49,7 +49,7 @@ TEST(OpenWindow, AnOverloadIsNamedWithItsNumbers) {
     options.requests = 600;
     const double capacity_rps = static_cast<double>(options.servers) / 0.095;
     options.rate_rps = capacity_rps * (1.25 + rng.Uniform());
-    const spec::RequestLog log = Simulate(options);
+    const spec::RequestLog log = SimulateOpen(options);
     const SteadySearch search = FindSteadyWindow(log, 0);
     EXPECT_FALSE(search.window) << "seed " << seed;
     const auto overload =
@@ -75,7 +75,7 @@ TEST(OpenWindow, ABusyButStableQueueIsNoOverload) {
     options.servers = 4 + static_cast<std::int64_t>(rng.Below(12));
     options.requests = 800;
     options.rate_rps = static_cast<double>(options.servers) / 0.095 * (0.4 + 0.4 * rng.Uniform());
-    const spec::RequestLog log = Simulate(options);
+    const spec::RequestLog log = SimulateOpen(options);
     const SteadySearch search = FindSteadyWindow(log, 0);
     EXPECT_FALSE(Has(search.reason, "overload")) << "seed " << seed << " " << search.reason;
     if (search.window) ++found;
@@ -89,7 +89,7 @@ TEST(OpenWindow, RequestsInFlightCountFromTheArrival) {
   options.servers = 4;
   options.rate_rps = 80;
   options.requests = 600;
-  spec::RequestLog log = Simulate(options);
+  spec::RequestLog log = SimulateOpen(options);
   for (spec::Request& request : log.requests) {
     const auto events = log.EventsOf(request);
     request.sent_ns = std::max(request.intended_ns, events.front().time_ns - 60 * kMs);
@@ -102,9 +102,9 @@ TEST(OpenWindow, WhyThereIsNoSteadyStateAndWhatWouldDo) {
   few.requests = 60;
   OpenLoop burst;
   burst.requests = 200;
-  spec::RequestLog at_once = Simulate(burst);
+  spec::RequestLog at_once = SimulateOpen(burst);
   for (spec::Request& request : at_once.requests) request.intended_ns = 0;
-  spec::RequestLog failed = Simulate(burst);
+  spec::RequestLog failed = SimulateOpen(burst);
   for (spec::Request& request : failed.requests) request.outcome = spec::Outcome::kTimeout;
   OpenLoop brief;
   brief.requests = 200;
@@ -115,10 +115,10 @@ TEST(OpenWindow, WhyThereIsNoSteadyStateAndWhatWouldDo) {
     const char* cure;
   } cases[] = {
       {{}, "no measured request was made", "--requests 100"},
-      {Simulate(few), "60 requests, 100 are needed", "--requests 100, or --duration "},
+      {SimulateOpen(few), "60 requests, 100 are needed", "--requests 100, or --duration "},
       {at_once, "all 200 requests arrived at once", "read the whole window"},
       {failed, "all 200 requests failed", "mend what the failures name"},
-      {Simulate(brief), "are needed (10 x mean E2E)", "or --duration 2"},
+      {SimulateOpen(brief), "are needed (10 x mean E2E)", "or --duration 2"},
   };
   for (const auto& c : cases) {
     const SteadySearch search = FindSteadyWindow(c.log, 0);

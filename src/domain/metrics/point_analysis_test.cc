@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "domain/metrics/point_metrics.h"
-#include "domain/metrics/test_logs.h"
+#include "domain/metrics/test_open_logs.h"
 #include "domain/metrics/window.h"
 
 namespace roofscape::metrics {
@@ -49,6 +49,51 @@ TEST(PointAnalysis, APointOfTooFewRequestsKeepsItsWholeWindowAndSaysWhy) {
   EXPECT_NE(analysis.verdict.server_reasons[0].find("--requests 80"), std::string::npos)
       << analysis.verdict.server_reasons[0];
   EXPECT_EQ(analysis.verdict.instrument, spec::Fitness::kValid);
+}
+
+// The rules of the other benchmark: the whole window counts, and nobody asks for a steady one.
+TEST(PointAnalysis, AProtocolOfTheWholeWindowIsJudgedOnItAndMissesNoSteadyState) {
+  ClosedLoop options;
+  options.requests_per_slot = 10;
+  PointContext context;
+  context.concurrency = 4;
+  EXPECT_FALSE(Analyze(Simulate(options), context).verdict.server_reasons.empty());
+  context.protocol = "inferencex";
+  const PointAnalysis analysis = Analyze(Simulate(options), context);
+  EXPECT_EQ(analysis.verdict, spec::Verdict{});
+  spec::PointResult point;
+  point.protocol = "inferencex";
+  point.steady = analysis.steady;
+  point.whole = analysis.whole;
+  EXPECT_EQ(point.Primary(), &point.whole);
+
+  // Late only before its steady window: DEGRADED over the whole, VALID over the steady part.
+  options.requests_per_slot = 60;
+  spec::RequestLog late = Simulate(options);
+  const SteadySearch search = FindSteadyWindow(late, 4);
+  ASSERT_TRUE(search.window) << search.reason;
+  for (const std::size_t i : {4U, 5U, 6U}) {  // The first after the warm-up.
+    ASSERT_LT(late.requests[i].intended_ns, search.window->begin_ns);
+    late.requests[i].sent_ns = late.requests[i].intended_ns + 40 * kMs;
+  }
+  EXPECT_NE(Analyze(late, context).verdict.instrument, spec::Fitness::kValid);
+  context.protocol = "steady";
+  EXPECT_EQ(Analyze(late, context).verdict.instrument, spec::Fitness::kValid);
+}
+
+TEST(PointAnalysis, AnOverloadedOpenLoopIsTheServersDoing) {
+  OpenLoop options;
+  options.servers = 4;
+  options.rate_rps = 80;
+  options.requests = 600;
+  PointContext context;
+  context.concurrency = 0;
+  const PointAnalysis analysis = Analyze(SimulateOpen(options), context);
+  EXPECT_FALSE(analysis.steady.has_value());
+  EXPECT_EQ(analysis.verdict.instrument, spec::Fitness::kValid);
+  ASSERT_EQ(analysis.verdict.server_reasons.size(), 1U);
+  EXPECT_EQ(analysis.verdict.server_reasons[0].find("overload: the server completes "), 0U)
+      << analysis.verdict.server_reasons[0];
 }
 
 TEST(PointAnalysis, FailuresAreCountedOverTheWholePointAndLeaveTheInstrumentAlone) {

@@ -27,7 +27,7 @@ std::function<double(double)> Wander(std::uint64_t seed, double sd, double memor
   };
 }
 
-spec::RequestLog Simulate(const OpenLoop& o) {
+spec::RequestLog SimulateOpen(const OpenLoop& o) {
   Rng rng(o.seed);
   Rng arrivals = rng.Fork(1);
   spec::RequestLog log;

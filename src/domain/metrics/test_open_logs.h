@@ -32,6 +32,6 @@ struct OpenLoop {
 };
 
 /// The log of an open loop. No slots, no warm-up.
-spec::RequestLog Simulate(const OpenLoop& options);
+spec::RequestLog SimulateOpen(const OpenLoop& options);
 
 }  // namespace roofscape::metrics

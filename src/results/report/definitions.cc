@@ -30,15 +30,22 @@ constexpr std::array kDefinitions = {
                "Closed loop: so many simulated users, each sending its next request "
                "as soon as its last answer has ended."},
     Definition{"Steady window",
-               "From the moment when every user has sent and both token rate and "
-               "requests in flight have settled, to the last send. Latencies "
-               "are of all requests due inside it."},
+               "From the moment when every user has sent, and token rate, requests in flight and "
+               "the time a token takes have settled, to the last send (open loop: the last "
+               "arrival). Latencies are of all requests due inside it."},
     Definition{"Whole window",
                "From first send to last end, start-up and drain included, as most "
                "tools report."},
     Definition{"p50, p99",
                "Percentiles over requests that succeeded (ITL: over tokens), linearly "
                "interpolated between ranks."},
+    Definition{"\u00b1",
+               "95 % interval within the run by batch means: 20 batches of the window, rates by "
+               "equal time, latencies by order of arrival. Whether two settings differ, only the "
+               "intervals between repeats can say (--repeat)."},
+    Definition{"Failures as \u221e",
+               "Percentiles over all attempted requests by the nearest rank, a failure standing "
+               "as one that never came (inf)."},
     Definition{"Frontier",
                "The measured points that no other point of their series beats on both "
                "axes. Read as a step: the best point that meets a target. Nothing is "
@@ -51,9 +58,10 @@ constexpr std::array kDefinitions = {
                "The two are computed apart; a gap would mean a hole in the "
                "record."},
     Definition{"Verdict",
-               "Was the load generator fit? VALID: its send delay is within 1 % of TTFT "
-               "p50 and it was at most 80 % busy. INVALID: ten times the delay, or over "
-               "95 % busy. DEGRADED: between the two."},
+               "Was the load generator fit? VALID: its send delay is within 1 % of TTFT p50, it "
+               "was at most 80 % busy, and it knows when first tokens came to within 1 ms or 1 % "
+               "of TTFT p50. INVALID: ten times a delay, or over 95 % busy. DEGRADED: between the "
+               "two, or stamps too coarse for ITL percentiles."},
 };
 
 }  // namespace

@@ -37,6 +37,20 @@ std::string Percent(std::optional<double> fraction) {
   return fmt::format("{:.{}f} %", *fraction * 100, std::abs(*fraction) < 0.0995 ? 1 : 0);
 }
 
+std::string PlusMinus(const spec::Interval& interval, double scale) {
+  const double half = 0.5 * (interval.high - interval.low) * scale;
+  constexpr double kWhole = 9.95;
+  constexpr double kLargest = 1e15;
+  const std::string text = half >= kWhole && half < kLargest ? WithCommas(std::llround(half))
+                                                             : fmt::format("{:.2g}", half);
+  return fmt::format("<span class=\"note\"> \u00b1 {}</span>", text);
+}
+
+std::string Attempted(std::optional<double> seconds, double scale) {
+  if (seconds && std::isinf(*seconds)) return "inf";
+  return seconds ? Number(*seconds * scale) : std::string(kMissing);
+}
+
 std::string Count(std::int64_t value) { return WithCommas(value); }
 
 std::string Counted(std::int64_t value, const std::string& noun) {

@@ -9,6 +9,8 @@
 #include <optional>
 #include <string>
 
+#include "domain/spec/run_result.h"
+
 namespace roofscape::report {
 
 /// U+2013, in the place of a missing number.
@@ -25,6 +27,12 @@ std::string Duration(std::optional<double> seconds);
 
 /// 0.0123 -> "1.2 %".
 std::string Percent(std::optional<double> fraction);
+
+/// " ± 12" in a soft colour: half of the interval in `scale` of its unit, to two digits. HTML.
+std::string PlusMinus(const spec::Interval& interval, double scale);
+
+/// "0.0123", "inf" for what never came.
+std::string Attempted(std::optional<double> seconds, double scale);
 
 std::string Count(std::int64_t value);
 

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+
+#include <limits>
 #include <vector>
 
 namespace roofscape::report {
@@ -38,6 +40,18 @@ TEST(NumbersTest, UnitsThatFit) {
   EXPECT_EQ(Percent(0.95), "95 %");
   EXPECT_EQ(Counted(1, "point"), "1 point");
   EXPECT_EQ(Counted(1200, "point"), "1,200 points");
+}
+
+TEST(NumbersTest, HalfOfAnIntervalToTwoDigits) {
+  EXPECT_EQ(PlusMinus({823, 847}, 1), "<span class=\"note\"> \u00b1 12</span>");
+  EXPECT_EQ(PlusMinus({0.0113, 0.01342}, 1e3), "<span class=\"note\"> \u00b1 1.1</span>");
+  EXPECT_EQ(PlusMinus({0, 24'690}, 1), "<span class=\"note\"> \u00b1 12,345</span>");
+}
+
+TEST(NumbersTest, WhatNeverCameIsInfinite) {
+  EXPECT_EQ(Attempted(std::numeric_limits<double>::infinity(), 1e3), "inf");
+  EXPECT_EQ(Attempted(0.0123, 1e3), "12.3");
+  EXPECT_EQ(Attempted(std::nullopt, 1e3), kMissing);
 }
 
 }  // namespace

@@ -51,6 +51,7 @@ std::string HeaderSection(const Page& page);
 std::string ThroughputSection(const Page& page);
 std::string LatencySection(const Page& page);
 std::string TableSection(const Page& page);
+std::string RepeatsSection(const Page& page);  // "" without repeats
 std::string ChecksSection(const Page& page);
 std::string DistributionSection(const Page& page);
 std::string SettingsSection(const Page& page);

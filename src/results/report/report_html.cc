@@ -30,8 +30,8 @@ std::string RenderReport(const ReportInput& input) {
       "</head>\n<body>\n<main>\n",
       HtmlEscape(input.version), TitleOf(header), kPageStyle);
   out += header + ThroughputSection(page) + LatencySection(page) + TableSection(page) +
-         ChecksSection(page) + DistributionSection(page) + SettingsSection(page) +
-         DefinitionSection(page);
+         RepeatsSection(page) + ChecksSection(page) + DistributionSection(page) +
+         SettingsSection(page) + DefinitionSection(page);
   return out + fmt::format("<script>{}</script>\n</body>\n</html>\n", kPageScript);
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -168,6 +169,28 @@ TEST(ReportHtmlTest, NothingMeasuredStillGivesAPage) {
   const std::string html = RenderReport(input);
   EXPECT_EQ(FirstUnbalancedTag(html), "");
   EXPECT_NE(html.find("No points."), std::string::npos);
+}
+
+TEST(ReportHtmlTest, IntervalsRepeatsAndFailuresAreShownWhereThereAreAny) {
+  ReportInput input = SampleInput();
+  const std::string bare = RenderReport(input);
+  EXPECT_EQ(bare.find("id=\"repeats\""), std::string::npos);
+  EXPECT_EQ(bare.find("With failures as"), std::string::npos);
+  spec::RunResult& run = input.runs[0];
+  spec::PointMetrics& metrics = *run.points[0].steady;
+  metrics.intervals["output_tps"] = {*metrics.output_tps - 77, *metrics.output_tps + 77};
+  run.points[0].whole.failures = metrics.failures = 1;
+  metrics.ttft_attempted_p99_s = std::numeric_limits<double>::infinity();
+  spec::RepeatGroup& group = run.repeats.emplace_back();
+  group.points = {0, 1, 2};
+  group.figures["ttft_p50_s"] = {0.0123, {0.0113, 0.0133}};
+  const std::string html = RenderReport(input);
+  EXPECT_EQ(FirstUnbalancedTag(html), "");
+  EXPECT_EQ(CountOf(html, "\u00b1 77</span>"), 1U);
+  EXPECT_NE(html.find("<td>inf</td>"), std::string::npos);
+  EXPECT_NE(html.find("With failures as \u221e"), std::string::npos);
+  EXPECT_NE(html.find("id=\"repeats\""), std::string::npos);
+  EXPECT_NE(html.find("12.3<span class=\"note\"> \u00b1 1</span>"), std::string::npos);
 }
 
 }  // namespace

@@ -17,6 +17,8 @@ using analysis::SeriesPoint;
 using spec::PointMetrics;
 using spec::PointResult;
 
+constexpr double kMillis = 1e3;
+
 struct Column {
   const char* head;
   std::function<std::string(const PointResult&, const PointMetrics*)> cell;
@@ -35,10 +37,23 @@ Column Metric(const char* head, F text) {
           }};
 }
 
-Group Percentiles(const char* head, spec::Summary PointMetrics::* summary, bool millis) {
-  const auto text = [millis](std::optional<double> v) { return millis ? Millis(v) : Number(v); };
+/// The within-run interval of a metric behind its figure, where there is one.
+std::string Interval(const PointMetrics& m, const std::string& name, double scale) {
+  const auto found = m.intervals.find(name);
+  return found == m.intervals.end() ? std::string() : PlusMinus(found->second, scale);
+}
+
+/// p50 with its interval, and p99. `name`: the flat name of p50.
+Group Percentiles(const char* head, spec::Summary PointMetrics::* summary, double scale,
+                  const char* name) {
+  const auto text = [scale](std::optional<double> v) {
+    return v ? Number(*v * scale) : std::string(kMissing);
+  };
   return {head,
-          {Metric("p50", [=](const PointMetrics& m) { return text((m.*summary).p50); }),
+          {Metric("p50",
+                  [=](const PointMetrics& m) {
+                    return text((m.*summary).p50) + Interval(m, name, scale);
+                  }),
            Metric("p99", [=](const PointMetrics& m) { return text((m.*summary).p99); })}};
 }
 
@@ -49,18 +64,24 @@ std::string VerdictCell(const PointResult& point) {
 
 std::vector<Group> ResultGroups(const Page& page) {
   Group rates{"Throughput, tokens/s",
-              {Metric("total", [](const PointMetrics& m) { return Number(m.total_tps); }),
-               Metric("output", [](const PointMetrics& m) { return Number(m.output_tps); })}};
+              {Metric("total",
+                      [](const PointMetrics& m) {
+                        return Number(m.total_tps) + Interval(m, "total_tps", 1);
+                      }),
+               Metric("output", [](const PointMetrics& m) {
+                 return Number(m.output_tps) + Interval(m, "output_tps", 1);
+               })}};
   if (page.chips_known) {
     rates.columns.push_back(
         Metric("per chip", [](const PointMetrics& m) { return Number(m.total_tps_per_chip); }));
   }
   return {std::move(rates),
-          Percentiles("Interactivity, tok/s/user", &PointMetrics::interactivity_tps, false),
-          Percentiles("TTFT, ms", &PointMetrics::ttft_s, true),
-          Percentiles("TPOT, ms", &PointMetrics::tpot_s, true),
-          Percentiles("ITL, ms", &PointMetrics::itl_s, true),
-          Percentiles("E2E, s", &PointMetrics::e2e_s, false)};
+          Percentiles("Interactivity, tok/s/user", &PointMetrics::interactivity_tps, 1,
+                      "interactivity_p50_tps"),
+          Percentiles("TTFT, ms", &PointMetrics::ttft_s, kMillis, "ttft_p50_s"),
+          Percentiles("TPOT, ms", &PointMetrics::tpot_s, kMillis, "tpot_p50_s"),
+          Percentiles("ITL, ms", &PointMetrics::itl_s, kMillis, "itl_p50_s"),
+          Percentiles("E2E, s", &PointMetrics::e2e_s, 1, "e2e_p50_s")};
 }
 
 std::string LittleGap(const PointMetrics& m) {
@@ -69,8 +90,29 @@ std::string LittleGap(const PointMetrics& m) {
   return fmt::format("{}{:.1f} %", gap < 0 ? "\u2212" : "+", std::abs(gap) * 100);
 }
 
-std::vector<Group> CheckGroups() {
+bool AnyFailed(const Page& page) {
+  for (const spec::RunResult& run : page.input->runs) {
+    for (const PointResult& point : run.points) {
+      if (point.whole.failures > 0) return true;
+    }
+  }
+  return false;
+}
+
+/// Percentiles of the attempted requests, in which a failure never came.
+Group AttemptedGroup() {
   return {
+      "With failures as \u221e: TTFT, ms; E2E, s",
+      {Metric("p50",
+              [](const PointMetrics& m) { return Attempted(m.ttft_attempted_p50_s, kMillis); }),
+       Metric("p99",
+              [](const PointMetrics& m) { return Attempted(m.ttft_attempted_p99_s, kMillis); }),
+       Metric("p50", [](const PointMetrics& m) { return Attempted(m.e2e_attempted_p50_s, 1); }),
+       Metric("p99", [](const PointMetrics& m) { return Attempted(m.e2e_attempted_p99_s, 1); })}};
+}
+
+std::vector<Group> CheckGroups(const Page& page) {
+  std::vector<Group> groups = {
       {"Verdict", {{"", [](const PointResult& p, const PointMetrics*) { return VerdictCell(p); }}}},
       {"Requests",
        {Metric("sent", [](const PointMetrics& m) { return Count(m.requests); }),
@@ -84,7 +126,7 @@ std::vector<Group> CheckGroups() {
        {Metric("counted", [](const PointMetrics& m) { return Number(m.in_flight_mean); }),
         Metric("by law", [](const PointMetrics& m) { return Number(m.littles_law_in_flight); }),
         Metric("gap", LittleGap)}},
-      Percentiles("Send delay, ms", &PointMetrics::send_delay_s, true),
+      Percentiles("Send delay, ms", &PointMetrics::send_delay_s, kMillis, "send_delay_p50_s"),
       {"Client",
        {{"busy", [](const PointResult& p,
                     const PointMetrics*) { return Percent(p.audit.loop_busy_fraction); }},
@@ -92,7 +134,14 @@ std::vector<Group> CheckGroups() {
                          const PointMetrics*) { return Percent(p.audit.coalesced_fraction); }},
         {"stolen CPU", [](const PointResult& p,
                           const PointMetrics*) { return Percent(p.audit.cpu_steal_fraction); }}}},
+      {"Stamps known to",
+       {Metric("first, ms p99",
+               [](const PointMetrics& m) { return Millis(m.first_token_uncertainty_p99_s); }),
+        Metric("worse than ITL",
+               [](const PointMetrics& m) { return Percent(m.uncertain_token_fraction); })}},
   };
+  if (AnyFailed(page)) groups.push_back(AttemptedGroup());
+  return groups;
 }
 
 std::string TableHead(const std::vector<Group>& groups) {
@@ -171,8 +220,10 @@ std::string TableSection(const Page& page) {
   const bool steady = page.window == analysis::WindowKind::kSteady;
   std::string out =
       fmt::format("<section id=\"results\"><h2>All points</h2><p class=\"lead\">{}</p>",
-                  steady ? "Over the steady window: start-up and drain are left out."
-                         : "Over the whole window: start-up and drain included.");
+                  steady ? "Over the steady window: start-up and drain are left out. \u00b1 is the "
+                           "95 % interval within the run."
+                         : "Over the whole window: start-up and drain included. \u00b1 is the 95 % "
+                           "interval within the run.");
   out += PointTable(page, ResultGroups(page), page.window, "Results");
   if (steady) {
     out +=
@@ -189,7 +240,8 @@ std::string ChecksSection(const Page& page) {
   return "<section id=\"checks\"><h2>Can these numbers be believed?</h2><p class=\"lead\">The load "
          "generator audits itself first, and counts requests in flight in two independent "
          "ways.</p>" +
-         PointTable(page, CheckGroups(), page.window, "Checks") + Reasons(page) + "</section>\n";
+         PointTable(page, CheckGroups(page), page.window, "Checks") + Reasons(page) +
+         "</section>\n";
 }
 
 }  // namespace roofscape::report
