@@ -1,5 +1,7 @@
 #include "base/net/server_connection.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -29,6 +31,12 @@ void Empty(std::string* buffer) {
 void SetAbort(int fd) {
   const linger abort{1, 0};
   static_cast<void>(setsockopt(fd, SOL_SOCKET, SO_LINGER, &abort, sizeof abort));
+}
+
+/// What the kernel has taken and the client has not.
+int UnacknowledgedBytes(int fd) {
+  int bytes = 0;
+  return ::ioctl(fd, SIOCOUTQ, &bytes) == 0 ? bytes : 0;
 }
 
 }  // namespace
@@ -468,7 +476,17 @@ void ServerConnection::OnTimer() {
       return;
     case State::kAnswering:
     case State::kFlushing:
-    case State::kClosing: Gone(GoneReason::kSlowReader); return;
+    case State::kClosing:
+      if (const int unread = UnacknowledgedBytes(channel_.fd()); unread != unread_) {
+        // The socket calls itself writable only when a good part is free, a slow reader's small
+        // steps show here.
+        unread_ = unread;
+        since_ = reactor_.Now();
+        ArmTimer();
+        return;
+      }
+      Gone(GoneReason::kSlowReader);
+      return;
     case State::kLingering: Die(); return;
     case State::kDead: return;
   }

@@ -91,6 +91,7 @@ class ServerConnection final : public ServerExchange, private Reactor::Handler {
   bool lost_ = false;
   GoneReason lost_reason_ = GoneReason::kReset;
   std::uint32_t interest_ = 0;
+  int unread_ = 0;  // In the kernel's hands when the write timeout was last looked at.
   Instant since_;  // Begin of the wait that Deadline() bounds.
   Instant timer_at_;
   TimerId timer_;

@@ -47,7 +47,7 @@ void RawClient::Send(std::string_view bytes) {
   }
 }
 
-bool RawClient::Read() {
+bool RawClient::ReadSome() {
   std::array<char, 65536> buffer{};
   const ssize_t got = ::recv(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
   if (got > 0) text_.append(buffer.data(), static_cast<std::size_t>(got));
@@ -59,7 +59,7 @@ bool RawClient::Read() {
 std::string RawClient::ReadUntil(std::string_view wanted, Nanos limit) {
   const Instant end = reactor_.Now() + limit;
   while (text_.find(wanted) == text_.npos && !closed_ && !reset_ && reactor_.Now() < end) {
-    if (!Read()) reactor_.Poll(kStep);
+    if (!ReadSome()) reactor_.Poll(kStep);
   }
   return text_;
 }
@@ -67,7 +67,7 @@ std::string RawClient::ReadUntil(std::string_view wanted, Nanos limit) {
 std::string RawClient::ReadAll(Nanos limit) {
   const Instant end = reactor_.Now() + limit;
   while (!closed_ && !reset_ && reactor_.Now() < end) {
-    if (!Read()) reactor_.Poll(kStep);
+    if (!ReadSome()) reactor_.Poll(kStep);
   }
   return text_;
 }

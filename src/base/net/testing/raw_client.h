@@ -24,6 +24,9 @@ class RawClient {
   std::string ReadUntil(std::string_view wanted, Nanos limit = std::chrono::seconds(10));
   /// Reads until the server closes.
   std::string ReadAll(Nanos limit = std::chrono::seconds(10));
+  /// Reads once, at most 64 KB, without waiting. False if nothing came.
+  bool ReadSome();
+  const std::string& text() const { return text_; }
   /// Forgets what was read.
   void Take() { text_.clear(); }
 
@@ -35,8 +38,6 @@ class RawClient {
   void Abort();
 
  private:
-  bool Read();
-
   Reactor& reactor_;
   Fd fd_;
   std::string text_;
