@@ -10,7 +10,7 @@
 
 namespace roofscape::net {
 
-Result<Endpoint> Resolve(const Url& url) {
+Result<Endpoint> Resolve(const Url& url, const TlsClientOptions& tls) {
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
@@ -39,6 +39,11 @@ Result<Endpoint> Resolve(const Url& url) {
   std::memcpy(&endpoint.address, best->ai_addr, best->ai_addrlen);
   endpoint.size = best->ai_addrlen;
   endpoint.origin = url.Origin();
+  endpoint.host = url.host;
+  endpoint.port = url.port;
+  if (url.scheme == "https") {
+    RS_ASSIGN_OR_RETURN(endpoint.tls, TlsContext::ForClient(tls));
+  }
   return endpoint;
 }
 

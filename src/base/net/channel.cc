@@ -1,5 +1,7 @@
 #include "base/net/channel.h"
 
+#include <sys/socket.h>
+
 #include <cerrno>
 
 namespace roofscape::net {
@@ -10,12 +12,43 @@ void Channel::OnConnected() {
 }
 
 void Channel::Close() {
+  if (tls_ != nullptr && fd_.open()) {
+    tls_->Close();
+    static_cast<void>(FlushTls(false));
+  }
   fd_.Close();
+  tls_.reset();
+  encrypted_ = 0;
+  early_.reset();
+  tls_error_.clear();
   stamped_ = false;
   awaited_.reset();
 }
 
+void Channel::Abort() {
+  const linger abort{1, 0};
+  static_cast<void>(setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &abort, sizeof abort));
+  StopTls();
+  Close();
+}
+
+void Channel::ShutdownSend() {
+  if (tls_ != nullptr) {
+    tls_->Close();
+    static_cast<void>(FlushTls(false));
+  }
+  static_cast<void>(::shutdown(fd_.get(), SHUT_WR));
+}
+
 Sent Channel::Send(std::span<const iovec> parts, bool want_stamp) {
+  return tls_ == nullptr ? SendRaw(parts, want_stamp) : SendTls(parts, want_stamp);
+}
+
+Received Channel::Receive(std::span<char> buffer) {
+  return tls_ == nullptr ? ReceiveRaw(buffer) : ReceiveTls(buffer);
+}
+
+Sent Channel::SendRaw(std::span<const iovec> parts, bool want_stamp) {
   msghdr message{};
   // sendmsg does not write through these; its type just has no const.
   message.msg_iov = const_cast<iovec*>(parts.data());
@@ -32,7 +65,7 @@ Sent Channel::Send(std::span<const iovec> parts, bool want_stamp) {
   return {0, static_cast<std::size_t>(sent)};
 }
 
-Received Channel::Receive(std::span<char> buffer) {
+Received Channel::ReceiveRaw(std::span<char> buffer) {
   ControlBuffer control;
   iovec part{buffer.data(), buffer.size()};
   msghdr message{};
@@ -45,8 +78,10 @@ Received Channel::Receive(std::span<char> buffer) {
   const ssize_t got = ::recvmsg(fd_.get(), &message, 0);
   if (got < 0) received.error = errno;
   received.stamp = received.arrived = clock_.Now();
+  received.drained = got == 0;
   if (got <= 0) return received;
   received.bytes = static_cast<std::size_t>(got);
+  received.drained = received.bytes < buffer.size();
   const auto kernel = ReceiveStamp(message);
   if (!kernel) return received;
   const StampMap::Mapped mapped = stamps_.Map(*kernel, received.stamp);

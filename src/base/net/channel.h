@@ -2,6 +2,9 @@
 // program's clock before and after the call and the kernel's receive stamp of its last byte; a
 // marked send gets the kernel's transmit stamp. The client and the server stand on it.
 //
+// With TLS the same calls take and give plaintext, and the stamps are those of the encrypted bytes:
+// text is there when the last byte of its record is.
+//
 // Thread safety: one thread.
 
 #pragma once
@@ -10,12 +13,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
+#include <string>
 
 #include "base/core/clock.h"
 #include "base/net/fd.h"
 #include "base/net/kernel_stamps.h"
+#include "base/net/tls_session.h"
 
 namespace roofscape::net {
 
@@ -28,12 +34,18 @@ struct Received {
   Instant arrived;        // Of the last byte: the kernel's receive stamp, else `stamp`.
   Nanos grain{};          // `arrived` is true within +- grain, where the kernel told it.
   bool by_kernel = false;
+  bool drained = false;  // The read took all there was.
+  bool truncated =
+      false;  // The end of a TLS stream whose end was not announced: perhaps an attack.
 };
 
 struct Sent {
   int error = 0;
   std::size_t bytes = 0;
 };
+
+/// What a TLS handshake waits for.
+enum class TlsStep { kDone, kWantsRead, kWantsWrite, kFailed };
 
 class Channel {
  public:
@@ -45,14 +57,33 @@ class Channel {
   /// The socket is connected: stamps can be asked for.
   void OnConnected();
   void Close();
+  /// Closes with RST: what is on its way is lost.
+  void Abort();
+  /// No more will be sent: FIN, with TLS's own goodbye before it.
+  void ShutdownSend();
+
+  /// From now on all is encrypted, beginning with the handshake. REQUIRES: OnConnected was called.
+  void StartTls(std::unique_ptr<TlsSession> session);
+  /// Goes on with the handshake as far as the socket lets it. After kDone call Receive once: the
+  /// other side's first text may have come along. After kFailed tls_error() says why.
+  TlsStep Handshake();
+  /// Goes on without TLS.
+  void StopTls() { tls_.reset(); }
+  /// Null without TLS.
+  const TlsSession* tls() const { return tls_.get(); }
+  /// Why TLS failed, ending with the cure. REQUIRES: tls() != nullptr.
+  const std::string& tls_error() const { return tls_error_.empty() ? tls_->error() : tls_error_; }
 
   int fd() const { return fd_.get(); }
   bool open() const { return fd_.open(); }
 
-  /// One sendmsg. `want_stamp`: the last byte of it gets a transmit stamp.
+  /// One sendmsg. `want_stamp`: the last byte of it gets a transmit stamp. With TLS: after EAGAIN
+  /// the next call must begin with the same bytes, for they are encrypted already. EPROTO:
+  /// tls_error() says why.
   Sent Send(std::span<const iovec> parts, bool want_stamp = false);
 
-  /// One recvmsg into `buffer`.
+  /// One recvmsg into `buffer`. With TLS it must hold kTlsBufferBytes, and EAGAIN is also said when
+  /// what came was no text; EPROTO: tls_error() says why.
   Received Receive(std::span<char> buffer);
 
   /// The transmit stamp of the last byte of the last marked send, once the kernel has told it.
@@ -60,13 +91,26 @@ class Channel {
   /// A transmit stamp was asked for and has not come.
   bool awaits_stamp() const { return awaited_.has_value(); }
 
+  static constexpr std::size_t kTlsBufferBytes = std::size_t{64} << 10;
+
  private:
+  Sent SendRaw(std::span<const iovec> parts, bool want_stamp);
+  Received ReceiveRaw(std::span<char> buffer);
+  Sent SendTls(std::span<const iovec> parts, bool want_stamp);
+  Received ReceiveTls(std::span<char> buffer);
+  /// Sends what the session has to say; errno, or 0 when all has gone.
+  int FlushTls(bool want_stamp);
+
   const Clock& clock_;
   StampMap& stamps_;
   Fd fd_;
   bool stamped_ = false;
   std::uint32_t sent_bytes_ = 0;          // Modulo 2^32, as the kernel counts.
   std::optional<std::uint32_t> awaited_;  // Offset of the byte whose stamp is to come.
+  std::unique_ptr<TlsSession> tls_;
+  std::size_t encrypted_ = 0;      // Bytes of text that are encrypted but not all gone.
+  std::optional<Received> early_;  // The handshake's last read, which may have brought text.
+  std::string tls_error_;
 };
 
 }  // namespace roofscape::net

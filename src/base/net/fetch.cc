@@ -69,7 +69,7 @@ Result<HttpResponse> Fetch(const Url& url, std::string_view target, const FetchO
                            const Clock& clock) {
   RS_ASSIGN_OR_RETURN(const std::string head, RequestHead(options.method, target, url.HostHeader(),
                                                           options.headers, options.body.size()));
-  RS_ASSIGN_OR_RETURN(const Endpoint endpoint, Resolve(url));
+  RS_ASSIGN_OR_RETURN(const Endpoint endpoint, Resolve(url, options.tls));
   RS_ASSIGN_OR_RETURN(const std::unique_ptr<Reactor> reactor, Reactor::Create(clock));
   HttpTimeouts timeouts;
   timeouts.connect = timeouts.first_byte = timeouts.idle = timeouts.total = options.timeout;

@@ -14,6 +14,7 @@
 #include "base/core/clock.h"
 #include "base/core/result.h"
 #include "base/net/http_request.h"
+#include "base/net/tls_context.h"
 #include "base/net/url.h"
 
 namespace roofscape::net {
@@ -33,6 +34,7 @@ struct FetchOptions {
   std::string body;
   Nanos timeout = std::chrono::seconds(10);
   std::size_t max_body_bytes = std::size_t{64} << 20;
+  TlsClientOptions tls;                     // For https://.
   const std::atomic<bool>* stop = nullptr;  // True: give up with kCancelled.
 };
 

@@ -117,9 +117,27 @@ void HttpConnection::OnConnectReady() {
     Fail(ConnectFailure(error));
     return;
   }
+  channel_.OnConnected();
+  if (endpoint_.tls != nullptr) {
+    channel_.StartTls(endpoint_.tls->NewClientSession(endpoint_.host, endpoint_.port));
+    ShakeHands();
+  } else {
+    Connected();
+  }
+}
+
+void HttpConnection::ShakeHands() {
+  switch (channel_.Handshake()) {
+    case TlsStep::kDone: Connected(); return;
+    case TlsStep::kWantsRead: SetInterest(EPOLLIN); return;
+    case TlsStep::kWantsWrite: SetInterest(EPOLLIN | EPOLLOUT); return;
+    case TlsStep::kFailed: Fail(MakeFailure(FailureKind::kProtocol, channel_.tls_error())); return;
+  }
+}
+
+void HttpConnection::Connected() {
   const Instant now = reactor_.Now();
   const Nanos took = now - phase_since_;
-  channel_.OnConnected();
   SetInterest(EPOLLIN);
   if (opening_) {
     Release()->OnConnected(took);
@@ -141,9 +159,12 @@ void HttpConnection::OnReady(std::uint32_t events) {
     if (stamps_only || watch.Gone()) return;
   }
   if (phase_ == Phase::kConnecting) {
-    OnConnectReady();
+    channel_.tls() == nullptr ? OnConnectReady() : ShakeHands();
   } else if (phase_ == Phase::kIdle) {
-    CloseSocket();  // The server closed, or sent what nobody asked for.
+    // The server closed, or sent what nobody asked for; a TLS ticket is neither.
+    const bool ticket =
+        channel_.tls() != nullptr && channel_.Receive(reactor_.read_buffer()).error == EAGAIN;
+    if (!ticket) CloseSocket();
   } else if ((events & EPOLLOUT) != 0) {
     const Watch watch(this);
     Send();
@@ -219,11 +240,11 @@ void HttpConnection::Receive() {
   read.ready_after = reactor_.ready_after();
   read.read_index = reads_++;
   read.bytes = got.bytes;
-  read.drained = read.bytes < buffer.size();
+  read.drained = got.drained;
   if (read.drained) drained_at_ = got.began;
   if (phase_ == Phase::kReading) phase_since_ = got.stamp;
   if (got.bytes == 0) {
-    HandleEof(read);
+    HandleEof(read, got.truncated);
   } else {
     HandleBytes({buffer.data(), read.bytes}, read);
   }
@@ -268,9 +289,15 @@ bool HttpConnection::Compressed() const {
   return coding && !coding->empty() && !EqualsIgnoreCase(*coding, "identity");
 }
 
-void HttpConnection::HandleEof(const ReadInfo& read) {
+void HttpConnection::HandleEof(const ReadInfo& read, bool truncated) {
   if (parser_.AtEof() == HttpResponseParser::Item::kEnd) {
-    EndExchange(read, false);
+    if (truncated) {
+      Fail(MakeFailure(FailureKind::kClosedEarly,
+                       "the TLS connection was cut without a goodbye, so that the answer's end "
+                       "cannot be trusted. Look into the server's log for why it stopped."));
+    } else {
+      EndExchange(read, false);
+    }
     return;
   }
   if (send_error_ != 0) {
@@ -336,6 +363,9 @@ Failure HttpConnection::ConnectFailure(int error) const {
 }
 
 Failure HttpConnection::LostFailure(int error) const {
+  if (error == EPROTO && channel_.tls() != nullptr) {
+    return MakeFailure(FailureKind::kProtocol, channel_.tls_error());
+  }
   const bool ours = error == ENOMEM || error == ENOBUFS;
   Failure failure = MakeFailure(
       ours ? FailureKind::kClient : FailureKind::kReset,

@@ -74,7 +74,8 @@ struct Failure {
 /// The owner's side of an exchange. It must live until OnEnd, OnError or Cancel.
 class ExchangeHandler {
  public:
-  /// A new connection was made; `took` is from the call of connect to the kernel's yes.
+  /// A new connection was made; `took` is from the call of connect to the kernel's yes, or to the
+  /// end of the TLS handshake.
   virtual void OnConnected(Nanos took) { static_cast<void>(took); }
   /// The last byte of the request was handed to the kernel.
   virtual void OnSent(Instant at) { static_cast<void>(at); }
@@ -133,6 +134,8 @@ class HttpConnection final : private Reactor::Handler {
   /// True if the running exchange uses a connection that was open before Start.
   bool reused() const { return reused_; }
   Phase phase() const { return phase_; }
+  /// The TLS session of the open connection; null without TLS.
+  const TlsSession* tls() const { return channel_.tls(); }
   /// For socket options and TCP_INFO; -1 when closed.
   int fd() const { return channel_.fd(); }
 
@@ -144,12 +147,14 @@ class HttpConnection final : private Reactor::Handler {
   void Begin(ExchangeHandler* handler);
   void Connect();
   void OnConnectReady();
+  void ShakeHands();
+  void Connected();
   void Send();
   void SendFailed(int error);
   bool TakeTransmitStamp();
   void Receive();
   void HandleBytes(std::string_view input, const ReadInfo& read);
-  void HandleEof(const ReadInfo& read);
+  void HandleEof(const ReadInfo& read, bool truncated);
   bool Compressed() const;
   /// `rest_unused`: the server sent bytes beyond the response.
   void EndExchange(const ReadInfo& read, bool rest_unused);

@@ -30,6 +30,7 @@
 #include "base/net/http_request_parser.h"
 #include "base/net/reactor.h"
 #include "base/net/server_exchange.h"
+#include "base/net/tls_context.h"
 
 namespace roofscape::net {
 
@@ -38,10 +39,12 @@ class ServerConnection;
 struct HttpServerOptions {
   ListenOptions listen;
   HttpRequestLimits limits;
+  std::shared_ptr<TlsContext> tls;  // Set: https only. See TlsContext::ForServer.
   std::size_t max_connections = 60'000;
   std::size_t max_queued_bytes = std::size_t{4} << 20;  // Of one connection's unsent answer.
   // Zero means no limit.
-  Nanos head_timeout = std::chrono::seconds(20);   // From connect or first byte to the whole head.
+  Nanos head_timeout =
+      std::chrono::seconds(20);  // TLS handshake; from connect or first byte to the whole head.
   Nanos body_timeout = std::chrono::seconds(60);   // From the head to the whole body.
   Nanos write_timeout = std::chrono::seconds(30);  // A queued answer of which nothing is taken.
   Nanos idle_timeout = std::chrono::seconds(120);  // Between two requests.
@@ -53,6 +56,7 @@ struct HttpServerStats {
   std::uint64_t requests = 0;
   std::uint64_t refused = 0;        // Connections beyond the limit.
   std::uint64_t bad_requests = 0;   // Answered 4xx or 5xx by the server itself, timeouts aside.
+  std::uint64_t tls_failures = 0;   // Handshakes that came to nothing.
   std::uint64_t timeouts = 0;       // Heads or bodies that took too long: 408.
   std::uint64_t slow_readers = 0;   // Cut off for not taking their answer.
   std::uint64_t gone = 0;           // Clients that left before their answer ended.

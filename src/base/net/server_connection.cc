@@ -1,7 +1,5 @@
 #include "base/net/server_connection.h"
 
-#include <linux/sockios.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -25,18 +23,6 @@ void Empty(std::string* buffer) {
   } else {
     buffer->clear();
   }
-}
-
-/// Closing sends RST and drops what the kernel has not delivered.
-void SetAbort(int fd) {
-  const linger abort{1, 0};
-  static_cast<void>(setsockopt(fd, SOL_SOCKET, SO_LINGER, &abort, sizeof abort));
-}
-
-/// What the kernel has taken and the client has not.
-int UnacknowledgedBytes(int fd) {
-  int bytes = 0;
-  return ::ioctl(fd, SIOCOUTQ, &bytes) == 0 ? bytes : 0;
 }
 
 }  // namespace
@@ -74,6 +60,9 @@ ServerConnection::ServerConnection(HttpServer& server, Fd fd, std::uint64_t id)
       parser_(server.options_.limits) {
   channel_.Adopt(std::move(fd));
   channel_.OnConnected();
+  if (server.options_.tls == nullptr) return;
+  channel_.StartTls(server.options_.tls->NewServerSession());
+  state_ = State::kHandshake;
 }
 
 ServerConnection::~ServerConnection() {
@@ -91,16 +80,22 @@ bool ServerConnection::Start() {
 }
 
 void ServerConnection::TurnAway() {
+  if (state_ == State::kHandshake) {
+    Die();  // To say why would take a handshake.
+    return;
+  }
   Fail(503, "this server has as many connections as it takes. Try again later, or with fewer.");
 }
 
 void ServerConnection::Drain() {
   if (state_ == State::kIdle) Linger();
+  if (state_ == State::kHandshake) Die();
 }
 
 void ServerConnection::OnReady(std::uint32_t events) {
   if ((events & EPOLLERR) != 0 && !OnErrorQueue(&events)) return;
   switch (state_) {
+    case State::kHandshake: ShakeHands(); return;
     case State::kIdle:
     case State::kReading:
     case State::kLingering: Receive(); return;
@@ -135,6 +130,26 @@ bool ServerConnection::OnErrorQueue(std::uint32_t* events) {
     *events &= ~std::uint32_t{EPOLLERR};
   }
   return *events != 0;
+}
+
+void ServerConnection::ShakeHands() {
+  const TlsStep step = channel_.Handshake();
+  handshake_writes_ = step == TlsStep::kWantsWrite;
+  if (step == TlsStep::kDone) {
+    state_ = State::kIdle;
+    UpdateInterest();
+    Receive();  // The first request may have come with the handshake's last bytes.
+  } else if (step == TlsStep::kFailed) {
+    ++server_.stats_.tls_failures;
+    if (!channel_.tls()->got_plain_http()) {
+      Die();
+      return;
+    }
+    channel_.StopTls();
+    Fail(400, "this port speaks TLS. Use https:// in the URL.");
+  } else {
+    UpdateInterest();
+  }
 }
 
 void ServerConnection::Receive() {
@@ -209,6 +224,7 @@ bool ServerConnection::HandOver() {
   request.woke_at = reactor_.woke_at();
   request.connection = id_;
   request.index = requests_++;
+  request.tls = channel_.tls();
   ++server_.stats_.requests;
   state_ = State::kAnswering;
   handler_ = nullptr;
@@ -316,9 +332,7 @@ void ServerConnection::EndAndClose() {
 }
 
 void ServerConnection::Reset() {
-  if (state_ != State::kAnswering) return;
-  SetAbort(channel_.fd());
-  Die();
+  if (state_ == State::kAnswering) Die(/*abort=*/true);
 }
 
 void ServerConnection::Finish(bool keep) {
@@ -362,7 +376,7 @@ void ServerConnection::Fail(int status, std::string_view message) {
 
 void ServerConnection::Linger() {
   // Closing with unread bytes would send RST, which can destroy the answer on its way.
-  static_cast<void>(::shutdown(channel_.fd(), SHUT_WR));
+  channel_.ShutdownSend();
   state_ = State::kLingering;
   since_ = reactor_.Now();
   Empty(&pending_);
@@ -371,26 +385,22 @@ void ServerConnection::Linger() {
   UpdateInterest();
 }
 
-void ServerConnection::Die() {
+void ServerConnection::Die(bool abort) {
   if (state_ == State::kDead) return;
   state_ = State::kDead;
   handler_ = nullptr;
   reactor_.Cancel(std::exchange(timer_, {}));
   reactor_.Cancel(std::exchange(deferred_, {}));
   if (std::exchange(interest_, 0) != 0) reactor_.Remove(channel_.fd(), this);
-  channel_.Close();
+  abort ? channel_.Abort() : channel_.Close();
   server_.Bury(this);
 }
 
 void ServerConnection::Gone(GoneReason reason) {
   ServerExchangeHandler* const handler = handler_;
-  if (reason == GoneReason::kSlowReader) {
-    ++server_.stats_.slow_readers;
-    SetAbort(channel_.fd());
-  } else {
-    ++server_.stats_.gone;
-  }
-  Die();
+  const bool slow = reason == GoneReason::kSlowReader;
+  ++(slow ? server_.stats_.slow_readers : server_.stats_.gone);
+  Die(/*abort=*/slow);
   if (handler != nullptr) handler->OnGone(*this, reason);
 }
 
@@ -417,7 +427,7 @@ void ServerConnection::OnDeferred() {
 
 void ServerConnection::UpdateInterest() {
   if (reading_ || interest_ == 0) return;
-  std::uint32_t wanted = EPOLLIN;
+  std::uint32_t wanted = EPOLLIN | (handshake_writes_ ? std::uint32_t{EPOLLOUT} : 0U);
   if (state_ == State::kAnswering) {
     // What a client sends ahead stays in the kernel, where it keeps its stamps and holds it back.
     wanted = EPOLLRDHUP | (queued_bytes() > 0 ? std::uint32_t{EPOLLOUT} : 0U);
@@ -427,69 +437,6 @@ void ServerConnection::UpdateInterest() {
   if (wanted == interest_) return;
   interest_ = wanted;
   reactor_.Modify(channel_.fd(), wanted, this);
-}
-
-Instant ServerConnection::Deadline() const {
-  const HttpServerOptions& options = server_.options_;
-  Nanos limit{};
-  switch (state_) {
-    case State::kIdle: limit = requests_ == 0 ? options.head_timeout : options.idle_timeout; break;
-    case State::kReading:
-      limit = parser_.head_done() ? options.body_timeout : options.head_timeout;
-      break;
-    case State::kAnswering:
-    case State::kFlushing:
-    case State::kClosing: limit = queued_bytes() > 0 ? options.write_timeout : Nanos{0}; break;
-    case State::kLingering: limit = options.linger; break;
-    case State::kDead: break;
-  }
-  return limit > Nanos{0} ? since_ + limit : Instant::max();
-}
-
-void ServerConnection::ArmTimer() {
-  const Instant deadline = Deadline();
-  // A timer that fires too early looks again; only one that would fire too late must be replaced.
-  if (deadline == Instant::max() || (timer_ && timer_at_ <= deadline)) return;
-  reactor_.Cancel(timer_);
-  timer_at_ = deadline;
-  timer_ = reactor_.At(deadline, [this] { OnTimer(); });
-}
-
-void ServerConnection::OnTimer() {
-  timer_ = {};
-  if (reactor_.Now() < Deadline()) {
-    ArmTimer();
-    return;
-  }
-  switch (state_) {
-    case State::kIdle:
-      if (requests_ == 0) {
-        Die();
-      } else {
-        Linger();
-      }
-      return;
-    case State::kReading:
-      ++server_.stats_.timeouts;
-      Fail(408, parser_.head_done() ? "the request's body took too long. Send it faster."
-                                    : "the request's headers took too long. Send them faster.");
-      return;
-    case State::kAnswering:
-    case State::kFlushing:
-    case State::kClosing:
-      if (const int unread = UnacknowledgedBytes(channel_.fd()); unread != unread_) {
-        // The socket calls itself writable only when a good part is free, a slow reader's small
-        // steps show here.
-        unread_ = unread;
-        since_ = reactor_.Now();
-        ArmTimer();
-        return;
-      }
-      Gone(GoneReason::kSlowReader);
-      return;
-    case State::kLingering: Die(); return;
-    case State::kDead: return;
-  }
 }
 
 }  // namespace roofscape::net

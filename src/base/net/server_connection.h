@@ -44,6 +44,7 @@ class ServerConnection final : public ServerExchange, private Reactor::Handler {
 
  private:
   enum class State : std::uint8_t {
+    kHandshake,  // TLS is being agreed on.
     kIdle,       // Between requests.
     kReading,    // Part of a request has come.
     kAnswering,  // The owner has the exchange.
@@ -56,6 +57,7 @@ class ServerConnection final : public ServerExchange, private Reactor::Handler {
 
   void OnReady(std::uint32_t events) override;
   bool OnErrorQueue(std::uint32_t* events);
+  void ShakeHands();
   void Receive();
   void Consume(std::string_view input);
   /// What follows a parser's item; false when no more input is to be read now.
@@ -69,7 +71,7 @@ class ServerConnection final : public ServerExchange, private Reactor::Handler {
   void NextRequest();
   void Finish(bool keep);
   void Linger();
-  void Die();
+  void Die(bool abort = false);
   void Gone(GoneReason reason);
   void GoneLater(GoneReason reason);
   void Defer();
@@ -90,9 +92,10 @@ class ServerConnection final : public ServerExchange, private Reactor::Handler {
   bool reading_ = false;  // Consume is on the stack and will look for the next request itself.
   bool lost_ = false;
   GoneReason lost_reason_ = GoneReason::kReset;
+  bool handshake_writes_ = false;  // It waits for room in the socket.
   std::uint32_t interest_ = 0;
   int unread_ = 0;  // In the kernel's hands when the write timeout was last looked at.
-  Instant since_;  // Begin of the wait that Deadline() bounds.
+  Instant since_;   // Begin of the wait that Deadline() bounds.
   Instant timer_at_;
   TimerId timer_;
   TimerId deferred_;

@@ -16,6 +16,7 @@
 
 #include "base/core/units.h"
 #include "base/net/http_request_parser.h"
+#include "base/net/tls_session.h"
 
 namespace roofscape::net {
 
@@ -30,9 +31,10 @@ struct ServerRequest {
   Instant arrived;  // The kernel's receive stamp of that read's last byte; `stamp` without one.
   Nanos grain{};    // Of a kernel's stamp: true within +- grain.
   bool by_kernel = false;
-  Instant woke_at;               // When the loop woke up: stamp - woke_at is the loop's own lag.
-  std::uint64_t connection = 0;  // Counted over the server's life, from 0.
-  std::uint64_t index = 0;       // On its connection, from 0.
+  Instant woke_at;                  // When the loop woke up: stamp - woke_at is the loop's own lag.
+  std::uint64_t connection = 0;     // Counted over the server's life, from 0.
+  std::uint64_t index = 0;          // On its connection, from 0.
+  const TlsSession* tls = nullptr;  // Null without TLS.
 };
 
 /// One call of the kernel's send, or none where `before == after`.

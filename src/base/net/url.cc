@@ -30,6 +30,8 @@ bool IsIpv6Char(char c) {
   return std::isxdigit(static_cast<unsigned char>(c)) != 0 || c == ':' || c == '.';
 }
 
+std::uint16_t DefaultPort(std::string_view scheme) { return scheme == "https" ? 443 : 80; }
+
 /// Takes "scheme://" off the front of `rest`; "http" if there is none.
 Result<std::string> TakeScheme(std::string_view text, std::string_view* rest) {
   const std::size_t mark = rest->find("://");
@@ -40,13 +42,9 @@ Result<std::string> TakeScheme(std::string_view text, std::string_view* rest) {
   std::transform(scheme.begin(), scheme.end(), scheme.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   rest->remove_prefix(mark + 3);
-  if (scheme == "https") {
-    return BadUrl(text,
-                  "TLS is not supported yet; put a local TLS-terminating proxy in front, "
-                  "and give its http:// address.");
-  }
-  if (scheme != "http") {
-    return BadUrl(text, fmt::format("unknown scheme '{}'. Use http://host:port.", scheme));
+  if (scheme != "http" && scheme != "https") {
+    return BadUrl(
+        text, fmt::format("unknown scheme '{}'. Use http://host:port or https://host.", scheme));
   }
   return scheme;
 }
@@ -124,6 +122,7 @@ Result<Url> ParseUrl(std::string_view text) {
   std::string_view rest = text;
   Url url;
   RS_ASSIGN_OR_RETURN(url.scheme, TakeScheme(text, &rest));
+  url.port = DefaultPort(url.scheme);
   if (rest.find('#') != std::string_view::npos) {
     return BadUrl(text, "a '#fragment' is never sent to a server. Remove it.");
   }
@@ -137,7 +136,7 @@ Result<Url> ParseUrl(std::string_view text) {
 std::string Url::HostHeader() const {
   const bool v6 = host.find(':') != std::string::npos;
   const std::string name = v6 ? "[" + host + "]" : host;
-  return port == 80 ? name : fmt::format("{}:{}", name, port);
+  return port == DefaultPort(scheme) ? name : fmt::format("{}:{}", name, port);
 }
 
 std::string Url::Origin() const {

@@ -13,21 +13,22 @@
 namespace roofscape::net {
 
 struct Url {
-  std::string scheme = "http";
-  std::string host;  // Without brackets: "::1" for [::1].
+  std::string scheme = "http";  // Or "https".
+  std::string host;             // Without brackets: "::1" for [::1].
   std::uint16_t port = 80;
   std::string path = "/";  // Path and query, never empty.
 
-  /// The value of the Host header: the port only if it is not 80, brackets around IPv6.
+  /// The value of the Host header: the port only if it is not the scheme's own,
+  /// brackets around IPv6.
   std::string HostHeader() const;
 
   /// "http://host:port", always with the port: for messages.
   std::string Origin() const;
 };
 
-/// Parses "http://host:port/path?query". A missing scheme means http, a missing port 80, a missing
-/// path "/". Anything that this client cannot do (https, user:password@, #fragment, blanks, a bad
-/// port) is kInvalidArgument with the cure.
+/// Parses "http://host:port/path?query", or https. A missing scheme means http, a missing port 80
+/// or 443, a missing path "/". Anything that this client cannot do (user:password@, #fragment,
+/// blanks, a bad port) is kInvalidArgument with the cure.
 Result<Url> ParseUrl(std::string_view text);
 
 }  // namespace roofscape::net

@@ -40,13 +40,23 @@ TEST(ParseUrl, TakesWhatUsersType) {
   }
 }
 
+TEST(ParseUrl, HttpsHasItsOwnPort) {
+  const auto url = ParseUrl("HTTPS://api.example.com/v1");
+  ASSERT_TRUE(url) << url.error().message;
+  EXPECT_EQ(url->scheme, "https");
+  EXPECT_EQ(url->port, 443);
+  EXPECT_EQ(url->HostHeader(), "api.example.com");
+  EXPECT_EQ(url->Origin(), "https://api.example.com:443");
+  EXPECT_EQ(ParseUrl("https://h:80")->HostHeader(), "h:80");
+  EXPECT_EQ(ParseUrl("http://h:443")->HostHeader(), "h:443");
+}
+
 TEST(ParseUrl, RefusesWithTheCure) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"", "it is empty"},
       {"http://", "no host"},
       {"http://:80", "no host"},
-      {"https://api.example.com", "TLS is not supported yet; put a local TLS-terminating proxy"},
-      {"ftp://x", "unknown scheme 'ftp'. Use http://host:port."},
+      {"ftp://x", "unknown scheme 'ftp'. Use http://host:port or https://host."},
       {"http://h:0", "bad port '0'"},
       {"http://h:65536", "bad port '65536'"},
       {"http://h:80x", "bad port '80x'"},
