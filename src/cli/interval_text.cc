@@ -66,7 +66,14 @@ std::string AttemptedText(const spec::PointMetrics& metrics) {
 }
 
 std::string RepeatTable(const spec::RunResult& run, const Style& style) {
-  if (run.repeats.empty()) return "";
+  if (run.plan.load.repeat < 2 && run.repeats.empty()) return "";
+  if (run.repeats.empty()) {
+    return Wrap(
+               "\nNo interval over the repeats: no load has two points that are complete, steady "
+               "and not INVALID.",
+               style.width, 0) +
+           "\n";
+  }
   constexpr double kMillis = 1e3;
   struct Shown {
     const char* title;

@@ -34,6 +34,8 @@ TEST(IntervalTextTest, FailuresAreInfinitelyLate) {
 TEST(IntervalTextTest, RepeatsHaveATableThatSaysWhatItIsFor) {
   spec::RunResult run;
   EXPECT_EQ(RepeatTable(run, kPlain), "");
+  run.plan.load.repeat = 3;
+  EXPECT_NE(RepeatTable(run, kPlain).find("No interval over the repeats"), std::string::npos);
   spec::RepeatGroup& closed = run.repeats.emplace_back();
   closed.concurrency = 4;
   closed.points = {0, 1, 2};

@@ -88,5 +88,66 @@ TEST(BatchMeans, FewerObservationsThanBatchesHaveNoInterval) {
   EXPECT_EQ(flat->half_width, 0.0);
 }
 
+TEST(BatchMeans, SectionsAroundAFigureThatIsNotTheirMean) {
+  // Ten at 1 and ten at 3, by turns: not alike (lag-1 correlation -0.95), so nothing is widened.
+  std::vector<double> figures(20);
+  for (std::size_t i = 0; i < figures.size(); ++i) figures[i] = i % 2 == 0 ? 1.0 : 3.0;
+  const auto centred = SectionInterval(figures, 2.0, 0.95);
+  ASSERT_TRUE(centred.has_value());
+  EXPECT_DOUBLE_EQ(centred->mean, 2.0);
+  EXPECT_NEAR(centred->half_width, 2.09302405 / std::sqrt(19.0), 1e-8);
+  EXPECT_NEAR(centred->lag1, -0.95, 1e-12);
+  // Off by 1: each square grows from 1 to 0 or 4, 2 in the mean.
+  const auto aside = SectionInterval(figures, 3.0, 0.95);
+  EXPECT_DOUBLE_EQ(aside->mean, 3.0);
+  EXPECT_NEAR(aside->half_width, 2.09302405 * std::sqrt(2.0 / 19.0), 1e-8);
+  EXPECT_FALSE(SectionInterval(std::vector<double>(19, 1.0), 1.0, 0.95).has_value());
+}
+
+TEST(BatchMeans, AlikeNeighboursWidenTheInterval) {
+  std::vector<double> step(20, 1.0);
+  for (std::size_t i = 10; i < step.size(); ++i) step[i] = 3.0;
+  const auto interval = SectionInterval(step, 2.0, 0.95);
+  ASSERT_TRUE(interval.has_value());
+  EXPECT_NEAR(interval->lag1, 0.85, 1e-12);
+  EXPECT_NEAR(interval->half_width, 2.09302405 / std::sqrt(19.0) * std::sqrt(1.85 / 0.15), 1e-7);
+}
+
+// The correction is what keeps intervals honest where the batches are too short.
+TEST(BatchMeans, SectionsOfAlikeBatchesStillCover) {
+  int plain = 0;
+  int widened = 0;
+  constexpr int kRuns = 400;
+  for (std::uint64_t seed = 1; seed <= kRuns; ++seed) {
+    const std::vector<double> series = Correlated(seed, 200, 0.8);
+    const auto by_means = BatchMeansInterval(series, 0.95);
+    std::vector<double> means(20);
+    for (std::size_t i = 0; i < series.size(); ++i) means[i / 10] += series[i] / 10.0;
+    const auto by_sections = SectionInterval(means, by_means->mean, 0.95);
+    if (std::abs(by_means->mean - 10.0) <= by_means->half_width) ++plain;
+    if (std::abs(by_sections->mean - 10.0) <= by_sections->half_width) ++widened;
+  }
+  EXPECT_LT(plain, kRuns * 90 / 100) << "seeds 1 to " << kRuns;
+  EXPECT_GE(widened, kRuns * 91 / 100) << "seeds 1 to " << kRuns;
+}
+
+TEST(BatchMeans, IndependentFigures) {
+  const auto interval = IndependentInterval(std::vector<double>{10.0, 12.0, 14.0}, 0.95);
+  ASSERT_TRUE(interval.has_value());
+  EXPECT_DOUBLE_EQ(interval->mean, 12.0);
+  EXPECT_EQ(interval->batches, 3U);
+  EXPECT_NEAR(interval->half_width, 4.30265273 * 2.0 / std::sqrt(3.0), 1e-7);
+  EXPECT_FALSE(IndependentInterval(std::vector<double>{10.0}, 0.95).has_value());
+  int covered = 0;
+  constexpr int kRuns = 1000;
+  Rng rng(3);
+  for (int run = 0; run < kRuns; ++run) {
+    const std::vector<double> figures = {rng.Normal(), rng.Normal(), rng.Normal()};
+    const auto each = IndependentInterval(figures, 0.95);
+    if (std::abs(each->mean) <= each->half_width) ++covered;
+  }
+  EXPECT_NEAR(covered, 950, 25) << "seed 3";
+}
+
 }  // namespace
 }  // namespace roofscape::stats

@@ -119,8 +119,20 @@ void AddLatency(const char* mean_name, const char* median_name, const spec::Summ
   if (least >= kMinForMedian) Add(median_name, medians, summary.p50, intervals);
 }
 
-// Figures that are others, scaled or inverted.
-void AddDerived(const spec::PointMetrics& point, Intervals& intervals) {
+// Of the inverse of the median TPOT. REQUIRES: batches that AddLatency has sorted.
+void AddInteractivity(const spec::PointMetrics& point, const std::vector<LatencyBatch>& batches,
+                      Intervals& intervals) {
+  std::vector<double> figures;
+  for (const LatencyBatch& batch : batches) {
+    const auto median = stats::SortedQuantile(batch.tpot, 0.5);
+    if (batch.tpot.size() < kMinForMedian || *median <= 0.0) return;
+    figures.push_back(1.0 / *median);
+  }
+  Add("interactivity_p50_tps", figures, point.interactivity_tps.p50, intervals);
+}
+
+// Rates per chip are rates of the deployment, scaled.
+void AddPerChip(const spec::PointMetrics& point, Intervals& intervals) {
   const auto scale = [&](const char* of, std::optional<double> figure, const char* name,
                          std::optional<double> scaled) {
     const auto found = intervals.find(of);
@@ -130,10 +142,6 @@ void AddDerived(const spec::PointMetrics& point, Intervals& intervals) {
   };
   scale("output_tps", point.output_tps, "output_tps_per_chip", point.output_tps_per_chip);
   scale("total_tps", point.total_tps, "total_tps_per_chip", point.total_tps_per_chip);
-  const auto tpot = intervals.find("tpot_p50_s");
-  if (tpot != intervals.end() && tpot->second.low > 0.0) {
-    intervals["interactivity_p50_tps"] = {1.0 / tpot->second.high, 1.0 / tpot->second.low};
-  }
 }
 
 }  // namespace
@@ -162,7 +170,8 @@ std::map<std::string, spec::Interval> WithinRunIntervals(const spec::RequestLog&
   AddLatency(
       "e2e_mean_s", "e2e_p50_s", point.e2e_s, batches,
       [](LatencyBatch& b) -> std::vector<double>& { return b.e2e; }, intervals);
-  AddDerived(point, intervals);
+  AddInteractivity(point, batches, intervals);
+  AddPerChip(point, intervals);
   return intervals;
 }
 

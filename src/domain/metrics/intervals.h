@@ -18,9 +18,9 @@ namespace roofscape::metrics {
 
 inline constexpr double kConfidence = 0.95;
 
-/// For output_tps, total_tps, request_rps, and mean and p50 of ttft, tpot, itl and e2e, under their
-/// flat names; with them the rates per chip, and interactivity_p50_tps as the inverse of
-/// tpot_p50_s. `point`: the figures of that window, from ComputePoint.
+/// For output_tps and total_tps (per chip, too), request_rps, mean and p50 of ttft, tpot, itl and
+/// e2e, and interactivity_p50_tps, under their flat names. `point`: the figures of that window,
+/// from ComputePoint.
 std::map<std::string, spec::Interval> WithinRunIntervals(const spec::RequestLog& log,
                                                          const spec::PointMetrics& point);
 

@@ -193,6 +193,7 @@ TEST(SteadyProof, WindowsAndIntervalsOfTwoHundredLogsOfKnownTruth) {
   // Each figure by itself: 200 intervals scatter by 1.5 %, hence the wider bound above.
   for (const auto& [name, counts] : score.covered) {
     const double share = static_cast<double>(counts.first) / counts.second;
+    RecordProperty(name + "_held", std::to_string(share));
     EXPECT_GE(share, 0.90) << name << "\n" << shares;
     EXPECT_LE(share, 0.995) << name << "\n" << shares;
   }
