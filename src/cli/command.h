@@ -49,6 +49,7 @@ void AddShowCommand(CLI::App& app, Invocation& invocation);
 void AddFrontierCommand(CLI::App& app, Invocation& invocation);
 void AddReportCommand(CLI::App& app, Invocation& invocation);
 void AddDoctorCommand(CLI::App& app, Invocation& invocation);
+void AddTwinCommand(CLI::App& app, Invocation& invocation);
 void AddMakeModelCommand(CLI::App& app, Invocation& invocation);
 
 }  // namespace roofscape::cli

@@ -1,0 +1,70 @@
+// One running answer of the golden server: sends each event when the script says, cut as the script
+// says, and notes when it was.
+//
+// Thread safety: all on the reactor's thread.
+
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/net/reactor.h"
+#include "base/net/server_exchange.h"
+#include "service/twin/golden_server.h"
+#include "service/twin/reply.h"
+#include "service/twin/truth_log.h"
+
+namespace roofscape::twin {
+
+class Stream final : private net::ServerExchangeHandler {
+ public:
+  struct Settings {
+    const Script* script = nullptr;
+    std::int64_t first_ns = 0;  // When the server's first request came: zero of the freezes.
+    bool keep_truth = false;
+    GoldenStats* stats = nullptr;
+    std::function<void(Stream&)> on_end;  // The exchange is over; once.
+  };
+
+  Stream(net::Reactor& reactor, net::ServerExchange& exchange, Settings settings, Reply reply);
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+  ~Stream();
+
+  /// The request came at `arrived`; `streamed`: event by event, else in one piece.
+  void Begin(TruthRequest truth, Instant arrived, bool streamed);
+
+  TruthRequest& truth() { return truth_; }
+
+ private:
+  void OnDrained(net::ServerExchange& exchange, const net::WriteInfo& last) override;
+  void OnGone(net::ServerExchange& exchange, net::GoneReason reason) override;
+
+  void AppendHead(bool chunked, std::size_t bytes);
+  void Gather();
+  void SendGathered();
+  void SendRest();
+  void SendWhole();
+  void Note(const net::WriteInfo& info);
+  Instant Thawed(Instant due) const;
+  void End();
+
+  net::Reactor& reactor_;
+  net::ServerExchange* exchange_;
+  Settings settings_;
+  Reply reply_;
+  TruthRequest truth_;
+  net::TimerId timer_;
+  std::string bytes_;         // Of the next write, framed.
+  std::string event_;         // Reused.
+  std::size_t sent_ = 0;      // Of bytes_.
+  std::size_t cut_ = 0;       // Index of the next of the script's split offsets.
+  std::size_t gathered_ = 0;  // Events in bytes_: the last ones of truth_.events.
+  Piece::Then then_ = Piece::Then::kGoOn;
+  Instant due_;
+  bool head_sent_ = false;
+};
+
+}  // namespace roofscape::twin
