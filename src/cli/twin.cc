@@ -1,14 +1,11 @@
 // roofscape twin: the golden server, for trying and for proving load generators.
 
-#include <atomic>
-#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <fstream>
 #include <memory>
 #include <sstream>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include <fmt/format.h>
@@ -44,9 +41,20 @@ struct Options {
   bool json = false;
 };
 
-std::atomic<bool> stop_requested{false};
+/// Makes the signals that end the server wait for AwaitEnd, in this thread and all it starts.
+sigset_t BlockEndSignals() {
+  sigset_t ends;
+  sigemptyset(&ends);
+  sigaddset(&ends, SIGINT);
+  sigaddset(&ends, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &ends, nullptr);
+  return ends;
+}
 
-void OnSignal(int) { stop_requested.store(true); }
+void AwaitEnd(const sigset_t& ends) {
+  int signal = 0;
+  sigwait(&ends, &signal);
+}
 
 Result<std::string> ReadScript(const std::string& path) {
   std::ifstream file(path);
@@ -100,8 +108,7 @@ int Run(const Options& options, const Clock& clock) {
     if (options.cpus.empty()) return {};
     return host::PinThread(options.cpus[static_cast<std::size_t>(thread) % options.cpus.size()]);
   };
-  std::signal(SIGINT, OnSignal);
-  std::signal(SIGTERM, OnSignal);
+  const sigset_t ends = BlockEndSignals();
   std::signal(SIGPIPE, SIG_IGN);
   const auto run = twin::GoldenRun::Start(*std::move(script), golden, clock);
   if (!run) return Report(run.error());
@@ -109,7 +116,7 @@ int Run(const Options& options, const Clock& clock) {
       options.host.find(':') == std::string::npos ? options.host : '[' + options.host + ']';
   fmt::print(stderr, "golden server on http://{}:{}\n", host, (*run)->port());
   std::fflush(stderr);
-  while (!stop_requested) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  AwaitEnd(ends);
   (*run)->Stop();
   PrintSummary(**run, options);
   if (options.truth.empty()) return kDone;
