@@ -10,9 +10,12 @@
 #include <string_view>
 
 #include "base/net/http_client.h"
+#include "base/net/http_response.h"
 #include "base/net/sse_parser.h"
 #include "base/net/testing/exchange_recorder.h"
+#include "base/net/testing/raw_client.h"
 #include "base/net/testing/scripted_server.h"
+#include "base/net/testing/test_server.h"
 
 namespace {
 thread_local std::uint64_t t_allocations = 0;
@@ -119,6 +122,31 @@ TEST(Allocation, NoneAnEventNorARequestInSteadyState) {
   EXPECT_EQ(streamer.events(), kExchanges * kEvents);
   // A kept buffer may still grow once, when a cut falls where none has fallen before.
   EXPECT_LE(streamer.allocations(), 4u);
+}
+
+TEST(Allocation, NoneAServersWrite) {
+  const SystemClock clock;
+  auto reactor = Reactor::Create(clock);
+  ASSERT_TRUE(reactor);
+  ServerExchange* exchange = nullptr;
+  testing::TestServer server(
+      **reactor, [&](ServerExchange& e, const ServerRequest& /*request*/) { exchange = &e; });
+  testing::RawClient client(**reactor, server.port());
+  client.Send(kGet);
+  ASSERT_TRUE(testing::RunUntil(**reactor, [&] { return exchange != nullptr; }));
+  std::string chunk;
+  std::uint64_t allocations = 0;
+  for (int i = 0; i < 1000; ++i) {
+    const std::uint64_t before = t_allocations;
+    chunk.clear();
+    AppendChunk(chunk, "data: {\"choices\":[{\"delta\":{\"content\":\" token\"}}]}\n\n");
+    ASSERT_EQ(exchange->Write(chunk).sent, chunk.size());
+    if (i > 0) allocations += t_allocations - before;
+    (*reactor)->Poll(Nanos{0});
+    while (client.ReadSome()) {
+    }
+  }
+  EXPECT_EQ(allocations, 0u);
 }
 
 }  // namespace

@@ -92,6 +92,16 @@ TEST_F(HttpServerTest, AnswersHeadWithoutABody) {
   EXPECT_TRUE(client.closed());
 }
 
+TEST_F(HttpServerTest, AClientOfHttp10KeepsItsConnectionIfItAsks) {
+  TestServer server(*reactor, Echo);
+  RawClient client(*reactor, server.port());
+  client.Send("GET /1 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+  EXPECT_NE(client.ReadUntil("/1").find("Connection: keep-alive\r\n"), std::string::npos);
+  client.Send("GET /2 HTTP/1.0\r\n\r\n");
+  EXPECT_NE(client.ReadAll().find("Connection: close\r\n"), std::string::npos);
+  EXPECT_TRUE(client.closed());
+}
+
 TEST_F(HttpServerTest, TakesRequestsByteByByteAndAllAtOnce) {
   std::vector<std::string> seen;
   TestServer server(*reactor, [&](ServerExchange& exchange, const ServerRequest& request) {

@@ -313,10 +313,13 @@ void ServerConnection::OnQueueEmpty(const WriteInfo& last) {
 
 WriteInfo ServerConnection::Respond(int status, std::string_view content_type,
                                     std::string_view body) {
-  const std::array<HeaderView, 1> headers = {{{"Content-Type", content_type}}};
+  // A client of HTTP/1.0 that asked for it must be told that its connection stays.
+  const bool tell = keep_alive() && parser_.head().minor_version == 0;
+  const std::array<HeaderView, 2> headers = {
+      {{"Content-Type", content_type}, {"Connection", "keep-alive"}}};
   std::string& answer = server_.scratch_;
   answer.clear();
-  AppendResponseHead(answer, status, headers, body.size(), keep_alive());
+  AppendResponseHead(answer, status, {headers.data(), tell ? 2u : 1u}, body.size(), keep_alive());
   if (parser_.head().method != "HEAD") answer += body;
   const WriteInfo info = Write(answer, false);
   End();
