@@ -48,7 +48,7 @@ TEST(Window, TwentyRequestsASlotQualifyAndTheWindowBeginsEarly) {
 
 TEST(Window, BeginsWhereAKnownTransientEnds) {
   int near = 0;
-  constexpr int kLogs = 200;
+  constexpr int kLogs = 60;
   for (std::uint64_t seed = 1; seed <= kLogs; ++seed) {
     ClosedLoop options;
     options.seed = seed;
