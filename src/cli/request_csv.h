@@ -1,4 +1,5 @@
-// A request log as CSV, one row a request: the record behind every metric, for other tools.
+// A request log as CSV, one row a request or one row an event: the record behind every metric, for
+// other tools.
 //
 // Thread safety: pure function.
 
@@ -16,5 +17,9 @@ std::string RequestCsvHeader();
 
 /// The rows of one point. Times are seconds of the point's own clock; missing values are empty.
 std::string RequestCsvRows(std::int64_t point, const spec::RequestLog& log);
+
+/// The same for events: kind, tokens, time and how sure it is.
+std::string EventCsvHeader();
+std::string EventCsvRows(std::int64_t point, const spec::RequestLog& log);
 
 }  // namespace roofscape::cli

@@ -34,6 +34,7 @@ struct Options {
   bool json = false;
   bool csv = false;
   bool requests = false;
+  bool events = false;
 };
 
 /// Leaves only the asked point in the run.
@@ -61,14 +62,15 @@ Result<spec::RunResult> Load(const Options& options) {
   return run;
 }
 
-/// Prints the request log of every point that is shown.
-Result<> PrintRequests(const Options& options, const spec::RunResult& run) {
+/// Prints the request log of every point that is shown, by request or by event.
+Result<> PrintLog(const Options& options, const spec::RunResult& run) {
   RS_ASSIGN_OR_RETURN(const std::unique_ptr<store::Store> store,
                       store::OpenStore(StorePath(options.db), store::OpenMode::kReadOnly));
-  fmt::print("{}", RequestCsvHeader());
+  fmt::print("{}", options.events ? EventCsvHeader() : RequestCsvHeader());
   for (const spec::PointResult& point : run.points) {
     RS_ASSIGN_OR_RETURN(const spec::RequestLog log, store->LoadLog({run.id, point.index}));
-    fmt::print("{}", RequestCsvRows(point.index, log));
+    fmt::print("{}",
+               options.events ? EventCsvRows(point.index, log) : RequestCsvRows(point.index, log));
   }
   return {};
 }
@@ -82,8 +84,8 @@ int Show(const Options& options) {
   if (options.json) {
     const Json json = options.point ? spec::ToJson(run->points.front()) : spec::ToJson(*run);
     fmt::print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace));
-  } else if (options.requests) {
-    if (const Result<> printed = PrintRequests(options, *run); !printed) {
+  } else if (options.requests || options.events) {
+    if (const Result<> printed = PrintLog(options, *run); !printed) {
       return Report(printed.error());
     }
   } else if (options.csv) {
@@ -120,6 +122,10 @@ void AddShowCommand(CLI::App& app, Invocation& invocation) {
   command
       ->add_flag("--requests", options->requests,
                  "Print the request log behind it as CSV, one row a request")
+      ->excludes(json);
+  command
+      ->add_flag("--events", options->events,
+                 "The same with one row an event: when it came, and how sure that is")
       ->excludes(json);
   command->callback(
       [options, &invocation] { invocation.run = [options] { return Show(*options); }; });
