@@ -176,10 +176,13 @@ def one_run(options, streams):
 
 def show(streams, found, verdict):
     print(f"{streams:>6} streams {found['output_tps']:>9,.0f} tok/s  "
-          f"true TTFT {1e3 * found['true_ttft_p50_s']:6.2f}/{1e3 * found['true_ttft_p99_s']:6.2f} ms"
+          f"true TTFT {1e3 * found['true_ttft_p50_s']:.2f}/"
+          f"{1e3 * found['true_ttft_p99_s']:.2f} ms"
           f"  error p50 {1e3 * found['ttft_p50_error_s']:+.3f} p99 "
-          f"{1e3 * found['ttft_p99_error_s']:+.3f} worst {1e3 * found['ttft_worst_error_s']:.3f} ms"
-          f"  ITL p50 {100 * found['itl_p50_error']:+.2f} % p99 {100 * found['itl_p99_error']:+.2f} %"
+          f"{1e3 * found['ttft_p99_error_s']:+.3f} "
+          f"worst {1e3 * found['ttft_worst_error_s']:.3f} ms"
+          f"  ITL p50 {100 * found['itl_p50_error']:+.2f} % "
+          f"p99 {100 * found['itl_p99_error']:+.2f} %"
           f"  covered {100 * found['covered']:.2f} % of {found['events']:,}"
           f"  server late p99 {1e6 * found['server_late_p99_s']:.0f} us"
           f"  client lag p99 {1e6 * (found['rx_lag_p99_s'] or 0):.0f} us"
@@ -203,7 +206,7 @@ def main():
     parser.add_argument("--server-cpu", default="0")
     parser.add_argument("--client-cpu", default="1")
     parser.add_argument("--wire", action="store_true")
-    parser.add_argument("--repeat", type=int, default=1, help="runs that count, each number of streams")
+    parser.add_argument("--repeat", type=int, default=1, help="runs that count")
     parser.add_argument("--tries", type=int, default=5, help="until one is not thrown away")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
