@@ -35,8 +35,11 @@ struct Received {
   Nanos grain{};          // `arrived` is true within +- grain, where the kernel told it.
   bool by_kernel = false;
   bool drained = false;  // The read took all there was.
-  bool truncated =
-      false;  // The end of a TLS stream whose end was not announced: perhaps an attack.
+  // Behind these bytes the other side said that it sends no more (TLS): the socket may never become
+  // readable again.
+  bool ended = false;
+  // The end of a TLS stream that was not announced: perhaps somebody cut it.
+  bool truncated = false;
 };
 
 struct Sent {

@@ -94,10 +94,11 @@ Received Channel::ReceiveTls(std::span<char> buffer) {
   const TlsSession::Plain plain = tls_->Read(buffer.first(buffer.size() - encrypted));
   static_cast<void>(FlushTls(false));  // Answers of the protocol itself; failing shows later.
   got.bytes = plain.bytes;
+  got.ended = plain.status == TlsSession::Status::kClosed;
   if (plain.bytes > 0) return got;
   if (plain.status == TlsSession::Status::kFailed) {
     got.error = EPROTO;
-  } else if (plain.status != TlsSession::Status::kClosed) {
+  } else if (!got.ended) {
     got.truncated = at_end;
     got.error = at_end ? 0 : EAGAIN;
   }

@@ -246,7 +246,11 @@ void HttpConnection::Receive() {
   if (got.bytes == 0) {
     HandleEof(read, got.truncated);
   } else {
+    const Watch watch(this);
     HandleBytes({buffer.data(), read.bytes}, read);
+    if (!got.ended || watch.Gone()) return;
+    read.bytes = 0;
+    HandleEof(read, false);
   }
 }
 
@@ -319,7 +323,10 @@ ExchangeHandler* HttpConnection::Release() {
 }
 
 void HttpConnection::EndExchange(const ReadInfo& read, bool rest_unused) {
-  if (!parser_.keep_alive() || !sent_all_ || rest_unused || read.bytes == 0) CloseSocket();
+  const bool said_goodbye = channel_.tls() != nullptr && channel_.tls()->peer_closed();
+  if (!parser_.keep_alive() || !sent_all_ || rest_unused || read.bytes == 0 || said_goodbye) {
+    CloseSocket();
+  }
   Release()->OnEnd(read);
 }
 

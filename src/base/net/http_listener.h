@@ -17,9 +17,8 @@
 namespace roofscape::net {
 
 struct ListenOptions {
-  bool reuse_port =
-      false;           // Several listeners share the port, each with its own queue: one a core.
-  int backlog = 4096;  // Connections that wait to be accepted; the kernel may cut it.
+  bool reuse_port = false;    // Several listeners share the port, each with its own queue.
+  int backlog = 4096;         // Connections that wait to be accepted; the kernel may cut it.
   int send_buffer_bytes = 0;  // Of the accepted sockets; 0 leaves it to the kernel.
 };
 

@@ -43,8 +43,7 @@ struct HttpServerOptions {
   std::size_t max_connections = 60'000;
   std::size_t max_queued_bytes = std::size_t{4} << 20;  // Of one connection's unsent answer.
   // Zero means no limit.
-  Nanos head_timeout =
-      std::chrono::seconds(20);  // TLS handshake; from connect or first byte to the whole head.
+  Nanos head_timeout = std::chrono::seconds(20);   // TLS handshake; connect or first byte to head.
   Nanos body_timeout = std::chrono::seconds(60);   // From the head to the whole body.
   Nanos write_timeout = std::chrono::seconds(30);  // A queued answer of which nothing is taken.
   Nanos idle_timeout = std::chrono::seconds(120);  // Between two requests.

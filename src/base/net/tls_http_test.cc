@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <memory>
 #include <string>
 #include <thread>
@@ -16,7 +17,6 @@
 #include "base/net/http_response.h"
 #include "base/net/testing/certificates.h"
 #include "base/net/testing/exchange_recorder.h"
-#include "base/net/testing/loopback_pair.h"
 #include "base/net/testing/raw_client.h"
 #include "base/net/testing/test_server.h"
 
@@ -238,40 +238,47 @@ TEST_F(TlsHttpTest, ASlowReaderOfEncryptedBytesGetsThemAll) {
   EXPECT_GT(info.queued, 0u);
 }
 
+// A server by hand, which ends its answer as it likes.
 TEST_F(TlsHttpTest, TheEndOfAStreamAndATornStreamAreToldApart) {
+  enum class End { kGoodbyeAndClose, kGoodbye, kClose };
   const auto tls = Secure().tls;
-  for (const bool polite : {true, false}) {
+  for (const End end : {End::kGoodbyeAndClose, End::kGoodbye, End::kClose}) {
     auto listener = OpenListener("127.0.0.1", 0, {});
     ASSERT_TRUE(listener);
     const Endpoint endpoint = At(BoundPort(listener->get()));
     HttpConnection connection(*reactor, endpoint);
     ExchangeRecorder got;
     connection.Start({kGet, {}}, &got);
-    Channel server(clock, reactor->stamps());
+    RunUntil(*reactor, [&] { return got.sent_at.has_value(); }, milliseconds(50));
+    const Fd server(::accept4(listener->get(), nullptr, nullptr, SOCK_NONBLOCK));
+    ASSERT_TRUE(server.open());
+    const auto session = tls->NewServerSession();
+    const auto flush = [&] {
+      const std::string_view bytes = session->outgoing();
+      EXPECT_EQ(::send(server.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL),
+                static_cast<ssize_t>(bytes.size()));
+      session->Discard(bytes.size());
+    };
     ASSERT_TRUE(RunUntil(*reactor, [&] {
-      if (server.open()) return true;
-      server.Adopt(Fd(::accept4(listener->get(), nullptr, nullptr, SOCK_NONBLOCK)));
-      return server.open();
+      std::array<char, 4096> buffer{};
+      const ssize_t read = ::recv(server.get(), buffer.data(), buffer.size(), 0);
+      if (read > 0) session->Feed({buffer.data(), static_cast<std::size_t>(read)});
+      if (!session->established()) session->Handshake();
+      flush();
+      return session->established() && got.sent_at.has_value();
     }));
-    server.OnConnected();
-    server.StartTls(tls->NewServerSession());
-    ASSERT_TRUE(RunUntil(*reactor, [&] {
-      return server.tls()->established() || server.Handshake() == TlsStep::kDone;
-    }));
-    ASSERT_TRUE(RunUntil(*reactor, [&] { return got.sent_at.has_value(); }));
-    // No length: the body ends with the connection.
-    std::string answer = "HTTP/1.1 200 OK\r\n\r\nto the end";
-    const iovec part{answer.data(), answer.size()};
-    EXPECT_EQ(server.Send({&part, 1}).bytes, answer.size());
-    if (polite) {
-      server.ShutdownSend();
-    } else {
-      ASSERT_EQ(::shutdown(server.fd(), SHUT_WR), 0);
+    // No length: the body ends with the connection. Text and goodbye come in one segment.
+    session->Write("HTTP/1.1 200 OK\r\n\r\nto the end");
+    if (end != End::kClose) session->Close();
+    flush();
+    if (end != End::kGoodbye) {
+      ASSERT_EQ(::shutdown(server.get(), SHUT_WR), 0);
     }
     ASSERT_TRUE(RunUntilDone(*reactor, got));
     EXPECT_EQ(got.body, "to the end");
-    EXPECT_EQ(got.ended, polite);
-    if (polite) continue;
+    EXPECT_EQ(got.ended, end != End::kClose);
+    EXPECT_FALSE(connection.connected());
+    if (end != End::kClose) continue;
     EXPECT_EQ(got.failure->kind, FailureKind::kClosedEarly);
     EXPECT_NE(got.failure->message.find("cut without a goodbye"), std::string::npos);
   }
