@@ -67,6 +67,7 @@ bool HttpChunks::TakeUsualLine(std::string_view* input) {
   }
   if (p == digits || end - p < 2 || p[0] != '\r' || p[1] != '\n') return false;
   p += 2;
+  if (static_cast<std::size_t>(p - digits) > limits_.chunk_line_bytes) return false;
   input->remove_prefix(static_cast<std::size_t>(p - input->data()));
   line_bytes_ = 0;
   remaining_ = size;

@@ -164,6 +164,21 @@ TEST(HttpRequestParser, LimitsOnHeadersAndChunkedBody) {
   EXPECT_EQ(Parse(kChunkedPost + "4\r\nabcd\r\n1\r\ne\r\n0\r\n\r\n", limits).error_status, 413);
 }
 
+// Found by the fuzzer: a size line that came whole was not held to its limit.
+TEST(HttpRequestParser, TheLimitOfAChunkLineDoesNotDependOnTheCut) {
+  HttpRequestLimits limits;
+  limits.head.chunk_line_bytes = 8;
+  for (const auto& [line, status] : {std::pair{"000001\r\n", 0}, {"0000001\r\n", 400}}) {
+    const std::string request = kChunkedPost + line + "x\r\n0\r\n\r\n";
+    std::vector<std::string_view> bytes;
+    for (std::size_t i = 0; i < request.size(); ++i) {
+      bytes.push_back(std::string_view(request).substr(i, 1));
+    }
+    EXPECT_EQ(Parse(request, limits).error_status, status) << line;
+    EXPECT_EQ(ParseRequestPieces(bytes, limits).front().error_status, status) << line;
+  }
+}
+
 TEST(HttpRequestParser, RequestsInARow) {
   const auto got = ParseRequestPieces({kPost + "Content-Length: 2\r\n\r\nok" + kChunkedPost +
                                        "1\r\nx\r\n0\r\n\r\n" + "GET /3 HTTP/1.1\r\nHost: x\r\n"});
