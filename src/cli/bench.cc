@@ -48,6 +48,9 @@ struct Options {
   std::string api_key;
   std::vector<std::string> headers;
   std::string extra_body;
+  std::string ca_file;
+  bool insecure = false;
+  bool wire = false;
   std::string deployment_file;
   std::string chip;
   std::optional<std::int64_t> chips;
@@ -193,6 +196,8 @@ Result<spec::Plan> MakePlan(const Options& options, const Clock& clock) {
   RS_ASSIGN_OR_RETURN(plan.target.api, spec::ParseApi(options.api));
   plan.target.model = options.model;
   plan.target.extra_body = options.extra_body;
+  plan.target.ca_file = options.ca_file;
+  plan.target.insecure = options.insecure;
   for (const std::string& header : options.headers) {
     plan.target.header_names.push_back(header.substr(0, header.find(':')));
   }
@@ -206,6 +211,7 @@ Result<spec::Plan> MakePlan(const Options& options, const Clock& clock) {
   plan.workload.ignore_eos = !options.may_stop_early;
   plan.workload.prompt_cache = options.prompt_cache;
   plan.client.threads = options.threads;
+  plan.client.wire = options.wire;
   if (!options.cpu_affinity.empty()) {
     RS_ASSIGN_OR_RETURN(plan.client.cpu_affinity,
                         ParseList<std::int64_t>(
@@ -284,6 +290,9 @@ void AddTargetOptions(CLI::App& command, Options& o) {
       ->take_all();
   command.add_option("--extra-body", o.extra_body,
                      "JSON object merged into each request's body; it is stored");
+  command.add_option("--ca-file", o.ca_file,
+                     "https://: trust the certificates of this PEM file instead of the system's");
+  command.add_flag("--insecure", o.insecure, "https://: do not look at the certificate");
   command.add_option("--deployment", o.deployment_file,
                      "TOML or JSON file that describes what serves");
   command.add_option("--chip", o.chip, "Name of the accelerator; a CPU socket is a chip");
@@ -319,6 +328,8 @@ void AddLoadOptions(CLI::App& command, Options& o) {
   command.add_option("--seed", o.seed, "Of prompts and lengths (default: a new one each run)");
   command.add_option("--threads", o.threads, "Event loops, each on a core")->capture_default_str();
   command.add_option("--cpu-affinity", o.cpu_affinity, "CPUs to pin the loops to, e.g. 2,3");
+  command.add_flag("--wire", o.wire,
+                   "Stamp every event by a packet tap (needs root or CAP_NET_RAW; not https://)");
   command.add_flag("--may-stop-early", o.may_stop_early,
                    "Let the model end its answers (no ignore_eos)");
   command.add_flag("--prompt-cache", o.prompt_cache, "Do not tell the server's prompt cache off");

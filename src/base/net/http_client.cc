@@ -240,6 +240,8 @@ void HttpConnection::Receive() {
   read.ready_after = reactor_.ready_after();
   read.read_index = reads_++;
   read.bytes = got.bytes;
+  read.data = buffer.data();
+  read.stream_offset = std::exchange(received_, received_ + got.bytes);
   read.drained = got.drained;
   if (read.drained) drained_at_ = got.began;
   if (phase_ == Phase::kReading) phase_since_ = got.stamp;
@@ -331,6 +333,7 @@ void HttpConnection::EndExchange(const ReadInfo& read, bool rest_unused) {
 }
 
 void HttpConnection::CloseSocket() {
+  received_ = 0;
   if (interest_ != 0) reactor_.Remove(channel_.fd(), this);
   interest_ = 0;
   channel_.Close();

@@ -40,9 +40,12 @@ struct ReadInfo {
                         // of the request went to the kernel.
   Instant woke_at;      // When the loop woke up: stamp - woke_at is the loop's own lag.
   Instant ready_after;  // The loop saw the socket without data: see Reactor::ready_after.
-  std::uint32_t read_index = 0;  // Within the exchange, from 0.
-  std::size_t bytes = 0;         // 0 for the server's close.
-  bool drained = false;          // The read took all there was.
+  std::uint32_t read_index = 0;     // Within the exchange, from 0.
+  std::size_t bytes = 0;            // 0 for the server's close.
+  const char* data = nullptr;       // Its first byte: views of this read point behind it.
+  std::uint64_t stream_offset = 0;  // Bytes of this connection that came before the read; with TLS,
+                                    // after decryption.
+  bool drained = false;             // The read took all there was.
 };
 
 enum class FailureKind {
@@ -186,6 +189,7 @@ class HttpConnection final : private Reactor::Handler {
   int send_error_ = 0;  // Kept until a read tells whether the server had answered before.
   std::uint32_t interest_ = 0;
   std::uint32_t reads_ = 0;
+  std::uint64_t received_ = 0;  // On this connection.
   std::uint32_t exchange_ = 0;  // Changes with every start, end, failure and cancellation.
   RequestBytes unsent_;
   Instant started_at_;

@@ -58,6 +58,9 @@ class SseParser {
   /// The last `retry:` of the stream in milliseconds.
   std::optional<std::uint64_t> retry_ms() const { return retry_ms_; }
 
+  /// Inside a sink's callback: just behind the last byte of the event or comment, in the input.
+  const char* event_end() const { return event_end_; }
+
   /// Bytes of an event that is not whole yet have come.
   bool pending() const { return carrying_ || has_data_ || has_type_; }
 
@@ -84,6 +87,7 @@ class SseParser {
   bool has_type_ = false;      // The pending event has a type other than "message"...
   bool type_parked_ = false;   // ...which stands in type_ and not only in type_view_.
   bool failed_ = false;
+  const char* event_end_ = nullptr;
   std::string_view data_view_;
   std::string_view type_view_;
   std::string carry_;
@@ -109,6 +113,7 @@ bool SseParser::Feed(std::string_view bytes, Sink& sink) {
         std::memcmp(p, "data:", 5) == 0 && !carrying_ && !has_data_ && !has_type_ &&
         static_cast<std::size_t>(line_end - p) <= max_bytes_) {
       const char* const value = p + (p[5] == ' ' ? 6 : 5);
+      event_end_ = line_end + 2;
       sink.OnEvent(SseEvent{"message", {value, static_cast<std::size_t>(line_end - value)}, id_});
       p = line_end + 2;
       continue;
@@ -144,6 +149,7 @@ bool SseParser::Feed(std::string_view bytes, Sink& sink) {
         ++p;
       }
     }
+    event_end_ = p;
     switch (TakeLine(line)) {
       case Line::kField: break;
       case Line::kComment: sink.OnComment(line.substr(1)); break;

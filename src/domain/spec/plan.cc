@@ -27,6 +27,8 @@ Json ToJson(const Target& target) {
           {"api", Name(target.api)},
           {"model", target.model},
           {"header_names", target.header_names},
+          {"ca_file", target.ca_file},
+          {"insecure", target.insecure},
           {"extra_body", target.extra_body}};
 }
 
@@ -69,6 +71,8 @@ Target ReadTarget(ObjectReader& reader) {
   ReadName(reader, "api", ParseApi, target.api);
   reader.Optional("model", target.model);
   reader.Optional("header_names", target.header_names);
+  reader.Optional("ca_file", target.ca_file);
+  reader.Optional("insecure", target.insecure);
   reader.Optional("extra_body", target.extra_body);
   return target;
 }

@@ -31,7 +31,9 @@ struct Target {
   Api api = Api::kChat;
   std::string model;                      // As the server names it; empty: the first of /v1/models.
   std::vector<std::string> header_names;  // Extra headers sent; their values are not stored.
-  std::string extra_body;                 // JSON object merged into each request's body, or empty.
+  std::string ca_file;     // https://: certificates to trust instead of the system's.
+  bool insecure = false;   // https:// without a look at the certificate.
+  std::string extra_body;  // JSON object merged into each request's body, or empty.
 
   friend bool operator==(const Target&, const Target&) = default;
 };

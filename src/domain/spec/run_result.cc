@@ -77,6 +77,7 @@ InstrumentAudit ReadAudit(ObjectReader& reader) {
   reader.Optional("cpu_steal_fraction", audit.cpu_steal_fraction);
   reader.Optional("stamps", audit.stamps);
   reader.Optional("kernel_stamp_fraction", audit.kernel_stamp_fraction);
+  reader.Optional("wire_stamp_fraction", audit.wire_stamp_fraction);
   reader.Optional("tx_stamp_fraction", audit.tx_stamp_fraction);
   reader.Optional("rx_lag_p50_s", audit.rx_lag_p50_s);
   reader.Optional("rx_lag_p99_s", audit.rx_lag_p99_s);
@@ -222,6 +223,7 @@ Json ToJson(const InstrumentAudit& audit) {
           {"cpu_steal_fraction", Nullable(audit.cpu_steal_fraction)},
           {"stamps", audit.stamps},
           {"kernel_stamp_fraction", Nullable(audit.kernel_stamp_fraction)},
+          {"wire_stamp_fraction", Nullable(audit.wire_stamp_fraction)},
           {"tx_stamp_fraction", Nullable(audit.tx_stamp_fraction)},
           {"rx_lag_p50_s", Nullable(audit.rx_lag_p50_s)},
           {"rx_lag_p99_s", Nullable(audit.rx_lag_p99_s)},

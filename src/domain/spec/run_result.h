@@ -100,6 +100,7 @@ struct InstrumentAudit {
   std::optional<double> cpu_steal_fraction;  // of the machine, over the point
   std::string stamps;  // source of event times: kernel, user or wire; empty: a run of before these
   std::optional<double> kernel_stamp_fraction;  // reads that carried a kernel stamp / reads
+  std::optional<double> wire_stamp_fraction;    // events stamped by the wire tap / events
   std::optional<double> tx_stamp_fraction;      // requests with a kernel transmit stamp / sent ones
   // From the kernel's receive stamp to the program's own: what a client without them would add.
   std::optional<double> rx_lag_p50_s, rx_lag_p99_s, rx_lag_max_s;

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "base/core/text.h"
+#include "base/net/http_listener.h"
 
 namespace roofscape::load {
 namespace {
@@ -84,6 +85,7 @@ void Exchange::Start(PreparedRequest request, std::int64_t id, Instant intended,
 
 void Exchange::Send() {
   events_.clear();
+  event_ends_.clear();
   error_body_.clear();
   parser_.Reset();
   usage_ = Usage();
@@ -120,6 +122,7 @@ void Exchange::OnConnected(Nanos took) {
 void Exchange::OnSent(Instant at) {
   // When it is sent again, the first time counts.
   if (request_.sent_ns == spec::kNoStamp) request_.sent_ns = SinceEpoch(at);
+  if (settings_.mark_bytes) local_port_ = net::BoundPort(connection_.fd());
 }
 
 void Exchange::OnTransmitted(Instant at) { request_.tx_ns = SinceEpoch(at); }
@@ -202,6 +205,10 @@ void Exchange::AddEvent(EventKind kind, std::int64_t tokens, std::size_t chars) 
   event.tokens = Saturated<std::uint16_t>(tokens);
   event.chars = Saturated<std::uint32_t>(static_cast<std::int64_t>(chars));
   events_.push_back(event);
+  if (settings_.mark_bytes) {
+    const auto inside = static_cast<std::uint64_t>(parser_.event_end() - read_->data);
+    event_ends_.push_back(read_->stream_offset + inside - 1);
+  }
   event_tokens_ += tokens;
   if (tokens > 0 && settings_.counter != nullptr) settings_.counter->OnTokens(tokens);
 }

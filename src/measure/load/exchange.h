@@ -32,6 +32,7 @@ class Exchange final : private net::ExchangeHandler {
   struct Settings {
     Instant epoch;  // Zero of the request log.
     bool keep_text = false;
+    bool mark_bytes = false;  // Keep where on the connection each event ended: for a wire tap.
     StreamReader* reader = nullptr;  // Shared by all exchanges of the thread.
     TokenCounter* counter = nullptr;
     std::function<void(Exchange&)> on_done;  // The request has ended; the slot is free.
@@ -62,6 +63,12 @@ class Exchange final : private net::ExchangeHandler {
   const std::vector<spec::Event>& events() const { return events_; }
   const std::string& message() const { return message_; }
   const std::string& text() const { return text_; }
+
+  /// For each event the offset, on its connection, of the byte that completed it; only with
+  /// mark_bytes.
+  const std::vector<std::uint64_t>& event_ends() const { return event_ends_; }
+  /// The local port of the connection that the request used, 0: none.
+  std::uint16_t local_port() const { return local_port_; }
 
   /// Segments that the kernel sent again on the open connection; 0 when closed.
   std::int64_t Retransmits() const;
@@ -99,6 +106,8 @@ class Exchange final : private net::ExchangeHandler {
   EventStamper stamper_;
   spec::Request request_;
   std::vector<spec::Event> events_;
+  std::vector<std::uint64_t> event_ends_;
+  std::uint16_t local_port_ = 0;
   std::string message_;
   std::string text_;
   std::string error_body_;  // Of an answer that is no event stream.

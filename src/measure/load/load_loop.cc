@@ -47,6 +47,7 @@ Exchange& LoadLoop::AddExchange(std::int64_t slot) {
   Exchange::Settings settings;
   settings.epoch = context_.epoch;
   settings.keep_text = context_.plan.keep_text;
+  settings.mark_bytes = context_.wire != nullptr;
   settings.reader = &reader_;
   settings.counter = this;
   settings.on_done = [this](Exchange& exchange) { OnDone(exchange); };
@@ -133,6 +134,10 @@ void LoadLoop::Record(const Exchange& exchange) {
     one.strings.push_back(exchange.text());
   }
   fresh_.Append(one);
+  if (context_.wire == nullptr) return;
+  fresh_marks_.requests.push_back({exchange.local_port(), reactor_->Now()});
+  const auto& ends = exchange.event_ends();
+  fresh_marks_.event_ends.insert(fresh_marks_.event_ends.end(), ends.begin(), ends.end());
 }
 
 /// Ends the point when nothing but failures comes any more.
@@ -172,11 +177,14 @@ void LoadLoop::ShowProgress() {
 void LoadLoop::HandOver() {
   last_hand_over_ = reactor_->Now();
   if (fresh_.requests.empty()) return;
-  pieces_.push_back(fresh_);
-  spec::RequestLog chunk;
-  std::swap(chunk, fresh_);
-  if (!context_.settings.sink) return;
-  const Result<> taken = context_.settings.sink(std::move(chunk));
+  spec::RequestLog chunk = std::exchange(fresh_, {});
+  Result<> taken;
+  if (context_.wire != nullptr) {
+    taken = context_.wire->Push(std::move(chunk), std::exchange(fresh_marks_, {}));
+  } else {
+    pieces_.push_back(chunk);
+    if (context_.settings.sink) taken = context_.settings.sink(std::move(chunk));
+  }
   if (taken || course().ending()) return;
   course().Abort(taken.error());
   context_.wake();

@@ -15,6 +15,7 @@
 #include "measure/load/exchange.h"
 #include "measure/load/request_pipeline.h"
 #include "measure/load/run_point.h"
+#include "measure/load/wire_stamps.h"
 
 namespace roofscape::load {
 
@@ -26,6 +27,7 @@ struct LoopContext {
   RequestPipeline& pipeline;
   Course& course;
   Instant epoch;               // Zero of the request log.
+  WireStamps* wire = nullptr;  // With --wire: takes finished requests instead of the sink.
   std::int64_t loop = 0;       // Which of them this is,
   std::int64_t loops = 1;      // of how many.
   std::function<void()> wake;  // Wakes all loops of the point.
@@ -92,6 +94,7 @@ class LoadLoop : private TokenCounter {
   LoopContext context_;
   StreamReader reader_;
   std::vector<std::unique_ptr<Exchange>> exchanges_;
+  WireMarks fresh_marks_;                 // Of fresh_, with a wire tap.
   spec::RequestLog fresh_;                // Finished, not yet handed to the sink.
   std::vector<spec::RequestLog> pieces_;  // Handed over. Joined at the end: joining takes time.
   Instant last_hand_over_;

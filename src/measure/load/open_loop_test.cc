@@ -10,6 +10,7 @@
 
 #include "domain/workload/arrivals.h"
 #include "measure/load/point_fixture.h"
+#include "measure/load/wire_tap.h"
 
 namespace roofscape::load {
 namespace {
@@ -195,6 +196,36 @@ TEST_P(ThreadsTest, StopEndsAllLoops) {
   EXPECT_TRUE(out.record.stopped);
   EXPECT_GT(Count(out.record.log, Outcome::kOk), 0);
   EXPECT_EQ(Count(out.record.log, Outcome::kCancelled), 4);
+}
+
+// Events that one read brought have one stamp by the kernel, and one each by the tap.
+TEST(WireTest, EveryEventHasItsOwnStamp) {
+  ScriptedServer server([](const auto&, Peer& peer) { Answer(peer, 3ms); });
+  const SystemClock clock;
+  if (const auto tap = WireTap::Start(server.endpoint(), clock); !tap) {
+    GTEST_SKIP() << tap.error().message;
+  }
+  spec::Plan plan = SmallPlan(6, 0);
+  plan.client.wire = true;
+  Outcomes out;
+  Measure(server, plan, 2, out);
+  const auto& log = out.record.log;
+  ASSERT_EQ(log.requests.size(), 6u);
+  EXPECT_EQ(out.sunk, 6) << "the store gets the same log";
+  EXPECT_EQ(out.record.audit.stamps, "wire");
+  EXPECT_EQ(out.record.audit.wire_stamp_fraction, 1.0);
+  for (const spec::Request& request : log.requests) {
+    const auto events = log.EventsOf(request);
+    ASSERT_EQ(events.size(), 5u);
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      EXPECT_LT(events[i].uncertainty_ns, 1'000'000u);
+      // Sent 3 ms apart by a sleeping thread: never closer, also where one read brought both.
+      if (i == 1 || i == 2) {
+        EXPECT_GE(events[i].time_ns - events[i - 1].time_ns, 2'900'000);
+      }
+    }
+    EXPECT_EQ(request.end_ns, events.back().time_ns);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Loops, ThreadsTest, ::testing::Values(1, 2, 3, 8));

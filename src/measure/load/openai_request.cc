@@ -38,6 +38,10 @@ Headers AllHeaders(const Headers& given) {
 
 }  // namespace
 
+net::TlsClientOptions TlsOptions(const spec::Target& target) {
+  return {target.ca_file, !target.insecure};
+}
+
 RequestWriter::RequestWriter(const spec::Plan& plan, const net::Url& url, const Headers& headers,
                              Dialect dialect)
     : plan_(plan),

@@ -14,6 +14,7 @@
 #include "base/core/json.h"
 #include "base/core/result.h"
 #include "base/net/http_request.h"
+#include "base/net/tls_context.h"
 #include "base/net/url.h"
 #include "domain/spec/plan.h"
 #include "domain/workload/prompt_source.h"
@@ -23,6 +24,9 @@ namespace roofscape::load {
 
 /// Extra HTTP headers, e.g. {"Authorization", "Bearer ..."}: never stored, never shown.
 using Headers = std::vector<net::Header>;
+
+/// How the certificate of an https:// target is looked at.
+net::TlsClientOptions TlsOptions(const spec::Target& target);
 
 /// Token ids, or text.
 using Prompt = std::variant<std::vector<std::int32_t>, std::string>;
@@ -68,7 +72,7 @@ class RequestWriter {
   std::string path_;
   std::string host_;
   Headers headers_;
-  bool names_requests_ = true;  // By X-Request-Id: seed and prompt number.
+  bool names_requests_ = true;   // By X-Request-Id: seed and prompt number.
   std::unique_ptr<Json> extra_;  // The user's --extra-body.
 };
 

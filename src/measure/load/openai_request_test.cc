@@ -132,7 +132,7 @@ TEST(RequestPipelineTest, HandsOutRequestsByNumber) {
   settings.min_ready = 4;
   settings.ready_bytes = 0;
   RequestPipeline pipeline(writer, settings);
-  pipeline.WaitUntilFull();
+  pipeline.WaitUntilFull(std::chrono::seconds(10));
   for (std::int64_t id = 0; id < 500; id += 2) {
     // Two threads may ask in any order.
     const PreparedRequest second = pipeline.Next(id + 1);
@@ -151,7 +151,7 @@ TEST(RequestPipelineTest, SamePromptForTheFirstOnes) {
   settings.count = 5;
   settings.same_prompt_until = 3;
   RequestPipeline pipeline(writer, settings);
-  pipeline.WaitUntilFull();
+  pipeline.WaitUntilFull(std::chrono::seconds(10));
   std::vector<std::string> bytes;
   for (std::int64_t id = 0; id < 5; ++id) bytes.push_back(pipeline.Next(id).bytes);
   EXPECT_EQ(bytes[0], bytes[1]);

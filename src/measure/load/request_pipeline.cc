@@ -27,12 +27,13 @@ bool RequestPipeline::Full() const {
   return newest >= waiting_for_ && kept_ >= settings_.min_ready && bytes_ >= settings_.ready_bytes;
 }
 
-void RequestPipeline::WaitUntilFull() {
+void RequestPipeline::WaitUntilFull(Nanos limit) {
   std::unique_lock lock(mutex_);
   // Without a known end the least will do.
-  ready_.wait(lock, [this] {
+  ready_.wait_for(lock, limit, [this] {
     return HasAll() || Full() || (!settings_.count && kept_ >= settings_.min_ready);
   });
+  ready_.wait(lock, [this] { return HasAll() || kept_ > 0; });
 }
 
 PreparedRequest RequestPipeline::Next(std::int64_t id) {

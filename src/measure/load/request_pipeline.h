@@ -31,8 +31,9 @@ class RequestPipeline {
   RequestPipeline(const RequestPipeline&) = delete;
   RequestPipeline& operator=(const RequestPipeline&) = delete;
 
-  /// Waits until as many requests are ready as will be kept: all of them, where they fit.
-  void WaitUntilFull();
+  /// Waits until as many requests are ready as will be kept (all of them, where they fit), or until
+  /// at least one is and `limit` has passed.
+  void WaitUntilFull(Nanos limit);
 
   /// Request number `id`, counted from 0. Waits if it is not ready yet. Numbers must be asked for
   /// nearly in order: what lies between the lowest not asked for and the newest is kept.

@@ -18,6 +18,8 @@
 #include "measure/load/course.h"
 #include "measure/load/open_loop.h"
 #include "measure/load/request_pipeline.h"
+#include "measure/load/wire_stamps.h"
+#include "measure/load/wire_tap.h"
 
 namespace roofscape::load {
 namespace {
@@ -28,6 +30,8 @@ using namespace std::chrono_literals;
 constexpr std::int64_t kSpareDescriptors = 32;
 constexpr Nanos kBeforeBegin = 2ms;
 constexpr Nanos kDefaultE2e = 1s;
+constexpr Nanos kBuildAhead = 500ms;
+constexpr Nanos kBuildSchedule = 5min;
 
 Nanos FromSeconds(double seconds) { return Nanos(static_cast<std::int64_t>(seconds * 1e9)); }
 
@@ -68,18 +72,28 @@ class PointRun {
 
   Result<PointRecord> Run(const RequestWriter& writer) {
     RequestPipeline pipeline(writer, PipelineSettings());
+    epoch_ = clock_.Now();
+    RS_RETURN_IF_ERROR(StartTap());
     RS_RETURN_IF_ERROR(MakeLoops(pipeline));
     PointRecord record;
     record.started = clock_.Wall();
     const auto cpu_times = host::ReadCpuTimes();
-    pipeline.WaitUntilFull();
+    // A closed loop needs few at first; an open loop must never wait for one.
+    pipeline.WaitUntilFull(open() ? kBuildSchedule : kBuildAhead);
     const std::vector<LoopRecord> loops = RunLoops();
     for (const LoopRecord& loop : loops) {
       for (const spec::RequestLog& piece : loop.pieces) record.log.Append(piece);
     }
+    const WireStamps::Outcome wire = wire_ ? wire_->Finish() : WireStamps::Outcome();
+    for (const spec::RequestLog& piece : wire.pieces) record.log.Append(piece);
     std::sort(record.log.requests.begin(), record.log.requests.end(),
               [](const spec::Request& a, const spec::Request& b) { return a.id < b.id; });
     record.audit = MakeAudit(loops, record.log, cpu_times);
+    if (wire.events > 0) {
+      record.audit.wire_stamp_fraction =
+          static_cast<double>(wire.stamped) / static_cast<double>(wire.events);
+      if (*record.audit.wire_stamp_fraction > 0.5) record.audit.stamps = "wire";
+    }
     record.audit.monotonic_epoch_ns = epoch_.time_since_epoch().count();
     record.stopped = course_.stopped();
     record.aborted = course_.aborted();
@@ -148,13 +162,25 @@ class PointRun {
     return std::min(all, busy);
   }
 
+  Result<> StartTap() {
+    if (!plan_.client.wire) return {};
+    if (endpoint_.tls != nullptr) {
+      return Error{
+          ErrorCode::kInvalidArgument,
+          "--wire: the tap cannot see events inside TLS: leave it out, or measure http://"};
+    }
+    RS_ASSIGN_OR_RETURN(tap_, WireTap::Start(endpoint_, clock_));
+    wire_ = std::make_unique<WireStamps>(*tap_, epoch_, settings_.sink, clock_);
+    return {};
+  }
+
   Result<> MakeLoops(RequestPipeline& pipeline) {
     RS_RETURN_IF_ERROR(host::EnsureDescriptors(Connections() + kSpareDescriptors));
-    epoch_ = clock_.Now();
     const std::int64_t count = plan_.client.threads;
     for (std::int64_t i = 0; i < count; ++i) {
       RS_ASSIGN_OR_RETURN(std::unique_ptr<net::Reactor> reactor, net::Reactor::Create(clock_));
-      LoopContext context{plan_, settings_, endpoint_, pipeline, course_, epoch_, i, count, {}};
+      LoopContext context{plan_,  settings_,   endpoint_, pipeline, course_,
+                          epoch_, wire_.get(), i,         count,    {}};
       context.wake = [this] {
         for (const auto& loop : loops_) loop->Wake();
       };
@@ -194,6 +220,8 @@ class PointRun {
   const std::vector<Nanos> schedule_;
   Course course_;
   Instant epoch_;
+  std::unique_ptr<WireTap> tap_;
+  std::unique_ptr<WireStamps> wire_;  // After tap_: it uses it.
   std::vector<std::unique_ptr<LoadLoop>> loops_;
 };
 
@@ -204,7 +232,7 @@ Result<PointRecord> RunPoint(const spec::Plan& plan, const net::Url& url, const 
                              const Clock& clock) {
   RS_CHECK(settings.progress != nullptr);
   RS_CHECK(settings.concurrency >= 1 || plan.load.arrivals != spec::Arrivals::kClosed);
-  RS_ASSIGN_OR_RETURN(const net::Endpoint endpoint, net::Resolve(url));
+  RS_ASSIGN_OR_RETURN(const net::Endpoint endpoint, net::Resolve(url, TlsOptions(plan.target)));
   RS_ASSIGN_OR_RETURN(const RequestWriter writer,
                       RequestWriter::Create(plan, url, headers, dialect));
   return PointRun(plan, settings, endpoint, clock).Run(writer);

@@ -103,6 +103,7 @@ class Prober {
     net::FetchOptions options;
     options.headers = headers_;
     options.stop = stop_;
+    options.tls = TlsOptions(plan_.target);
     return net::Fetch(url_, path, options, clock_);
   }
 
@@ -111,6 +112,7 @@ class Prober {
     net::FetchOptions options;
     options.headers = headers_;
     options.stop = stop_;
+    options.tls = TlsOptions(plan_.target);
     if (!body.empty()) {
       options.method = "POST";
       options.body = body;

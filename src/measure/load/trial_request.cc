@@ -64,6 +64,7 @@ Result<Trial> SendTrial(const spec::Plan& plan, const net::Url& url, const Heade
   options.method = "POST";
   options.headers = writer.headers();
   options.stop = trial_spec.stop;
+  options.tls = TlsOptions(plan.target);
   options.body = writer.Body(trial_spec.prompt, trial_spec.output_tokens, /*stream=*/true);
   options.timeout = Nanos(static_cast<std::int64_t>(plan.timeouts.first_byte_s * 1e9));
   const std::string where = url.Origin() + writer.path();
