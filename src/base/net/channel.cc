@@ -1,10 +1,26 @@
 #include "base/net/channel.h"
 
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstddef>
 
 namespace roofscape::net {
+namespace {
+
+/// Segments with data that a socket has received, modulo 2^32; missing where the kernel is too old.
+std::optional<std::uint32_t> DataSegments(int fd) {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  constexpr std::size_t kNeeded = offsetof(tcp_info, tcpi_data_segs_in) + sizeof(std::uint32_t);
+  if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0 || size < kNeeded) return {};
+  return info.tcpi_data_segs_in;
+}
+
+}  // namespace
 
 void Channel::OnConnected() {
   stamped_ = EnableStamps(fd_.get());
@@ -80,6 +96,7 @@ Received Channel::ReceiveRaw(std::span<char> buffer) {
   received.stamp = received.arrived = clock_.Now();
   received.drained = got == 0;
   if (got <= 0) return received;
+  ++reads_since_mark_;
   received.bytes = static_cast<std::size_t>(got);
   received.drained = received.bytes < buffer.size();
   const auto kernel = ReceiveStamp(message);
@@ -91,6 +108,22 @@ Received Channel::ReceiveRaw(std::span<char> buffer) {
   received.grain = mapped.grain;
   received.by_kernel = true;
   return received;
+}
+
+void Channel::MarkSegments() {
+  reads_since_mark_ = 0;
+  if (tls_ == nullptr) marked_segments_ = DataSegments(fd_.get()).value_or(0);
+}
+
+bool Channel::OneSegmentARead() {
+  if (tls_ != nullptr) return false;
+  const auto segments = DataSegments(fd_.get());
+  // A segment that came after the last read makes the counts differ, too: that errs to the safe
+  // side.
+  if (segments && *segments - marked_segments_ == reads_since_mark_) return true;
+  marked_segments_ = segments.value_or(0);
+  reads_since_mark_ = 0;
+  return false;
 }
 
 std::optional<Instant> Channel::TakeTransmitStamp() {

@@ -89,6 +89,12 @@ class Channel {
   /// what came was no text; EPROTO: tls_error() says why.
   Received Receive(std::span<char> buffer);
 
+  /// From here on segments are counted, for OneSegmentARead.
+  void MarkSegments();
+  /// True if every read since the mark brought just one segment: then all its bytes came at one
+  /// moment. When not, or when the kernel does not count, the mark is set anew. Not with TLS.
+  bool OneSegmentARead();
+
   /// The transmit stamp of the last byte of the last marked send, once the kernel has told it.
   std::optional<Instant> TakeTransmitStamp();
   /// A transmit stamp was asked for and has not come.
@@ -110,6 +116,8 @@ class Channel {
   bool stamped_ = false;
   std::uint32_t sent_bytes_ = 0;          // Modulo 2^32, as the kernel counts.
   std::optional<std::uint32_t> awaited_;  // Offset of the byte whose stamp is to come.
+  std::uint32_t marked_segments_ = 0;     // Data segments that had come at the mark.
+  std::uint32_t reads_since_mark_ = 0;
   std::unique_ptr<TlsSession> tls_;
   std::size_t encrypted_ = 0;      // Bytes of text that are encrypted but not all gone.
   std::optional<Received> early_;  // The handshake's last read, which may have brought text.

@@ -103,6 +103,27 @@ TEST_F(ChannelTest, TransmitStampLiesAroundTheSend) {
   }
 }
 
+TEST_F(ChannelTest, TellsWhetherReadsBroughtOneSegmentEach) {
+  client.MarkSegments();
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_EQ(Write(server, "one segment").bytes, 11u);
+    ASSERT_TRUE(WaitReadable(client.fd()));
+    ASSERT_EQ(client.Receive(buffer).bytes, 11u);
+    EXPECT_TRUE(client.OneSegmentARead());
+  }
+  ASSERT_EQ(Write(server, "two").bytes, 3u);
+  ASSERT_EQ(Write(server, "segments").bytes, 8u);
+  ASSERT_TRUE(WaitReadable(client.fd()));
+  std::this_thread::sleep_for(20ms);
+  ASSERT_EQ(client.Receive(buffer).bytes, 11u);
+  EXPECT_FALSE(client.OneSegmentARead());
+  // Counted anew from there.
+  ASSERT_EQ(Write(server, "one").bytes, 3u);
+  ASSERT_TRUE(WaitReadable(client.fd()));
+  ASSERT_EQ(client.Receive(buffer).bytes, 3u);
+  EXPECT_TRUE(client.OneSegmentARead());
+}
+
 TEST_F(ChannelTest, UnmarkedSendsGiveNoStamp) {
   ASSERT_EQ(Write(client, "request").bytes, 7u);
   EXPECT_FALSE(client.awaits_stamp());

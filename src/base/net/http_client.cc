@@ -193,6 +193,7 @@ void HttpConnection::Send() {
     unsent_.body.remove_prefix(sent.bytes - of_head);
   }
   sent_all_ = true;
+  if (reads_ == 0) channel_.MarkSegments();
   if (phase_ == Phase::kSending) phase_ = Phase::kWaiting;
   SetInterest(EPOLLIN);
   const Watch watch(this);

@@ -139,6 +139,9 @@ class HttpConnection final : private Reactor::Handler {
   Phase phase() const { return phase_; }
   /// The TLS session of the open connection; null without TLS.
   const TlsSession* tls() const { return channel_.tls(); }
+  /// Whether every read since the request was sent brought just one segment; see Channel. From
+  /// inside OnBody.
+  bool OneSegmentARead() { return channel_.OneSegmentARead(); }
   /// For socket options and TCP_INFO; -1 when closed.
   int fd() const { return channel_.fd(); }
 

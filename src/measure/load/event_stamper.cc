@@ -24,28 +24,22 @@ std::uint32_t SharedWidth(const net::ReadInfo& read) {
 
 }  // namespace
 
-void EventStamper::Stamp(const net::ReadInfo& read, std::vector<spec::Event>& events,
-                         spec::Event& event) {
+void EventStamper::Place(const net::ReadInfo& read, bool widen, std::vector<spec::Event>& events,
+                         spec::Event& event) const {
   // The interval is (time - uncertainty, time]; a kernel stamp is true to either side.
   const Nanos late = read.by_kernel ? read.grain : Nanos{0};
   event.time_ns = (read.arrived + late - epoch_).count();
   event.read = read.read_index;
   event.uncertainty_ns = ExactWidth(read);
-  if (!events.empty() && events.back().read == event.read) {
-    Widen(SharedWidth(read), events.back());
-    // Reads come in order: an event cannot be earlier than the one before.
-    event.time_ns = std::max(event.time_ns, events.back().time_ns);
-  }
+  if (events.empty()) return;
+  if (widen) WidenLast(read, events);
+  // Reads come in order: an event cannot be earlier than the one before.
+  event.time_ns = std::max(event.time_ns, events.back().time_ns);
 }
 
-void EventStamper::EndOfRead(const net::ReadInfo& read, std::vector<spec::Event>& events,
-                             bool partial) {
-  if (!partial || events.empty() || events.back().read != read.read_index) return;
-  Widen(SharedWidth(read), events.back());
-}
-
-void EventStamper::Widen(std::uint32_t width, spec::Event& event) {
-  event.uncertainty_ns = std::max(event.uncertainty_ns, width);
+void EventStamper::WidenLast(const net::ReadInfo& read, std::vector<spec::Event>& events) {
+  std::uint32_t& width = events.back().uncertainty_ns;
+  width = std::max(width, SharedWidth(read));
 }
 
 }  // namespace roofscape::load

@@ -88,6 +88,7 @@ void Exchange::Send() {
   event_ends_.clear();
   error_body_.clear();
   parser_.Reset();
+  stamper_.Reset();
   usage_ = Usage();
   chunk_usages_ = event_tokens_ = 0;
   token_ids_ = streaming_ = finish_seen_ = done_seen_ = false;
@@ -143,7 +144,8 @@ void Exchange::OnBody(std::string_view bytes, const net::ReadInfo& read) {
   read_ = &read;
   const bool fits = parser_.Feed(bytes, *this);
   read_ = nullptr;
-  stamper_.EndOfRead(read, events_, parser_.pending());
+  stamper_.EndOfRead(read, events_, parser_.pending(),
+                     [this] { return connection_.OneSegmentARead(); });
   if (!fits) {
     connection_.Close();
     Fail(Outcome::kProtocol, "an event of the stream is larger than 16 MiB");
@@ -200,7 +202,7 @@ std::int64_t Exchange::TokensIn(const StreamEvent& event) {
 
 void Exchange::AddEvent(EventKind kind, std::int64_t tokens, std::size_t chars) {
   spec::Event event;
-  stamper_.Stamp(*read_, events_, event);
+  stamper_.Stamp(*read_, events_, event, [this] { return connection_.OneSegmentARead(); });
   event.kind = kind;
   event.tokens = Saturated<std::uint16_t>(tokens);
   event.chars = Saturated<std::uint32_t>(static_cast<std::int64_t>(chars));
