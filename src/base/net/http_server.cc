@@ -1,5 +1,8 @@
 #include "base/net/http_server.h"
 
+#include <sys/socket.h>
+
+#include <algorithm>
 #include <utility>
 
 #include "base/net/server_connection.h"
@@ -36,6 +39,11 @@ void HttpServer::Accept(Fd fd) {
   if (connections_.size() >= options_.max_connections + kMaxTurnedAway) {
     ++stats_.refused;
     return;
+  }
+  if (options_.read_bytes > 0) {
+    // A slow reader must not hide behind a large buffer of the kernel's.
+    const auto bytes = static_cast<int>(std::min<std::size_t>(options_.read_bytes, 1 << 20));
+    static_cast<void>(setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes));
   }
   auto connection = std::make_unique<ServerConnection>(*this, std::move(fd), stats_.accepted++);
   if (!connection->Start()) return;

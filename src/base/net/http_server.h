@@ -42,6 +42,10 @@ struct HttpServerOptions {
   std::shared_ptr<TlsContext> tls;  // Set: https only. See TlsContext::ForServer.
   std::size_t max_connections = 60'000;
   std::size_t max_queued_bytes = std::size_t{4} << 20;  // Of one connection's unsent answer.
+  /// For servers that are to be slow: so many bytes a read, with a pause after each; 0: no such
+  /// thing. Not with TLS.
+  std::size_t read_bytes = 0;
+  Nanos read_pause = std::chrono::milliseconds(1);
   // Zero means no limit.
   Nanos head_timeout = std::chrono::seconds(20);   // TLS handshake; connect or first byte to head.
   Nanos body_timeout = std::chrono::seconds(60);   // From the head to the whole body.

@@ -68,6 +68,7 @@ ServerConnection::ServerConnection(HttpServer& server, Fd fd, std::uint64_t id)
 ServerConnection::~ServerConnection() {
   reactor_.Cancel(timer_);
   reactor_.Cancel(deferred_);
+  reactor_.Cancel(pause_);
   if (interest_ != 0) reactor_.Remove(channel_.fd(), this);
   for (Life* life = life_; life != nullptr; life = life->outer) life->connection = nullptr;
 }
@@ -153,7 +154,9 @@ void ServerConnection::ShakeHands() {
 }
 
 void ServerConnection::Receive() {
-  const std::span<char> buffer = reactor_.read_buffer();
+  std::span<char> buffer = reactor_.read_buffer();
+  const std::size_t slow = server_.options_.read_bytes;
+  if (slow > 0 && channel_.tls() == nullptr) buffer = buffer.first(std::min(slow, buffer.size()));
   last_read_ = channel_.Receive(buffer);
   if (last_read_.error == EAGAIN || last_read_.error == EINTR) return;
   if (last_read_.error != 0 || last_read_.bytes == 0) {
@@ -163,7 +166,16 @@ void ServerConnection::Receive() {
   if (state_ == State::kLingering) return;  // Nobody wants it.
   const auto kernel = last_read_.by_kernel ? std::optional(last_read_.arrived) : std::nullopt;
   reactor_.NoteRead(last_read_.stamp, kernel);
+  if (slow > 0) Rest();
   Consume({buffer.data(), last_read_.bytes});
+}
+
+/// Looks away from what the client sends for a while.
+void ServerConnection::Rest() {
+  pause_ = reactor_.At(reactor_.Now() + server_.options_.read_pause, [this] {
+    pause_ = {};
+    UpdateInterest();
+  });
 }
 
 void ServerConnection::Consume(std::string_view input) {
@@ -394,6 +406,7 @@ void ServerConnection::Die(bool abort) {
   handler_ = nullptr;
   reactor_.Cancel(std::exchange(timer_, {}));
   reactor_.Cancel(std::exchange(deferred_, {}));
+  reactor_.Cancel(std::exchange(pause_, {}));
   if (std::exchange(interest_, 0) != 0) reactor_.Remove(channel_.fd(), this);
   abort ? channel_.Abort() : channel_.Close();
   server_.Bury(this);
@@ -430,7 +443,8 @@ void ServerConnection::OnDeferred() {
 
 void ServerConnection::UpdateInterest() {
   if (reading_ || interest_ == 0) return;
-  std::uint32_t wanted = EPOLLIN | (handshake_writes_ ? std::uint32_t{EPOLLOUT} : 0U);
+  std::uint32_t wanted = pause_ ? std::uint32_t{EPOLLRDHUP} : std::uint32_t{EPOLLIN};
+  wanted |= (handshake_writes_ ? std::uint32_t{EPOLLOUT} : 0U);
   if (state_ == State::kAnswering) {
     // What a client sends ahead stays in the kernel, where it keeps its stamps and holds it back.
     wanted = EPOLLRDHUP | (queued_bytes() > 0 ? std::uint32_t{EPOLLOUT} : 0U);

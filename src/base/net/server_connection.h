@@ -59,6 +59,7 @@ class ServerConnection final : public ServerExchange, private Reactor::Handler {
   bool OnErrorQueue(std::uint32_t* events);
   void ShakeHands();
   void Receive();
+  void Rest();
   void Consume(std::string_view input);
   /// What follows a parser's item; false when no more input is to be read now.
   bool Handle(HttpRequestParser::Item item, std::string_view input);
@@ -99,6 +100,7 @@ class ServerConnection final : public ServerExchange, private Reactor::Handler {
   Instant timer_at_;
   TimerId timer_;
   TimerId deferred_;
+  TimerId pause_;  // Set while a slow reader rests.
   Received last_read_;
   HttpRequestParser parser_;
   std::string body_;

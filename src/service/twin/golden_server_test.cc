@@ -126,6 +126,17 @@ TEST_F(GoldenServerTest, AFreezeHoldsWhatIsDueInIt) {
   EXPECT_EQ(std::stoll(rows[2][6]), arrival + 210'000'000);
 }
 
+TEST_F(GoldenServerTest, ReadsSlowlyOnOrder) {
+  Start("ttft_ms = 0\ngap_ms = 0\nread_bytes = 4096\nread_pause_ms = 2");
+  const std::string body =
+      R"({"max_tokens":1,"stream":true,"prompt":")" + std::string(100'000, 'a') + "\"}";
+  const Instant before = clock.Now();
+  const auto answer = Post("/v1/completions", body);
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_EQ(answer->status, 200);
+  EXPECT_GE(clock.Now() - before, 48ms);  // 24 pauses of 2 ms and some.
+}
+
 TEST_F(GoldenServerTest, SeveralThreadsAreOneServer) {
   Start("ttft_ms = 1\ngap_ms = 1", 3);
   for (int i = 0; i < 12; ++i) {

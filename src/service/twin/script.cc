@@ -182,6 +182,9 @@ Result<Script> ScriptFromDocument(const Document& document) {
   Script script;
   ObjectReader reader(document);
   reader.Optional("model", script.model);
+  reader.Optional("read_bytes", script.read_bytes);
+  if (script.read_bytes < 0) reader.Fail("read_bytes", "must be 0 or more");
+  ReadNumber(reader, "read_pause_ms", 0, kMaxMs, script.read_pause_ms);
   auto seed = static_cast<std::int64_t>(script.seed);
   reader.Optional("seed", seed);
   if (seed < 0) reader.Fail("seed", "must be 0 or more");

@@ -94,6 +94,8 @@ struct Freeze {
 
 struct Script {
   std::string model = "golden";
+  std::int64_t read_bytes = 0;  // Requests are read so many bytes at a time; 0: all at once...
+  double read_pause_ms = 1;     // ...with a pause after each.
   std::uint64_t seed = 1;
   Behaviour usual;
   std::vector<Exception> exceptions;  // The first that applies counts.
