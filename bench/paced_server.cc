@@ -1,15 +1,10 @@
 #include "paced_server.h"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <array>
-#include <cerrno>
-#include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -138,45 +133,17 @@ void Serve(Fd listener, int lifeline, double rate) {
   (*reactor)->Run();
 }
 
-Error Refused(std::string_view what) {
-  return {ErrorCode::kIo,
-          fmt::format("{}: {}. Free ports or descriptors.", what, std::strerror(errno))};
-}
-
 }  // namespace
 
-Result<PacedServer> PacedServer::Start(double events_per_second) {
-  Fd listener(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  if (!listener.open() || ::bind(listener.get(), generic, size) != 0 ||
-      ::listen(listener.get(), 4096) != 0 || ::getsockname(listener.get(), generic, &size) != 0) {
-    return Refused("cannot listen on 127.0.0.1");
-  }
-  std::array<int, 2> ends{};
-  if (::pipe(ends.data()) != 0) return Refused("cannot make a pipe");
-  Fd read_end(ends[0]);
-  Fd write_end(ends[1]);
-  const pid_t pid = ::fork();
-  if (pid < 0) return Refused("cannot fork");
-  if (pid == 0) {
-    write_end.Close();
-    Serve(std::move(listener), read_end.get(), events_per_second);
-    ::_exit(0);
-  }
+Result<PacedServer> PacedServer::Start(double events_per_second, int core) {
+  RS_ASSIGN_OR_RETURN(Listener listener, ListenOnLoopback());
   net::Url url;
   url.host = "127.0.0.1";
-  url.port = ntohs(address.sin_port);
-  return PacedServer(std::move(url), std::move(write_end), pid);
-}
-
-PacedServer::~PacedServer() {
-  if (!lifeline_.open()) return;  // Moved from.
-  lifeline_.Close();
-  ::waitpid(pid_, nullptr, 0);
+  url.port = listener.port;
+  RS_ASSIGN_OR_RETURN(Child child, Child::Start(core, [&](int lifeline) {
+                        Serve(std::move(listener.fd), lifeline, events_per_second);
+                      }));
+  return PacedServer(std::move(url), std::move(child));
 }
 
 }  // namespace roofscape::bench

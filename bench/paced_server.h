@@ -3,32 +3,26 @@
 
 #pragma once
 
-#include <sys/types.h>
+#include <utility>
 
 #include "base/core/result.h"
-#include "base/net/fd.h"
 #include "base/net/url.h"
+#include "tools.h"
 
 namespace roofscape::bench {
 
 class PacedServer {
  public:
-  /// Forks. Call it before any thread is started.
-  static Result<PacedServer> Start(double events_per_second);
-  PacedServer(PacedServer&&) = default;
-  PacedServer& operator=(PacedServer&&) = delete;
-  ~PacedServer();
+  /// Forks, and pins the server to `core`. Call it before any thread is started.
+  static Result<PacedServer> Start(double events_per_second, int core);
 
   const net::Url& url() const { return url_; }
-  pid_t pid() const { return pid_; }
 
  private:
-  PacedServer(net::Url url, net::Fd lifeline, pid_t pid)
-      : url_(std::move(url)), lifeline_(std::move(lifeline)), pid_(pid) {}
+  PacedServer(net::Url url, Child child) : url_(std::move(url)), child_(std::move(child)) {}
 
   net::Url url_;
-  net::Fd lifeline_;  // The server ends when this closes.
-  pid_t pid_;
+  Child child_;
 };
 
 }  // namespace roofscape::bench
