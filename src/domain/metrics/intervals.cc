@@ -79,8 +79,9 @@ std::vector<LatencyBatch> BatchByArrival(const spec::RequestLog& log, const spec
     if (arrival == kNoStamp || arrival < window.begin_ns || arrival >= window.end_ns) continue;
     cohort.emplace_back(arrival, &request);
   }
-  std::stable_sort(cohort.begin(), cohort.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::sort(cohort.begin(), cohort.end(), [](const auto& a, const auto& b) {
+    return a.first != b.first ? a.first < b.first : a.second->id < b.second->id;
+  });
   std::vector<LatencyBatch> batches(kBatches);
   for (std::size_t i = 0; i < cohort.size(); ++i) {
     LatencyBatch& batch = batches[i * kBatches / cohort.size()];
