@@ -15,11 +15,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     RS_CHECK(url.error().message.ends_with('.'));
     return 0;
   }
-  RS_CHECK(url->scheme == "http" && !url->host.empty() && url->port != 0);
+  RS_CHECK(url->scheme == "http" || url->scheme == "https");
+  RS_CHECK(!url->host.empty() && url->port != 0);
   RS_CHECK(url->path.starts_with('/'));
   for (const char c : url->host + url->path) RS_CHECK(c > ' ' && c < 0x7f);
   const auto again = roofscape::net::ParseUrl(url->Origin() + url->path);
   RS_CHECK(again);
-  RS_CHECK(again->host == url->host && again->port == url->port && again->path == url->path);
+  RS_CHECK(again->scheme == url->scheme && again->host == url->host && again->port == url->port &&
+           again->path == url->path);
   return 0;
 }

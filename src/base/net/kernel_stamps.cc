@@ -51,8 +51,7 @@ Fd KeepStampsOn() {
   const unsigned flags = SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE;
   // Without stamps all works, with the program's clock.
   if (socket.open()) {
-    static_cast<void>(
-        setsockopt(socket.get(), SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof flags));
+    static_cast<void>(setsockopt(socket.get(), SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof flags));
   }
   return socket;
 }
