@@ -7,9 +7,6 @@
 //
 //   build/bench/bench/client_cpu_bench [connections=256] [events_per_second=50] [rounds=7]
 
-#include <sys/epoll.h>
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -21,12 +18,12 @@
 
 #include <fmt/format.h>
 
+#include "bare_client.h"
 #include "base/core/clock.h"
 #include "base/net/address.h"
 #include "base/net/http_client.h"
 #include "base/net/reactor.h"
 #include "base/net/sse_parser.h"
-#include "measure/host/host_facts.h"
 #include "measure/load/exchange.h"
 #include "paced_server.h"
 #include "tools.h"
@@ -34,88 +31,13 @@
 namespace roofscape::bench {
 namespace {
 
-using std::chrono::milliseconds;
-
-constexpr std::string_view kRequest = "GET /v1/stream HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
-constexpr Nanos kWarmUp = milliseconds(200);
-constexpr Nanos kMeasured = milliseconds(1000);
-
-struct Cost {
-  double ns_per_event = 0.0;
-  double events_per_read = 0.0;
-  double events_per_wakeup = 0.0;
-  double events_per_second = 0.0;
-};
-
-/// Counts, and the thread's CPU time, at one moment.
-struct Meter {
-  std::uint64_t events = 0;
-  std::uint64_t reads = 0;
-  std::uint64_t wakeups = 0;
-  Nanos cpu{};
-
-  void ReadCpu() { cpu = host::ThreadCpuTime(); }
-};
-
-Cost Difference(const Meter& from, const Meter& to) {
-  const auto events = static_cast<double>(to.events - from.events);
-  Cost cost;
-  cost.ns_per_event = static_cast<double>((to.cpu - from.cpu).count()) / events;
-  cost.events_per_read = events / static_cast<double>(to.reads - from.reads);
-  cost.events_per_wakeup = events / static_cast<double>(to.wakeups - from.wakeups);
-  cost.events_per_second = events / ToSeconds(kMeasured).value();
-  return cost;
-}
-
-/// The floor: no clock, no parsing; an event is a read.
-Cost RunBare(const net::Endpoint& endpoint, std::size_t connections, const Clock& clock) {
-  const net::Fd epoll(::epoll_create1(0));
-  std::vector<net::Fd> sockets;
-  for (std::size_t i = 0; i < connections; ++i) {
-    sockets.emplace_back(::socket(AF_INET, SOCK_STREAM, 0));
-    const int fd = sockets.back().get();
-    RS_CHECK(::connect(fd, reinterpret_cast<const sockaddr*>(&endpoint.address), endpoint.size) ==
-             0);
-    RS_CHECK(::send(fd, kRequest.data(), kRequest.size(), 0) ==
-             static_cast<ssize_t>(kRequest.size()));
-    epoll_event event{};
-    event.events = EPOLLIN;
-    event.data.fd = fd;
-    RS_CHECK(::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &event) == 0);
-  }
-  std::vector<char> buffer(net::Reactor::kReadBufferBytes);
-  std::array<epoll_event, 512> batch{};
-  Meter now;
-  const auto run_for = [&](Nanos time) {
-    const Instant end = clock.Now() + time;
-    while (now.wakeups % 16 != 0 || clock.Now() < end) {
-      const int ready = ::epoll_wait(epoll.get(), batch.data(), batch.size(), -1);
-      ++now.wakeups;
-      for (int i = 0; i < ready; ++i) {
-        iovec part{buffer.data(), buffer.size()};
-        msghdr message{};
-        message.msg_iov = &part;
-        message.msg_iovlen = 1;
-        const ssize_t got =
-            ::recvmsg(batch[static_cast<std::size_t>(i)].data.fd, &message, MSG_DONTWAIT);
-        RS_CHECK(got > 0);
-        ++now.reads;
-      }
-      now.events = now.reads;
-    }
-    now.ReadCpu();
-  };
-  run_for(kWarmUp);
-  const Meter begin = now;
-  run_for(kMeasured);
-  return Difference(begin, now);
-}
+constexpr Times kTimes;
 
 class Stream final : public net::ExchangeHandler {
  public:
   Stream(net::Reactor& reactor, const net::Endpoint& endpoint, Meter& meter)
       : connection_(reactor, endpoint), meter_(meter) {
-    connection_.Start({kRequest, {}}, this);
+    connection_.Start({kStreamRequest, {}}, this);
   }
   void OnHead(const net::HttpHead& head, const net::ReadInfo& /*read*/) override {
     RS_CHECK(head.status == 200);
@@ -153,10 +75,10 @@ Cost RunLoop(net::Reactor& loop, Meter& now, const Count& count) {
     return now;
   };
   const Instant start = loop.Now();
-  loop.At(start + kWarmUp, [&] { begin = read(); });
-  loop.At(start + kWarmUp + kMeasured, [&] { loop.Stop(); });
+  loop.At(start + kTimes.warm_up, [&] { begin = read(); });
+  loop.At(start + kTimes.warm_up + kTimes.measured, [&] { loop.Stop(); });
   loop.Run();
-  return Difference(begin, read());
+  return Difference(begin, read(), kTimes.measured);
 }
 
 Cost RunParsers(const net::Endpoint& endpoint, std::size_t connections, const Clock& clock) {
@@ -195,7 +117,7 @@ Cost RunExchanges(const net::Endpoint& endpoint, std::size_t connections, const 
     exchanges.push_back(std::make_unique<load::Exchange>(loop, endpoint, net::HttpTimeouts(), slot,
                                                          std::move(settings)));
     load::PreparedRequest request;
-    request.bytes = kRequest;
+    request.bytes = kStreamRequest;
     request.shape.output_tokens = 1'000'000'000;
     exchanges.back()->Start(std::move(request), slot, loop.Now(), spec::Phase::kMeasure);
   }
@@ -204,12 +126,6 @@ Cost RunExchanges(const net::Endpoint& endpoint, std::size_t connections, const 
     now.events = counter.events;
     now.reads = loop.stats().lag.count;
   });
-}
-
-void Print(std::string_view name, const Cost& cost) {
-  fmt::print("  {:<9} {:7.0f} ns/event  {:6.0f} events/s  {:.3f} events/read  {:.2f} /wakeup\n",
-             name, cost.ns_per_event, cost.events_per_second, cost.events_per_read,
-             cost.events_per_wakeup);
 }
 
 int Main(std::size_t connections, double rate, int rounds) {
@@ -222,7 +138,11 @@ int Main(std::size_t connections, double rate, int rounds) {
   fmt::print("{} connections x {} events/s, {} rounds, client and server on cores of their own\n",
              connections, rate, rounds);
   constexpr std::array<std::string_view, 3> kNames = {"bare", "parsers", "as bench"};
-  constexpr std::array kRuns = {RunBare, RunParsers, RunExchanges};
+  const auto bare = [](const net::Endpoint& to, std::size_t count, const Clock& time) {
+    return RunBare(to, count, kTimes, time);
+  };
+  const std::array<Cost (*)(const net::Endpoint&, std::size_t, const Clock&), 3> runs = {
+      bare, RunParsers, RunExchanges};
   std::array<std::vector<double>, 3> costs;
   std::array<std::vector<double>, 3> ratios;
   for (int i = 0; i < rounds; ++i) {
@@ -230,7 +150,7 @@ int Main(std::size_t connections, double rate, int rounds) {
     std::array<Cost, 3> round;
     for (std::size_t k = 0; k < 3; ++k) {
       const std::size_t turn = (k + static_cast<std::size_t>(i)) % 3;
-      round[turn] = kRuns[turn](*endpoint, connections, clock);
+      round[turn] = runs[turn](*endpoint, connections, clock);
     }
     for (std::size_t k = 0; k < 3; ++k) {
       Print(kNames[k], round[k]);

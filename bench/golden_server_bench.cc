@@ -4,10 +4,13 @@
 //
 //   build/bench/bench/golden_server_bench [rate ...]      default 40000 to 140000
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdlib>
 #include <string>
@@ -28,20 +31,26 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr double kGapMs = 10;
-constexpr double kSeconds = 2;
+constexpr double kSeconds = 3;
 constexpr Nanos kDrainEvery = 20ms;
+constexpr std::size_t kEventBytes = 230;  // About as many as the golden server's events have.
 
-std::vector<net::Fd> OpenStreams(const net::Url& url, std::size_t streams) {
+std::vector<net::Fd> Connect(const net::Url& url, std::size_t streams) {
   const auto endpoint = net::Resolve(url);
   RS_CHECK(endpoint);
-  const std::string body = fmt::format(R"({{"prompt":"a","stream":true,"max_tokens":{}}})",
-                                       static_cast<int>(kSeconds * 1e3 / kGapMs));
+  const auto* address = reinterpret_cast<const sockaddr*>(&endpoint->address);
   std::vector<net::Fd> sockets;
   for (std::size_t i = 0; i < streams; ++i) {
     const int fd = sockets.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)).get();
-    RS_CHECK(::connect(fd, reinterpret_cast<const sockaddr*>(&endpoint->address), endpoint->size) ==
-             0);
+    RS_CHECK(::connect(fd, address, endpoint->size) == 0);
   }
+  return sockets;
+}
+
+std::vector<net::Fd> OpenStreams(const net::Url& url, std::size_t streams) {
+  const std::string body = fmt::format(R"({{"prompt":"a","stream":true,"max_tokens":{}}})",
+                                       static_cast<int>(kSeconds * 1e3 / kGapMs));
+  std::vector<net::Fd> sockets = Connect(url, streams);
   for (const net::Fd& fd : sockets) {
     // The script draws by the id: equal ones would all have the same first moment.
     const std::string request = fmt::format(
@@ -63,6 +72,47 @@ void Drain(const std::vector<net::Fd>& sockets, Instant until, const Clock& cloc
       static_cast<void>(!::recv(fd.get(), buffer.data(), buffer.size(), MSG_DONTWAIT));
     }
   }
+}
+
+/// What the kernel takes for such a send, whoever asks for it: CPU of a loop that does nothing
+/// else, without a pause, on as many sockets.
+double SendAloneUs(std::size_t streams) {
+  auto listener = ListenOnLoopback();
+  RS_CHECK(listener);
+  std::array<int, 2> ends{};
+  RS_CHECK(::pipe(ends.data()) == 0);
+  const net::Fd from(ends[0]);
+  const net::Fd to(ends[1]);
+  constexpr int kSends = 150'000;
+  auto child = Child::Start(/*core=*/1, [&](int /*lifeline*/) {
+    std::vector<net::Fd> clients;
+    while (clients.size() < streams) {
+      net::Fd fd(::accept4(listener->fd.get(), nullptr, nullptr, SOCK_CLOEXEC));
+      if (fd.open()) clients.push_back(std::move(fd));
+    }
+    const int one = 1;
+    for (const net::Fd& fd : clients) {
+      ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    }
+    const std::string event(kEventBytes, 'a');
+    const Nanos begin = host::ThreadCpuTime();
+    for (std::size_t i = 0; i < kSends; ++i) {
+      static_cast<void>(
+          ::send(clients[i % streams].get(), event.data(), event.size(), MSG_NOSIGNAL));
+    }
+    const double us = ToSeconds(host::ThreadCpuTime() - begin).value() * 1e6 / kSends;
+    RS_CHECK(::write(to.get(), &us, sizeof us) == sizeof us);
+  });
+  RS_CHECK(child);
+  net::Url url;
+  url.host = "127.0.0.1";
+  url.port = listener->port;
+  const auto sockets = Connect(url, streams);
+  const SystemClock clock;
+  Drain(sockets, clock.Now() + 2s, clock);
+  double us = 0;
+  RS_CHECK(::read(from.get(), &us, sizeof us) == sizeof us);
+  return us;
 }
 
 /// True if the server kept its pace.
@@ -91,6 +141,7 @@ bool Measure(double rate, const Clock& clock) {
 int Main(const std::vector<double>& rates) {
   const SystemClock clock;
   Pin(0);
+  fmt::print("a send alone, without server and pace: {:.2f} us\n", SendAloneUs(1000));
   double best = 0;
   for (const double rate : rates) {
     if (Measure(rate, clock)) best = std::max(best, rate);

@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sched.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -33,7 +32,6 @@ void Pin(int core) {
   CPU_ZERO(&cores);
   CPU_SET(static_cast<std::size_t>(core), &cores);
   static_cast<void>(::sched_setaffinity(0, sizeof cores, &cores));
-  static_cast<void>(::setpriority(PRIO_PROCESS, 0, -20));
 }
 
 double Median(std::vector<double> values) {

@@ -16,8 +16,8 @@
 
 namespace roofscape::bench {
 
-/// Keeps the calling thread on one core and, where permitted, before the machine's other work: a
-/// neighbour's slices are not what is measured. Does nothing where there is only one core.
+/// Keeps the calling thread on one core. Does nothing where there is only one. Where other programs
+/// run, start the benchmark with `chrt -f 10`: a neighbour's slice of 4 ms is not what is measured.
 void Pin(int core);
 
 /// "median (min to max)" with the given number of digits. REQUIRES: not empty.
