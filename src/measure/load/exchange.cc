@@ -19,7 +19,7 @@ using spec::EventKind;
 using spec::Outcome;
 
 constexpr std::size_t kMaxErrorBody = 64 * 1024;
-constexpr Nanos kIdleCloseGrace = std::chrono::milliseconds(100);
+constexpr Nanos kIdleCloseGrace = std::chrono::milliseconds(250);
 
 // A server that does not stop is cut off here, not after hours: more than twice what was asked for.
 std::int64_t RunawayLimit(std::int64_t asked) { return 2 * asked + 64; }

@@ -138,7 +138,7 @@ TEST(RunPointTest, AnErrorThatTheServerToldIsKeptWhenTheConnectionDrops) {
 TEST(RunPointTest, AConnectionLostWhileTheServerWorkedIsAFailure) {
   ScriptedServer server([](const auto& request, Peer& peer) {
     if (request.connection > 0 || request.index != 1) return Answer(peer, 0ms);
-    peer.Sleep(300ms);  // too long for an idle close: it had begun to work
+    peer.Sleep(600ms);  // too long for an idle close: it had begun to work
     peer.Close();
   });
   Outcomes out;
