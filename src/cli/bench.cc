@@ -204,6 +204,10 @@ Result<spec::Plan> MakePlan(const Options& options, const Clock& clock) {
   RS_ASSIGN_OR_RETURN(plan.deployment, MakeDeployment(options));
   RS_ASSIGN_OR_RETURN(plan.load, MakeLoad(options));
   const bool inferencex = plan.load.protocol == spec::Protocol::kInferencex;
+  if (inferencex && options.length_spread && *options.length_spread != 0.8) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "--length-spread: the protocol inferencex has 0.8: leave it away"};
+  }
   const double spread = options.length_spread.value_or(inferencex ? 0.8 : 1.0);
   plan.workload.input = {options.input_tokens, spread};
   plan.workload.output = {options.output_tokens, spread};
@@ -252,8 +256,8 @@ int StatusOf(const BenchRun& bench, const std::string& path) {
   int status = kDone;
   for (const spec::PointResult& point : bench.run.points) {
     if (point.whole.successes == 0) {
-      fmt::print(stderr, "roofscape: no request succeeded at concurrency {}: see the reasons\n",
-                 point.concurrency);
+      fmt::print(stderr, "roofscape: no request succeeded at {}: see the reasons\n",
+                 spec::LoadName(point));
       return kFailed;
     }
     if (point.verdict.instrument == spec::Fitness::kInvalid) status = kInstrumentInvalid;

@@ -18,6 +18,9 @@
 namespace roofscape::net {
 namespace {
 
+// Of two readings of clocks on two processors.
+constexpr Nanos kSlack = std::chrono::microseconds(20);
+
 std::string Human(Nanos t) { return HumanSeconds(ToSeconds(t).value()); }
 
 }  // namespace
@@ -236,6 +239,12 @@ void HttpConnection::Receive() {
   read.arrived = got.arrived;
   read.grain = got.grain;
   read.by_kernel = got.by_kernel;
+  if (got.by_kernel && got.arrived + got.grain + kSlack < drained_at_) {
+    // Before the socket was seen empty: the calendar clock was set between stamp and reading.
+    read.arrived = got.stamp;
+    read.grain = Nanos{0};
+    read.by_kernel = false;
+  }
   read.not_before = drained_at_;
   read.woke_at = reactor_.woke_at();
   read.ready_after = reactor_.ready_after();

@@ -65,6 +65,11 @@ RequestMetrics ComputeRequest(const spec::Request& request, std::span<const spec
   m.ttfa_s = Since(arrival, m.first_answer_ns);
   m.e2e_s = Since(arrival, m.last_token_ns);
   m.send_delay_s = Since(request.intended_ns, request.sent_ns);
+  // Making a connection takes the network's and the server's time, not the client's.
+  if (m.send_delay_s) {
+    m.send_delay_s =
+        std::max(0.0, *m.send_delay_s - 1e-9 * static_cast<double>(request.connect_ns));
+  }
   if (request.connect_ns > 0) m.connect_s = SecondsBetween(0, request.connect_ns);
 
   const std::int64_t after_first = *m.output_tokens - tokens_in_first;

@@ -151,6 +151,32 @@ Fitness JudgeStamps(const spec::PointMetrics& m, std::vector<std::string>& reaso
   return fitness;
 }
 
+// A closed loop's users wait for the client to notice the end of an answer: its lag thins the load.
+Fitness JudgeLag(const spec::PointMetrics& m, const spec::InstrumentAudit& audit,
+                 std::vector<std::string>& reasons) {
+  if (!audit.rx_lag_p99_s) return Fitness::kValid;
+  const double bound = std::max(kDelayTailSeconds, kDelayFraction * m.e2e_s.p50.value_or(0.0));
+  // Counted by powers of two, so the lag is known within a factor of two.
+  const Fitness grade = Grade(0.5 * *audit.rx_lag_p99_s, bound, kInvalidFactor * bound);
+  if (grade != Fitness::kValid) {
+    reasons.push_back(fmt::format(
+        "what had arrived was read {} later at p99, over {} (the larger of 1 ms and 1 % of E2E "
+        "p50): a closed loop sends its next requests so much later; {}",
+        HumanSeconds(*audit.rx_lag_p99_s), HumanSeconds(bound), kLateCure));
+  }
+  return grade;
+}
+
+Fitness JudgeWire(const spec::InstrumentAudit& audit, std::vector<std::string>& reasons) {
+  constexpr double kWhole = 0.99;
+  if (!audit.wire_stamp_fraction || *audit.wire_stamp_fraction >= kWhole) return Fitness::kValid;
+  reasons.push_back(fmt::format(
+      "the wire tap saw {:.1f} % of the events (bound 99 %), the others have the stamps of their "
+      "reads: use fewer streams or a shorter run",
+      100.0 * *audit.wire_stamp_fraction));
+  return Fitness::kDegraded;
+}
+
 Fitness JudgeNetwork(const spec::RequestLog& log, const spec::InstrumentAudit& audit,
                      std::vector<std::string>& reasons) {
   if (!audit.retransmits || log.requests.empty()) return Fitness::kValid;
@@ -259,6 +285,8 @@ spec::Fitness JudgeInstrument(const spec::RequestLog& log, const spec::PointMetr
   fitness = Worse(fitness, JudgeBusy(audit, reasons));
   fitness = Worse(fitness, JudgeStamps(metrics, reasons));
   fitness = Worse(fitness, JudgeNetwork(log, audit, reasons));
+  fitness = Worse(fitness, JudgeLag(metrics, audit, reasons));
+  fitness = Worse(fitness, JudgeWire(audit, reasons));
   if (fitness != Fitness::kValid || ClientRanOut(log)) AddCauses(audit, reasons);
   return fitness;
 }

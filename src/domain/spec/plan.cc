@@ -125,6 +125,13 @@ Result<> ValidateClosedLoop(const Load& load) {
   if (!load.rates_rps.empty()) {
     return Wrong("rate", "belongs to open loop: add arrivals poisson or constant, or leave it out");
   }
+  if (load.protocol == Protocol::kInferencex &&
+      (load.requests || load.duration_s || load.warmup ||
+       load.requests_per_slot != Load().requests_per_slot)) {
+    return Wrong("protocol",
+                 "inferencex says itself how many requests and warm-ups there are: leave "
+                 "requests, duration and warmup away");
+  }
   if (load.concurrency.empty()) return Wrong("concurrency", "give at least one, e.g. 1,2,4");
   for (const std::int64_t concurrency : load.concurrency) {
     if (concurrency < 1 || concurrency > kMaxConcurrency) {
@@ -145,12 +152,24 @@ Result<> ValidateOpenLoop(const Load& load) {
   if (load.arrivals == Arrivals::kBurst) {
     if (!load.rates_rps.empty()) return Wrong("rate", "a burst has none: leave it out");
     if (!load.requests) return Wrong("requests", "say how many requests the burst has");
+    if (static_cast<double>(*load.requests) > kMaxScheduled) {
+      return Wrong("requests", fmt::format("must be at most {:.0f} in a burst", kMaxScheduled));
+    }
     return {};
+  }
+  if (load.requests && static_cast<double>(*load.requests) > kMaxScheduled) {
+    return Wrong("requests", fmt::format("must be at most {:.0f} in open loop", kMaxScheduled));
+  }
+  if (load.requests_per_slot != Load().requests_per_slot) {
+    return Wrong("requests_per_slot", "is for closed loop: give requests or duration");
   }
   if (load.rates_rps.empty()) return Wrong("rate", "give at least one, e.g. 2,4,8 requests/s");
   for (const double rate : load.rates_rps) {
     if (!(rate > 0 && rate <= kMaxRate)) {
       return Wrong("rate", fmt::format("must lie above 0 and at most {} requests/s", kMaxRate));
+    }
+    if (load.requests && static_cast<double>(*load.requests) / rate > kMaxSeconds) {
+      return Wrong("rate", "is so low that the requests would take over a year");
     }
     if (load.duration_s && rate * *load.duration_s > kMaxScheduled) {
       return Wrong("duration", fmt::format("times the rate makes more than {:.0f} requests: lower "
@@ -195,6 +214,10 @@ Result<> ValidateLength(std::string_view field, const Length& length) {
 Result<> ValidateClient(const ClientSettings& client) {
   if (client.threads < 1 || client.threads > kMaxThreads) {
     return Wrong("threads", fmt::format("must lie between 1 and {}", kMaxThreads));
+  }
+  if (!client.cpu_affinity.empty() &&
+      static_cast<std::int64_t>(client.cpu_affinity.size()) < client.threads) {
+    return Wrong("cpu_affinity", "give a CPU for each of the threads");
   }
   for (const std::int64_t cpu : client.cpu_affinity) {
     if (cpu < 0 || cpu >= 4096) return Wrong("cpu_affinity", "give numbers of CPUs, e.g. 2,3");

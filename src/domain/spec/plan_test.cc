@@ -1,7 +1,10 @@
 #include "domain/spec/plan.h"
 
 #include <gtest/gtest.h>
+
+#include <functional>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "base/core/document.h"
 
@@ -112,6 +115,78 @@ TEST(PlanTest, ShapeNameShowsASpread) {
   workload.input = {512, 0.8};
   workload.output = {64, 1.0};
   EXPECT_EQ(ShapeName(workload), "512*0.8/64");
+}
+
+TEST(PlanTest, OpenLoopsAreChecked) {
+  struct Case {
+    std::function<void(Load&)> change;
+    const char* says;
+  };
+  const auto open = [](Load& load) {
+    load.concurrency.clear();
+    load.arrivals = Arrivals::kPoisson;
+    load.rates_rps = {5};
+    load.duration_s = 10;
+  };
+  Plan good;
+  good.target.url = "http://h";
+  open(good.load);
+  EXPECT_TRUE(Validate(good));
+  const std::vector<Case> cases = {
+      {[](Load& l) { l.concurrency = {1}; }, "closed loop"},
+      {[](Load& l) { l.rates_rps = {0}; }, "above 0"},
+      {[](Load& l) { l.rates_rps.clear(); }, "give at least one"},
+      {[](Load& l) {
+         l.rates_rps = {1e6};
+         l.duration_s = 1e5;
+       },
+       "more than"},
+      {[](Load& l) { l.duration_s.reset(); }, "must be given"},
+      {[](Load& l) {
+         l.duration_s.reset();
+         l.requests = 1'000'000'000;
+       },
+       "at most"},
+      {[](Load& l) {
+         l.duration_s.reset();
+         l.requests = 20;
+         l.rates_rps = {1e-9};
+       },
+       "a year"},
+      {[](Load& l) { l.requests_per_slot = 3; }, "closed loop"},
+      {[](Load& l) { l.protocol = Protocol::kInferencex; }, "closed loop"},
+      {[](Load& l) { l.arrivals = Arrivals::kBurst; }, "leave it out"},
+      {[](Load& l) { l.arrivals = Arrivals::kClosed; }, "open loop"},
+  };
+  for (const Case& c : cases) {
+    Plan plan = good;
+    c.change(plan.load);
+    const Result<> valid = Validate(plan);
+    ASSERT_FALSE(valid) << c.says;
+    EXPECT_NE(valid.error().message.find(c.says), std::string::npos) << valid.error().message;
+  }
+}
+
+TEST(PlanTest, InferencexSaysItselfHowMuch) {
+  Plan plan;
+  plan.target.url = "http://h";
+  plan.load.protocol = Protocol::kInferencex;
+  plan.load.concurrency = {8};
+  EXPECT_TRUE(Validate(plan));
+  EXPECT_EQ(RequestsAt(plan.load, 8), 80);
+  EXPECT_EQ(WarmupAt(plan.load, 8), 16);
+  plan.load.warmup = 0;
+  EXPECT_FALSE(Validate(plan));
+}
+
+TEST(PlanTest, EachThreadNeedsItsCpu) {
+  Plan plan;
+  plan.target.url = "http://h";
+  plan.client.threads = 2;
+  plan.client.cpu_affinity = {3};
+  EXPECT_FALSE(Validate(plan));
+  plan.client.cpu_affinity = {3, 4};
+  EXPECT_TRUE(Validate(plan));
 }
 
 }  // namespace

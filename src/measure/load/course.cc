@@ -27,11 +27,11 @@ bool Course::SendingIsOver(Instant now, std::int64_t issued) const {
   return deadline_ && now >= *deadline_;
 }
 
-bool Course::NoteEnd(spec::Phase phase, spec::Outcome outcome) {
+bool Course::NoteEnd(spec::Phase phase, spec::Outcome outcome, Instant now) {
   if (outcome == spec::Outcome::kOk) {
     failures_in_a_row_ = 0;
-  } else {
-    ++failures_in_a_row_;
+  } else if (++failures_in_a_row_ == 1) {
+    failing_since_ns_ = now.time_since_epoch().count();
   }
   return phase == spec::Phase::kWarmup && ++warmups_ended_ == limits_.warmup;
 }

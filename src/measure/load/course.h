@@ -23,7 +23,9 @@ class Course {
     std::optional<std::int64_t> measured;  // Requests of the measured phase; missing: by time.
     std::optional<Nanos> duration;         // Of sending, from the first measured request.
     bool drain_warmup = false;             // Measured requests wait until all warm-ups have ended.
-    std::int64_t patience = 0;             // Failures in a row that end the point.
+    // So many failures in a row, over at least so long, end the point.
+    std::int64_t patience = 0;
+    Nanos patience_time{};
   };
 
   explicit Course(const Limits& limits) : limits_(limits) {}
@@ -38,10 +40,13 @@ class Course {
   std::optional<Ticket> Take(Instant intended, Refusal& refusal);
 
   /// A request has ended. True for the warm-up that ended last: whoever waits can go on.
-  bool NoteEnd(spec::Phase phase, spec::Outcome outcome);
+  bool NoteEnd(spec::Phase phase, spec::Outcome outcome, Instant now);
 
   /// True once nothing but failures has come for long enough.
-  bool LostPatience() const { return failures_in_a_row_ >= limits_.patience; }
+  bool LostPatience(Instant now) const {
+    return failures_in_a_row_ >= limits_.patience &&
+           now.time_since_epoch().count() - failing_since_ns_ >= limits_.patience_time.count();
+  }
   std::int64_t failures_in_a_row() const { return failures_in_a_row_; }
 
   /// Ends sending; the first reason is kept.
@@ -61,6 +66,7 @@ class Course {
   std::atomic<std::int64_t> issued_{0};
   std::atomic<std::int64_t> warmups_ended_{0};
   std::atomic<std::int64_t> failures_in_a_row_{0};
+  std::atomic<std::int64_t> failing_since_ns_{0};  // First failure of the row.
   std::atomic<bool> ending_{false};
   std::atomic<bool> stopped_{false};
   mutable std::mutex mutex_;

@@ -24,6 +24,14 @@ constexpr Nanos kIdleCloseGrace = std::chrono::milliseconds(250);
 // A server that does not stop is cut off here, not after hours: more than twice what was asked for.
 std::int64_t RunawayLimit(std::int64_t asked) { return 2 * asked + 64; }
 
+// Comments and empty events, too, must end some time.
+std::int64_t EventLimit(std::int64_t asked) { return 16 * asked + 100'000; }
+
+// A count that no server can mean is none.
+std::int64_t SaneCount(std::int64_t count) {
+  return count >= 0 && count <= 1'000'000'000 ? count : spec::kUnknown;
+}
+
 Outcome OutcomeOf(const net::Failure& failure) {
   switch (failure.kind) {
     case net::FailureKind::kConnect: return Outcome::kConnect;
@@ -89,6 +97,7 @@ void Exchange::Send() {
   error_body_.clear();
   parser_.Reset();
   stamper_.Reset();
+  request_.tx_ns = spec::kNoStamp;
   usage_ = Usage();
   chunk_usages_ = event_tokens_ = 0;
   token_ids_ = streaming_ = finish_seen_ = done_seen_ = false;
@@ -144,11 +153,21 @@ void Exchange::OnBody(std::string_view bytes, const net::ReadInfo& read) {
   read_ = &read;
   const bool fits = parser_.Feed(bytes, *this);
   read_ = nullptr;
-  stamper_.EndOfRead(read, events_, parser_.pending(),
+  // Behind the event its chunk's line end may follow; more came perhaps with a later segment.
+  constexpr std::ptrdiff_t kLineEnd = 2;
+  const bool more = read.data + read.bytes - parser_.event_end() > kLineEnd;
+  stamper_.EndOfRead(read, events_, parser_.pending() || more,
                      [this] { return connection_.OneSegmentARead(); });
   if (!fits) {
     connection_.Close();
     Fail(Outcome::kProtocol, "an event of the stream is larger than 16 MiB");
+    return Finish(read.stamp);
+  }
+  if (static_cast<std::int64_t>(events_.size()) > EventLimit(request_.output_tokens_asked)) {
+    connection_.Close();
+    Fail(Outcome::kProtocol,
+         fmt::format("the answer does not end: {} events came, of which few hold a token",
+                     events_.size()));
     return Finish(read.stamp);
   }
   if (event_tokens_ > RunawayLimit(request_.output_tokens_asked)) {
@@ -168,7 +187,11 @@ void Exchange::OnEvent(const net::SseEvent& event) {
     request_.end_ns = events_.back().time_ns;
     return;
   }
-  const StreamEvent read = settings_.reader->Read(event.data, event.type, &shape_);
+  StreamEvent read = settings_.reader->Read(event.data, event.type, &shape_);
+  for (std::int64_t* count :
+       {&read.usage.prompt_tokens, &read.usage.completion_tokens, &read.usage.cached_tokens}) {
+    *count = SaneCount(*count);
+  }
   if (read.kind == EventKind::kError) {
     AddEvent(EventKind::kError, 0, 0);
     if (request_.outcome != Outcome::kOk) return;  // The first one counts.

@@ -44,6 +44,7 @@ class Exchange final : private net::ExchangeHandler {
   /// Connects ahead of the first request. A failure is kept to itself: the request will meet it.
   void Connect();
   bool connecting() const { return connecting_; }
+  bool connected() const { return connection_.connected(); }
   void StopConnecting();
 
   /// Sends a request that was to go out at `intended`; `id` is its number within the point.

@@ -60,6 +60,7 @@ LoopRecord LoadLoop::Run(const std::function<Instant()>& go) {
   ConnectAhead();
   const Instant begin = go();
   LoopRecord record;
+  LookForStop();
   reactor_->ResetStats();
   const Nanos cpu_before = host::ThreadCpuTime();
   const Instant wall_before = reactor_->Now();
@@ -85,6 +86,7 @@ void LoadLoop::ConnectAhead() {
   std::size_t next = 0;
   std::size_t settled = 0;
   while (settled < exchanges_.size() && reactor_->Now() < limit && !course().ending()) {
+    LookForStop();
     while (next < exchanges_.size() && next < settled + kConnecting) exchanges_[next++]->Connect();
     reactor_->Poll(1ms);
     settled = static_cast<std::size_t>(
@@ -106,7 +108,8 @@ void LoadLoop::OnDone(Exchange& exchange) {
   const bool ok = exchange.request().outcome == Outcome::kOk;
   ++(ok ? succeeded_ : failed_);
   Record(exchange);
-  const bool warm = course().NoteEnd(exchange.request().phase, exchange.request().outcome);
+  const bool warm =
+      course().NoteEnd(exchange.request().phase, exchange.request().outcome, reactor_->Now());
   MayAbort(exchange);
   if (course().ending()) return;
   OnFree(exchange);
@@ -144,19 +147,22 @@ void LoadLoop::Record(const Exchange& exchange) {
 void LoadLoop::MayAbort(const Exchange& exchange) {
   if (course().ending()) return;
   const bool client = exchange.request().outcome == Outcome::kClient;
-  if (!client && !course().LostPatience()) return;
+  if (!client && !course().LostPatience(reactor_->Now())) return;
   course().Abort(Error{ErrorCode::kUnavailable,
                        fmt::format("{} requests in a row failed, the last with: {}",
                                    course().failures_in_a_row(), exchange.message())});
   context_.wake();
 }
 
-void LoadLoop::Tick() {
+void LoadLoop::LookForStop() {
   const std::atomic<bool>* stop = context_.settings.stop;
-  if (stop != nullptr && stop->load(std::memory_order_relaxed) && !course().ending()) {
-    course().Stop();
-    context_.wake();
-  }
+  if (stop == nullptr || !stop->load(std::memory_order_relaxed) || course().ending()) return;
+  course().Stop();
+  context_.wake();
+}
+
+void LoadLoop::Tick() {
+  LookForStop();
   ShowProgress();
   if (reactor_->Now() - last_hand_over_ >= kHandOver) HandOver();
   if (!ended_) reactor_->At(reactor_->Now() + kTick, [this] { Tick(); });

@@ -85,6 +85,7 @@ class LoadLoop : private TokenCounter {
   void OnDone(Exchange& exchange);
   void Record(const Exchange& exchange);
   void MayAbort(const Exchange& exchange);
+  void LookForStop();
   void Tick();
   void ShowProgress();
   void HandOver();

@@ -90,6 +90,38 @@ TEST(OpenLoopTest, ABurstIsSentAtOnceOnOpenConnections) {
   EXPECT_EQ(server.connections(), 50);
 }
 
+// A schedule that nobody can keep: answers are read all the same.
+TEST(OpenLoopTest, BehindTheScheduleAnswersAreStillRead) {
+  ScriptedServer server([](const auto&, Peer& peer) { Answer(peer, 0ms); });
+  Outcomes out;
+  Measure(server, OpenPlan(spec::Arrivals::kConstant, 1e6, 1000), 0, out, nullptr, 1e6);
+  EXPECT_EQ(Count(out.record.log, Outcome::kOk), 1000);
+  ASSERT_TRUE(out.record.audit.sent_requests.has_value());
+  EXPECT_LT(*out.record.audit.sent_requests, 1000) << "late sends are not sent in time";
+}
+
+TEST(OpenLoopTest, WarmupComesBesideTheMeasured) {
+  ScriptedServer server([](const auto&, Peer& peer) { Answer(peer, 0ms); });
+  spec::Plan plan = OpenPlan(spec::Arrivals::kConstant, 500, 10);
+  plan.load.warmup = 5;
+  Outcomes out;
+  Measure(server, plan, 0, out, nullptr, 500.0);
+  const auto& requests = out.record.log.requests;
+  ASSERT_EQ(requests.size(), 15u);
+  for (std::size_t i = 0; i < 15; ++i) {
+    EXPECT_EQ(requests[i].phase, i < 5 ? Phase::kWarmup : Phase::kMeasure);
+  }
+}
+
+TEST(OpenLoopTest, StopWhileConnectionsAreMadeSendsNothing) {
+  ScriptedServer server([](const auto&, Peer& peer) { Answer(peer, 0ms); });
+  const std::atomic<bool> stop{true};
+  Outcomes out;
+  Measure(server, OpenPlan(spec::Arrivals::kBurst, 0, 50), 0, out, &stop);
+  EXPECT_TRUE(out.record.stopped);
+  EXPECT_EQ(server.requests().size(), 0u);
+}
+
 TEST(OpenLoopTest, ADeadServerEndsThePointSoon) {
   ScriptedServer server([](const auto&, Peer& peer) { peer.Reset(); });
   Outcomes out;

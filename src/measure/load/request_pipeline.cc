@@ -27,13 +27,17 @@ bool RequestPipeline::Full() const {
   return newest >= waiting_for_ && kept_ >= settings_.min_ready && bytes_ >= settings_.ready_bytes;
 }
 
-void RequestPipeline::WaitUntilFull(Nanos limit) {
+void RequestPipeline::WaitUntilFull(Nanos limit, const std::atomic<bool>* stop) {
+  constexpr Nanos kLook = std::chrono::milliseconds(50);
   std::unique_lock lock(mutex_);
-  // Without a known end the least will do.
-  ready_.wait_for(lock, limit, [this] {
-    return HasAll() || Full() || (!settings_.count && kept_ >= settings_.min_ready);
-  });
-  ready_.wait(lock, [this] { return HasAll() || kept_ > 0; });
+  for (Nanos waited{0}; waited < limit || kept_ == 0; waited += kLook) {
+    if (stop != nullptr && stop->load(std::memory_order_relaxed)) return;
+    const bool full = ready_.wait_for(lock, kLook, [this] {
+      // Without a known end the least will do.
+      return HasAll() || Full() || (!settings_.count && kept_ >= settings_.min_ready);
+    });
+    if (full) return;
+  }
 }
 
 PreparedRequest RequestPipeline::Next(std::int64_t id) {

@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -32,8 +33,8 @@ class RequestPipeline {
   RequestPipeline& operator=(const RequestPipeline&) = delete;
 
   /// Waits until as many requests are ready as will be kept (all of them, where they fit), or until
-  /// at least one is and `limit` has passed.
-  void WaitUntilFull(Nanos limit);
+  /// at least one is and `limit` has passed, or until `stop` becomes true.
+  void WaitUntilFull(Nanos limit, const std::atomic<bool>* stop = nullptr);
 
   /// Request number `id`, counted from 0. Waits if it is not ready yet. Numbers must be asked for
   /// nearly in order: what lies between the lowest not asked for and the newest is kept.

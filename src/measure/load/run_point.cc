@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <condition_variable>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -30,7 +31,10 @@ using namespace std::chrono_literals;
 constexpr std::int64_t kSpareDescriptors = 32;
 constexpr Nanos kBeforeBegin = 2ms;
 constexpr Nanos kDefaultE2e = 1s;
-constexpr Nanos kBuildAhead = 500ms;
+// Half of the local ports that Linux has for one server address by default.
+constexpr std::int64_t kMaxAhead = 14'000;
+constexpr std::int64_t kScheduleBytes = std::int64_t{2} << 30;
+constexpr Nanos kBuildAhead = 100ms;
 constexpr Nanos kBuildSchedule = 5min;
 
 Nanos FromSeconds(double seconds) { return Nanos(static_cast<std::int64_t>(seconds * 1e9)); }
@@ -58,6 +62,14 @@ class StartGate {
   const Clock& clock_;
 };
 
+/// Each piece is freed as soon as it is in the log: a long run has many.
+void Join(std::vector<spec::RequestLog>& pieces, spec::RequestLog& log) {
+  for (spec::RequestLog& piece : pieces) {
+    log.Append(piece);
+    piece = {};
+  }
+}
+
 /// One point, from its schedule to its merged log.
 class PointRun {
  public:
@@ -79,13 +91,11 @@ class PointRun {
     record.started = clock_.Wall();
     const auto cpu_times = host::ReadCpuTimes();
     // A closed loop needs few at first; an open loop must never wait for one.
-    pipeline.WaitUntilFull(open() ? kBuildSchedule : kBuildAhead);
-    const std::vector<LoopRecord> loops = RunLoops();
-    for (const LoopRecord& loop : loops) {
-      for (const spec::RequestLog& piece : loop.pieces) record.log.Append(piece);
-    }
-    const WireStamps::Outcome wire = wire_ ? wire_->Finish() : WireStamps::Outcome();
-    for (const spec::RequestLog& piece : wire.pieces) record.log.Append(piece);
+    pipeline.WaitUntilFull(open() ? kBuildSchedule : kBuildAhead, settings_.stop);
+    std::vector<LoopRecord> loops = RunLoops();
+    for (LoopRecord& loop : loops) Join(loop.pieces, record.log);
+    WireStamps::Outcome wire = wire_ ? wire_->Finish() : WireStamps::Outcome();
+    Join(wire.pieces, record.log);
     std::sort(record.log.requests.begin(), record.log.requests.end(),
               [](const spec::Request& a, const spec::Request& b) { return a.id < b.id; });
     record.audit = MakeAudit(loops, record.log, cpu_times);
@@ -99,9 +109,9 @@ class PointRun {
     record.aborted = course_.aborted();
     // A point that was stopped or given up never meant to send the rest: no rate to judge.
     if (record.complete()) {
-      const auto sent = static_cast<std::int64_t>(record.log.requests.size());
-      record.audit.scheduled_requests = Total().value_or(sent);
-      record.audit.sent_requests = sent;
+      record.audit.scheduled_requests =
+          Total().value_or(static_cast<std::int64_t>(record.log.requests.size()));
+      record.audit.sent_requests = SentInTime(record.log);
     }
     return record;
   }
@@ -115,16 +125,20 @@ class PointRun {
     const spec::Load& load = plan_.load;
     std::optional<Nanos> duration;
     if (load.duration_s) duration = FromSeconds(*load.duration_s);
-    return workload::ArrivalTimes(load.arrivals, settings_.rate_rps.value_or(0), load.requests,
-                                  duration,
+    std::optional<std::int64_t> count = load.requests;
+    if (count) *count += spec::WarmupAt(load, 0);
+    return workload::ArrivalTimes(load.arrivals, settings_.rate_rps.value_or(0), count, duration,
                                   plan_.seed + static_cast<std::uint64_t>(settings_.first_prompt));
   }
 
   Course::Limits Limits() const {
     Course::Limits limits;
     limits.warmup = spec::WarmupAt(plan_.load, settings_.concurrency);
+    // A server that sheds load fails many at once; only no success for long means that it is gone.
+    limits.patience_time = std::max<Nanos>(3s, 5 * settings_.expected_e2e.value_or(kDefaultE2e));
     if (open()) {
-      limits.patience = 50 + static_cast<std::int64_t>(5 * settings_.rate_rps.value_or(0));
+      const bool burst = plan_.load.arrivals == spec::Arrivals::kBurst;
+      limits.patience = burst ? std::numeric_limits<std::int64_t>::max() : 50;
       return limits;
     }
     limits.measured = spec::RequestsAt(plan_.load, settings_.concurrency);
@@ -132,6 +146,19 @@ class PointRun {
     limits.drain_warmup = inferencex();
     limits.patience = 10 + 2 * settings_.concurrency;
     return limits;
+  }
+
+  /// Requests that left, in open loop before the schedule was over by more than a hundredth: who
+  /// sends all of them in twice the time has not kept the rate.
+  std::int64_t SentInTime(const spec::RequestLog& log) const {
+    std::int64_t last = std::numeric_limits<std::int64_t>::max();
+    if (open() && !log.requests.empty() && !schedule_.empty()) {
+      const Nanos grace = std::max<Nanos>(50ms, schedule_.back() / 100);
+      last = log.requests.back().intended_ns + grace.count();
+    }
+    return std::count_if(log.requests.begin(), log.requests.end(), [last](const auto& request) {
+      return request.sent_ns <= last || request.outcome == spec::Outcome::kConnect;
+    });
   }
 
   /// Requests of the whole point, where it is known before.
@@ -146,6 +173,7 @@ class PointRun {
     settings.first_prompt = settings_.first_prompt;
     if (inferencex()) settings.same_prompt_until = course_.limits().warmup;
     settings.count = Total();
+    if (open()) settings.ready_bytes = kScheduleBytes;
     // Without a known end only a stock is kept: building takes a core's time from the measurement.
     if (!settings.count) settings.ready_bytes = 0;
     settings.min_ready = std::clamp<std::int64_t>(2 * settings_.concurrency, 64, 4096);
@@ -158,8 +186,11 @@ class PointRun {
     const auto all = static_cast<std::int64_t>(schedule_.size());
     if (plan_.load.arrivals == spec::Arrivals::kBurst) return all;
     const double e2e_s = ToSeconds(settings_.expected_e2e.value_or(kDefaultE2e)).value();
-    const auto busy = static_cast<std::int64_t>(std::ceil(*settings_.rate_rps * e2e_s * 1.25)) + 2;
-    return std::min(all, busy);
+    const double busy = std::ceil(*settings_.rate_rps * e2e_s * 1.25) + 2;
+    const host::DescriptorUse descriptors = host::ReadDescriptorUse();
+    const auto room = std::min<std::int64_t>(kMaxAhead, (descriptors.limit - descriptors.used) / 2);
+    return std::min(
+        {all, static_cast<std::int64_t>(std::min(busy, 1e9)), std::max<std::int64_t>(1, room)});
   }
 
   Result<> StartTap() {

@@ -146,6 +146,51 @@ TEST(RunPointTest, AConnectionLostWhileTheServerWorkedIsAFailure) {
   EXPECT_EQ(Count(out.record.log, Outcome::kOk), 3);
 }
 
+// A server that sheds load fails many at once before it answers the first.
+TEST(RunPointTest, SheddingServersAreGivenTime) {
+  const SystemClock clock;
+  const Instant begin = clock.Now();
+  ScriptedServer server([&](const auto&, Peer& peer) {
+    if (clock.Now() - begin > 1s) return Answer(peer, 0ms);
+    peer.Write(net::testing::Answer(503, "application/json", "{}"));
+  });
+  Outcomes out;
+  Measure(server, SmallPlan(300, 0), 10, out);
+  EXPECT_FALSE(out.record.aborted.has_value());
+  EXPECT_EQ(out.record.log.requests.size(), 300u);
+}
+
+TEST(RunPointTest, AFloodOfEventsWithoutTokensEnds) {
+  ScriptedServer server([](const auto&, Peer& peer) {
+    std::string comments;
+    for (int i = 0; i < 10'000; ++i) comments += ":\n\n";
+    peer.Write(ChunkedHead());
+    while (peer.Write(Chunk(comments))) {
+    }
+  });
+  Outcomes out;
+  Measure(server, SmallPlan(1, 0), 1, out);
+  ASSERT_EQ(out.record.log.requests.size(), 1u);
+  EXPECT_EQ(out.record.log.requests[0].outcome, Outcome::kProtocol);
+  EXPECT_NE(out.record.log.StringAt(out.record.log.requests[0].message).find("events came"),
+            std::string::npos);
+}
+
+TEST(RunPointTest, CountsThatNoServerCanMeanAreNone) {
+  ScriptedServer server([](const auto&, Peer& peer) {
+    const std::string usage =
+        "data: {\"choices\":[{\"text\":\"ab\",\"finish_reason\":null}],\"usage\":"
+        "{\"prompt_tokens\":-3,\"completion_tokens\":9223372036854775807}}\n\n";
+    peer.Write(ChunkedHead() + Chunk(usage) + Chunk(kToken) + Chunk(kDone) + LastChunk());
+  });
+  Outcomes out;
+  Measure(server, SmallPlan(1, 0), 1, out);
+  const spec::Request& request = out.record.log.requests.at(0);
+  EXPECT_EQ(request.outcome, Outcome::kOk);
+  EXPECT_EQ(request.output_tokens, 2);
+  EXPECT_EQ(request.token_source, spec::TokenSource::kEventCount);
+}
+
 TEST(RunPointTest, NothingButFailuresEndsThePointWithTheReason) {
   ScriptedServer server([](const auto&, Peer& peer) {
     peer.Write(net::testing::Answer(500, "application/json", "{\"error\":\"broken\"}"));
