@@ -81,7 +81,8 @@ class ServerExchange {
   /// Sends raw bytes: one send call at once if nothing is queued, else they join the queue. Status
   /// line, headers and framing are the owner's (http_response.h helps). `want_stamp`: the kernel is
   /// to stamp the last byte, if the call took it.
-  virtual WriteInfo Write(std::string_view bytes, bool want_stamp = false) = 0;
+  virtual WriteInfo Write(std::string_view bytes, bool want_stamp) = 0;
+  WriteInfo Write(std::string_view bytes) { return Write(bytes, /*want_stamp=*/false); }
 
   /// The answer is complete. The connection takes the next request, or closes if !keep_alive().
   virtual void End() = 0;

@@ -6,7 +6,6 @@ namespace roofscape::metrics {
 namespace {
 
 using spec::kNoStamp;
-using spec::kUnknown;
 
 std::optional<double> Since(std::int64_t from_ns, std::optional<std::int64_t> to_ns) {
   if (from_ns == kNoStamp || !to_ns || *to_ns == kNoStamp) return std::nullopt;

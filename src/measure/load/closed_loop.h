@@ -16,7 +16,7 @@ namespace roofscape::load {
 class ClosedLoop final : public LoadLoop {
  public:
   /// The users loop, loop + loops, ... of the context's concurrency.
-  ClosedLoop(std::unique_ptr<net::Reactor> reactor, LoopContext context);
+  ClosedLoop(std::unique_ptr<net::Reactor> reactor, LoopContext given);
 
  private:
   struct Slot {

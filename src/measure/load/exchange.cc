@@ -18,7 +18,7 @@ namespace {
 using spec::EventKind;
 using spec::Outcome;
 
-constexpr std::size_t kMaxErrorBody = 64 * 1024;
+constexpr std::size_t kMaxErrorBody = std::size_t{64} << 10;
 constexpr Nanos kIdleCloseGrace = std::chrono::milliseconds(250);
 
 // A server that does not stop is cut off here, not after hours: more than twice what was asked for.

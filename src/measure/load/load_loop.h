@@ -44,7 +44,7 @@ struct LoopRecord {
 
 class LoadLoop : private TokenCounter {
  public:
-  virtual ~LoadLoop() = default;
+  ~LoadLoop() override = default;
 
   /// Connects ahead, waits until `go` says when to begin, and runs to the end. `go` is called once,
   /// when the connections stand, and returns the first moment at which a request may be due.

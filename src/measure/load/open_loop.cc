@@ -28,8 +28,8 @@ OpenLoop::OpenLoop(std::unique_ptr<net::Reactor> reactor, LoopContext given,
 void OpenLoop::Begin(Instant begin) {
   begin_ = begin;
   // What could not be connected ahead is used last: the request would have to wait for it.
-  std::stable_partition(free_.begin(), free_.end(),
-                        [](const Exchange* exchange) { return !exchange->connected(); });
+  std::partition(free_.begin(), free_.end(),
+                 [](const Exchange* exchange) { return !exchange->connected(); });
   reactor().SpinBefore(kSpin);
   SendDue();
 }

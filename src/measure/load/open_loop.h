@@ -18,7 +18,7 @@ class OpenLoop final : public LoadLoop {
  public:
   /// `schedule`: the due times of the whole point, from its begin; it must outlive the loop.
   /// `connections`: how many to open ahead. More are opened when all are in use.
-  OpenLoop(std::unique_ptr<net::Reactor> reactor, LoopContext context,
+  OpenLoop(std::unique_ptr<net::Reactor> reactor, LoopContext given,
            const std::vector<Nanos>& schedule, std::int64_t connections);
 
  private:

@@ -1,6 +1,7 @@
 #include "measure/load/request_pipeline.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace roofscape::load {
 
@@ -50,8 +51,7 @@ PreparedRequest RequestPipeline::Next(std::int64_t id) {
   }
   auto& entry = queue_[static_cast<std::size_t>(id - base_)];
   RS_CHECK(entry.has_value());
-  PreparedRequest request = *std::move(entry);
-  entry.reset();
+  PreparedRequest request = *std::exchange(entry, std::nullopt);
   --kept_;
   bytes_ -= static_cast<std::int64_t>(request.bytes.size());
   while (!queue_.empty() && !queue_.front()) {
