@@ -99,7 +99,7 @@ class Bench {
     Judge(record, point);
     result_.run.points.push_back(point);
     if (record.stopped) result_.stopped = true;
-    RS_RETURN_IF_ERROR(flushed);
+    if (!flushed) return flushed.error();
     RS_RETURN_IF_ERROR(store_.FinishPoint(id, point));
     if (record.aborted) return *record.aborted;
     return {};

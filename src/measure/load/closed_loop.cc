@@ -51,7 +51,8 @@ void ClosedLoop::SendNext(Slot& slot, Instant intended) {
     if (!slot.waiting) ++retired_;
     return;
   }
-  Send(*slot.exchange, context().pipeline.Next(ticket->id), ticket->id, intended, ticket->phase);
+  Send(*slot.exchange, context().pipeline.Next(ticket->id), ticket->id,
+       std::max(intended, ticket->not_before), ticket->phase);
 }
 
 void ClosedLoop::OnFree(Exchange& exchange) {

@@ -1,5 +1,6 @@
 #include "measure/load/course.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace roofscape::load {
@@ -11,7 +12,7 @@ std::optional<Course::Ticket> Course::Take(Instant intended, Refusal& refusal) {
   if (ending_ || SendingIsOver(intended, id)) return std::nullopt;
   if (id < limits_.warmup) {
     ++issued_;
-    return Ticket{id, spec::Phase::kWarmup};
+    return Ticket{id, spec::Phase::kWarmup, Instant()};
   }
   if (limits_.drain_warmup && warmups_ended_ < limits_.warmup) {
     refusal = Refusal::kWait;
@@ -19,7 +20,7 @@ std::optional<Course::Ticket> Course::Take(Instant intended, Refusal& refusal) {
   }
   if (limits_.duration && !deadline_) deadline_ = intended + *limits_.duration;
   ++issued_;
-  return Ticket{id, spec::Phase::kMeasure};
+  return Ticket{id, spec::Phase::kMeasure, limits_.drain_warmup ? warm_at_ : Instant()};
 }
 
 bool Course::SendingIsOver(Instant now, std::int64_t issued) const {
@@ -33,7 +34,10 @@ bool Course::NoteEnd(spec::Phase phase, spec::Outcome outcome, Instant now) {
   } else if (++failures_in_a_row_ == 1) {
     failing_since_ns_ = now.time_since_epoch().count();
   }
-  return phase == spec::Phase::kWarmup && ++warmups_ended_ == limits_.warmup;
+  if (phase != spec::Phase::kWarmup) return false;
+  const std::lock_guard lock(mutex_);
+  warm_at_ = std::max(warm_at_, now);
+  return ++warmups_ended_ == limits_.warmup;
 }
 
 void Course::Abort(Error reason) {

@@ -33,6 +33,8 @@ class Course {
   struct Ticket {
     std::int64_t id = 0;
     spec::Phase phase = spec::Phase::kMeasure;
+    Instant
+        not_before;  // No request of this phase is intended before: when the warm-up had drained.
   };
   enum class Refusal { kWait, kOver };
 
@@ -71,6 +73,7 @@ class Course {
   std::atomic<bool> stopped_{false};
   mutable std::mutex mutex_;
   std::optional<Instant> deadline_;  // Guarded by mutex_, as below.
+  Instant warm_at_;                  // End of the warm-up that ended last, so far.
   std::optional<Error> aborted_;
 };
 

@@ -85,7 +85,7 @@ std::vector<sock_filter> FilterFor(const net::Endpoint& endpoint) {
     filter.RequireEqual(IPPROTO_TCP);
     for (std::uint32_t word = 0; word < 4; ++word) {
       std::uint32_t part = 0;
-      std::memcpy(&part, address.sin6_addr.s6_addr + 4 * word, sizeof part);
+      std::memcpy(&part, address.sin6_addr.s6_addr + std::size_t{4} * word, sizeof part);
       filter.Load(BPF_W, 8 + 4 * word);
       filter.RequireEqual(ntohl(part));
     }
