@@ -4,10 +4,8 @@
 #include <charconv>
 #include <csignal>
 #include <cstdlib>
-#include <fstream>
 #include <memory>
 #include <optional>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -22,6 +20,7 @@
 #include "cli/command.h"
 #include "cli/run_selection.h"
 #include "cli/run_text.h"
+#include "cli/write_file.h"
 
 namespace roofscape::cli {
 namespace {
@@ -143,15 +142,9 @@ Result<spec::Load> MakeLoad(const Options& options) {
 
 Result<spec::Deployment> MakeDeployment(const Options& options) {
   if (!options.deployment_file.empty()) {
-    std::ifstream file(options.deployment_file);
-    if (!file) {
-      return Error{
-          ErrorCode::kInvalidArgument,
-          fmt::format("--deployment: cannot read '{}': check the path", options.deployment_file)};
-    }
-    std::ostringstream text;
-    text << file.rdbuf();
-    return spec::ParseDeployment(text.str(), options.deployment_file);
+    RS_ASSIGN_OR_RETURN(const std::string text,
+                        ReadFlagFile("--deployment", options.deployment_file));
+    return spec::ParseDeployment(text, options.deployment_file);
   }
   spec::Deployment deployment;
   deployment.chip = options.chip;

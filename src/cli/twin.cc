@@ -2,9 +2,7 @@
 
 #include <csignal>
 #include <cstdio>
-#include <fstream>
 #include <memory>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -56,17 +54,6 @@ void AwaitEnd(const sigset_t& ends) {
   sigwait(&ends, &signal);
 }
 
-Result<std::string> ReadScript(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) {
-    return Error{ErrorCode::kInvalidArgument,
-                 fmt::format("--script: cannot read '{}': check the path", path)};
-  }
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
 // Beyond this a comparison with a client's figures says nothing about the client.
 constexpr double kLateUs = 500;
 
@@ -100,7 +87,7 @@ void PrintSummary(const twin::GoldenRun& run, const Options& options) {
 }
 
 int Run(const Options& options, const Clock& clock) {
-  const auto text = ReadScript(options.script);
+  const auto text = ReadFlagFile("--script", options.script);
   if (!text) return Report(text.error());
   auto script = twin::ParseScript(*text, options.script);
   if (!script) return Report(script.error());

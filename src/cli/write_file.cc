@@ -4,7 +4,9 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <memory>
+#include <sstream>
 
 #include <unistd.h>
 
@@ -47,6 +49,17 @@ Result<> WriteWholeFile(const std::string& path, std::string_view text) {
   if (error_number == 0) return {};
   std::remove(temporary.c_str());
   return Refused(path, error_number);
+}
+
+Result<std::string> ReadFlagFile(std::string_view flag, const std::string& path) {
+  std::ifstream file(path);
+  if (!file) {
+    return Error{ErrorCode::kInvalidArgument,
+                 fmt::format("{}: cannot read '{}': check the path", flag, path)};
+  }
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
 }
 
 }  // namespace roofscape::cli

@@ -58,7 +58,6 @@ class Course {
   bool stopped() const { return stopped_; }
   std::optional<Error> aborted() const;
 
-  std::int64_t issued() const { return issued_; }
   const Limits& limits() const { return limits_; }
 
  private:

@@ -19,8 +19,6 @@ constexpr Nanos kHandOver = 1s;
 constexpr std::size_t kConnecting = 128;
 constexpr Nanos kConnectAheadLimit = 10s;
 
-Nanos FromSeconds(double seconds) { return Nanos(static_cast<std::int64_t>(seconds * 1e9)); }
-
 net::HttpTimeouts TimeoutsOf(const spec::Timeouts& timeouts) {
   return {FromSeconds(timeouts.connect_s), FromSeconds(timeouts.first_byte_s),
           FromSeconds(timeouts.idle_s), FromSeconds(timeouts.request_s)};

@@ -19,6 +19,9 @@
 
 namespace roofscape::load {
 
+/// A plan's seconds as the loops count time.
+inline Nanos FromSeconds(double seconds) { return Nanos(static_cast<std::int64_t>(seconds * 1e9)); }
+
 /// What all loops of a point work on. The parts outlive the loops.
 struct LoopContext {
   const spec::Plan& plan;

@@ -37,8 +37,6 @@ constexpr std::int64_t kScheduleBytes = std::int64_t{2} << 30;
 constexpr Nanos kBuildAhead = 100ms;
 constexpr Nanos kBuildSchedule = 5min;
 
-Nanos FromSeconds(double seconds) { return Nanos(static_cast<std::int64_t>(seconds * 1e9)); }
-
 /// Where the loops wait for each other: they all begin at one moment.
 class StartGate {
  public:
