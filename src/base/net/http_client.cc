@@ -342,7 +342,16 @@ void HttpConnection::EndExchange(const ReadInfo& read, bool rest_unused) {
   Release()->OnEnd(read);
 }
 
+std::int64_t HttpConnection::Retransmits() const {
+  tcp_info info{};
+  socklen_t size = sizeof(info);
+  const bool told =
+      channel_.open() && getsockopt(channel_.fd(), IPPROTO_TCP, TCP_INFO, &info, &size) == 0;
+  return retransmits_ + (told ? info.tcpi_total_retrans : 0);
+}
+
 void HttpConnection::CloseSocket() {
+  retransmits_ = Retransmits();
   received_ = 0;
   if (interest_ != 0) reactor_.Remove(channel_.fd(), this);
   interest_ = 0;

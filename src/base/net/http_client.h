@@ -142,7 +142,9 @@ class HttpConnection final : private Reactor::Handler {
   /// Whether every read since the request was sent brought just one segment; see Channel. From
   /// inside OnBody.
   bool OneSegmentARead() { return channel_.OneSegmentARead(); }
-  /// For socket options and TCP_INFO; -1 when closed.
+  /// TCP segments that the kernel sent again, on this connection's sockets of all its life.
+  std::int64_t Retransmits() const;
+  /// For socket options; -1 when closed.
   int fd() const { return channel_.fd(); }
 
  private:
@@ -192,8 +194,9 @@ class HttpConnection final : private Reactor::Handler {
   int send_error_ = 0;  // Kept until a read tells whether the server had answered before.
   std::uint32_t interest_ = 0;
   std::uint32_t reads_ = 0;
-  std::uint64_t received_ = 0;  // On this connection.
-  std::uint32_t exchange_ = 0;  // Changes with every start, end, failure and cancellation.
+  std::uint64_t received_ = 0;    // On this connection.
+  std::int64_t retransmits_ = 0;  // On sockets that are closed.
+  std::uint32_t exchange_ = 0;    // Changes with every start, end, failure and cancellation.
   RequestBytes unsent_;
   Instant started_at_;
   Instant phase_since_;  // Begin of the connect, of the wait for an answer, or the last read.

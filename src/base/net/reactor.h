@@ -160,6 +160,7 @@ class Reactor {
   Instant woke_at_;
   Instant ready_after_;
   Instant waiting_since_;
+  Instant seen_;  // The last reading of the clock that a read brought along.
   ReactorStats stats_;
   std::unique_ptr<char[]> read_buffer_;
 };

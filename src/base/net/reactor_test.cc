@@ -105,6 +105,27 @@ TEST_F(ReactorTest, TimersFireNotEarlyAndStopEndsRun) {
   EXPECT_FALSE(reactor->Poll(milliseconds(0)));
 }
 
+TEST_F(ReactorTest, ATimerThatFallsDueBetweenTwoSocketsDoesNotWaitForTheSecond) {
+  const Pair a;
+  const Pair b;
+  int told = 0;
+  int told_before_timer = 0;
+  Probe probe([&](std::uint32_t) {
+    ++told;
+    if (told > 1) return;
+    const Instant due = reactor->Now();
+    reactor->At(due, [&] { told_before_timer = told; });
+    reactor->NoteRead(due, std::nullopt);
+  });
+  ASSERT_TRUE(reactor->Add(a.near.get(), EPOLLIN, &probe));
+  ASSERT_TRUE(reactor->Add(b.near.get(), EPOLLIN, &probe));
+  a.Poke();
+  b.Poke();
+  reactor->Poll(milliseconds(100));
+  EXPECT_EQ(told, 2);
+  EXPECT_EQ(told_before_timer, 1);
+}
+
 TEST_F(ReactorTest, WakeAndStopFromAnotherThread) {
   int woken = 0;
   reactor->OnWake([&] { ++woken; });
