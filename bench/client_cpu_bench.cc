@@ -107,11 +107,11 @@ Cost RunExchanges(const net::Endpoint& endpoint, std::size_t connections, const 
   std::vector<std::unique_ptr<load::Exchange>> exchanges;
   for (std::size_t i = 0; i < connections; ++i) {
     load::Exchange::Settings settings;
-    settings.epoch = loop.Now();
-    settings.reader = &reader;
-    settings.counter = &counter;
+    settings.answer.epoch = loop.Now();
+    settings.answer.reader = &reader;
+    settings.answer.counter = &counter;
     settings.on_done = [](load::Exchange& exchange) {
-      CheckFailed(exchange.message().c_str(), __FILE__, __LINE__);
+      CheckFailed(exchange.answer().message().c_str(), __FILE__, __LINE__);
     };
     const auto slot = static_cast<std::int64_t>(i);
     exchanges.push_back(std::make_unique<load::Exchange>(loop, endpoint, net::HttpTimeouts(), slot,

@@ -18,7 +18,7 @@
 #include "base/core/rng.h"
 #include "base/net/http_parser.h"
 #include "base/net/sse_parser.h"
-#include "measure/load/openai_stream.h"
+#include "measure/load/stream_reader.h"
 
 namespace {
 std::size_t allocations = 0;

@@ -9,7 +9,7 @@
 
 #include "base/core/check.h"
 #include "base/core/rng.h"
-#include "measure/load/openai_stream.h"
+#include "measure/load/stream_reader.h"
 
 using roofscape::Rng;
 using roofscape::load::StreamReader;

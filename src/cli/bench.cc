@@ -18,6 +18,7 @@
 #include "base/net/url.h"
 #include "cli/bench_run.h"
 #include "cli/command.h"
+#include "cli/conformance.h"
 #include "cli/run_selection.h"
 #include "cli/run_text.h"
 #include "cli/write_file.h"
@@ -44,6 +45,7 @@ struct Options {
   std::string db;
   std::string model;
   std::string api = "chat";
+  std::string token_counts = "auto";
   std::string api_key;
   std::vector<std::string> headers;
   std::string extra_body;
@@ -75,6 +77,7 @@ struct Options {
   bool prompt_cache = false;
   bool keep_text = false;
   bool json = false;
+  bool conformance = false;
 };
 
 std::atomic<bool> stop_requested{false};
@@ -187,6 +190,7 @@ Result<spec::Plan> MakePlan(const Options& options, const Clock& clock) {
   }
   plan.target.url = url.Origin() + (url.path == "/" ? "" : url.path);
   RS_ASSIGN_OR_RETURN(plan.target.api, spec::ParseApi(options.api));
+  RS_ASSIGN_OR_RETURN(plan.target.token_counts, spec::ParseTokenCounts(options.token_counts));
   plan.target.model = options.model;
   plan.target.extra_body = options.extra_body;
   plan.target.ca_file = options.ca_file;
@@ -258,19 +262,26 @@ int StatusOf(const BenchRun& bench, const std::string& path) {
   return status;
 }
 
-int Run(const Options& options, const Clock& clock) {
-  const auto plan = MakePlan(options, clock);
-  if (!plan) return Report(plan.error());
-  const auto headers = MakeHeaders(options);
-  if (!headers) return Report(headers.error());
-  const std::string path = StorePath(options.db);
-  auto store = store::OpenStore(path, store::OpenMode::kReadWrite);
-  if (!store) return Report(store.error());
+void CatchSignals() {
   std::signal(SIGINT, OnSignal);
   std::signal(SIGTERM, OnSignal);
   // A closed pipe or a full file limit must come back as an error, not end the process.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
+}
+
+int Run(const Options& options, const Clock& clock) {
+  const auto plan = MakePlan(options, clock);
+  if (!plan) return Report(plan.error());
+  const auto headers = MakeHeaders(options);
+  if (!headers) return Report(headers.error());
+  CatchSignals();
+  if (options.conformance) {
+    return ShowConformance(*plan, *headers, options.json, stop_requested, clock);
+  }
+  const std::string path = StorePath(options.db);
+  auto store = store::OpenStore(path, store::OpenMode::kReadWrite);
+  if (!store) return Report(store.error());
   const auto bench = RunBench(*plan, *headers, **store, stop_requested, clock);
   if (!bench) return Report(bench.error());
   PrintResult(*bench, options);
@@ -280,7 +291,14 @@ int Run(const Options& options, const Clock& clock) {
 void AddTargetOptions(CLI::App& command, Options& o) {
   command.add_option("url", o.url, "The server, e.g. http://127.0.0.1:8080")->required();
   command.add_option("--model", o.model, "Name of the model (default: the first the server lists)");
-  command.add_option("--api", o.api, "chat or completions")->capture_default_str();
+  command
+      .add_option("--api", o.api,
+                  "chat, completions, responses, messages; a server's own: sglang, tgi, llamacpp")
+      ->capture_default_str();
+  command
+      .add_option("--token-counts", o.token_counts,
+                  "Of each chunk: auto, chunk (ask the server), or final (its total alone)")
+      ->capture_default_str();
   command.add_option("--api-key", o.api_key,
                      "Sent as bearer token, never shown or stored (default $OPENAI_API_KEY)");
   command.add_option("--header", o.headers, "Extra header 'Name: value'; values are not stored")
@@ -343,6 +361,8 @@ void AddOutputOptions(CLI::App& command, Options& o) {
   command.add_option("--label", o.labels, "NAME=VALUE kept with the run; may be repeated")
       ->take_all();
   command.add_flag("--keep-text", o.keep_text, "Keep the generated text in the store");
+  command.add_flag("--conformance", o.conformance,
+                   "Measure nothing: tell which promises the server keeps, and how bench asks it");
   command.add_flag("--json", o.json, "Print the run as JSON (schema/run.schema.json)");
   AddDbOption(command, o.db);
 }

@@ -13,7 +13,7 @@
 #include "base/core/result.h"
 #include "domain/spec/plan.h"
 #include "domain/spec/run_result.h"
-#include "measure/load/openai_request.h"
+#include "measure/load/request_writer.h"
 #include "results/store/store.h"
 
 namespace roofscape::cli {

@@ -49,6 +49,10 @@ using TokensPerSecond = Quantity<struct TokenPerSecondUnit>;
 using RequestsPerSecond = Quantity<struct RequestPerSecondUnit>;
 
 constexpr Seconds ToSeconds(Nanos t) { return Seconds(std::chrono::duration<double>(t).count()); }
+/// What people and files give in seconds, as clocks count.
+constexpr Nanos FromSeconds(double seconds) {
+  return Nanos(static_cast<std::int64_t>(seconds * 1e9));
+}
 constexpr TokensPerSecond operator/(Tokens n, Seconds t) {
   return TokensPerSecond(n.value() / t.value());
 }

@@ -23,7 +23,7 @@ PointAnalysis Analyze(const spec::RequestLog& log, const PointContext& context) 
   analysis.verdict.instrument =
       JudgeInstrument(log, judge_steady ? *analysis.steady : analysis.whole, context.audit,
                       analysis.verdict.instrument_reasons);
-  analysis.verdict.server_reasons = ServerReasons(log, context.prompt_cache_allowed);
+  analysis.verdict.server_reasons = ServerReasons(log, context.audit, context.prompt_cache_allowed);
   if (steady_counts && !search.window) {
     analysis.verdict.server_reasons.push_back(search.reason);
   }

@@ -291,10 +291,18 @@ spec::Fitness JudgeInstrument(const spec::RequestLog& log, const spec::PointMetr
   return fitness;
 }
 
-std::vector<std::string> ServerReasons(const spec::RequestLog& log, bool prompt_cache_allowed) {
+std::vector<std::string> ServerReasons(const spec::RequestLog& log,
+                                       const spec::InstrumentAudit& audit,
+                                       bool prompt_cache_allowed) {
   std::vector<std::string> reasons;
   const AnswerTotals totals = Total(log);
   AddFailures(log, totals, reasons);
+  if (audit.resent_requests.value_or(0) > 0) {
+    reasons.push_back(fmt::format(
+        "{} requests had to be sent a second time, bound 0: the server had closed the idle "
+        "connection they were sent on, and their latencies hold both; raise its keep-alive time",
+        WithCommas(*audit.resent_requests)));
+  }
   if (totals.shorter > 0) {
     reasons.push_back(fmt::format(
         "early stops: {} of {} answers ({:.1f} %) have fewer output tokens than asked, bound 0; "

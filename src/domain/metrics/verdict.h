@@ -29,6 +29,8 @@ spec::Fitness JudgeInstrument(const spec::RequestLog& log, const spec::PointMetr
 
 /// What the server did over the whole point: failures by kind, answers shorter than asked, token
 /// counts that contradict each other, prompts answered from a cache although caches were told off.
-std::vector<std::string> ServerReasons(const spec::RequestLog& log, bool prompt_cache_allowed);
+std::vector<std::string> ServerReasons(const spec::RequestLog& log,
+                                       const spec::InstrumentAudit& audit,
+                                       bool prompt_cache_allowed);
 
 }  // namespace roofscape::metrics

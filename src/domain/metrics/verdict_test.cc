@@ -158,6 +158,16 @@ TEST(Verdict, SegmentsSentAgain) {
   }
 }
 
+TEST(Verdict, RequestsSentTwiceAreToldOfTheServer) {
+  spec::InstrumentAudit audit;
+  audit.resent_requests = 3;
+  const auto reasons = ServerReasons(Simulate({}), audit, false);
+  ASSERT_EQ(reasons.size(), 1U);
+  EXPECT_EQ(reasons[0].find("3 requests had to be sent a second time"), 0U) << reasons[0];
+  audit.resent_requests = 0;
+  EXPECT_TRUE(ServerReasons(Simulate({}), audit, false).empty());
+}
+
 TEST(Verdict, RowsMissingFromTheLogCount) {
   spec::RequestLog log = Simulate({});
   std::vector<std::string> reasons;
@@ -198,11 +208,11 @@ TEST(Verdict, TheServersFailuresByKindWithAnExampleAndACure) {
     failed.http_status = c.status;
     failed.message = 0;
     AddRequest(log, failed, {});
-    const auto reasons = ServerReasons(log, false);
+    const auto reasons = ServerReasons(log, {}, false);
     ASSERT_EQ(reasons.size(), 1U) << Joined(reasons);
     EXPECT_NE(reasons[0].find(c.expected), std::string::npos) << reasons[0];
     log.requests[1].phase = spec::Phase::kWarmup;
-    EXPECT_EQ(ServerReasons(log, false).at(0).find("warm-up: "), 0U);
+    EXPECT_EQ(ServerReasons(log, {}, false).at(0).find("warm-up: "), 0U);
     EXPECT_TRUE(FailuresByKind(log, spec::Phase::kMeasure).empty());
     std::vector<std::string> instrument;
     EXPECT_EQ(JudgeInstrument(log, {}, {}, instrument), Fitness::kValid);
@@ -230,7 +240,7 @@ TEST(Verdict, EarlyStopsContradictingCountsAndCaches) {
     request.output_tokens = c.counted;
     request.cached_tokens = c.cached;
     AddRequest(log, request, {At(10, EventKind::kAnswer), At(20, EventKind::kAnswer)});
-    const auto reasons = ServerReasons(log, c.cache_allowed);
+    const auto reasons = ServerReasons(log, {}, c.cache_allowed);
     if (*c.expected == '\0') {
       EXPECT_TRUE(reasons.empty()) << Joined(reasons);
     } else {
@@ -245,9 +255,9 @@ TEST(Verdict, CountsWithinOnePercentDoNotContradict) {
   spec::Request request = OkRequest(0, 30);
   request.output_tokens = 200;
   AddRequest(log, request, {At(10, EventKind::kAnswer, 100), At(20, EventKind::kAnswer, 99)});
-  EXPECT_TRUE(ServerReasons(log, false).empty());
+  EXPECT_TRUE(ServerReasons(log, {}, false).empty());
   log.events[1].tokens = 97;
-  EXPECT_EQ(ServerReasons(log, false).size(), 1U);
+  EXPECT_EQ(ServerReasons(log, {}, false).size(), 1U);
 }
 
 }  // namespace

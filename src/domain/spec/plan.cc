@@ -1,10 +1,14 @@
 #include "domain/spec/plan.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
+
+#include "base/core/text.h"
 
 namespace roofscape::spec {
 namespace {
@@ -25,6 +29,7 @@ Json Nullable(const auto& optional) { return optional ? Json(*optional) : Json(n
 Json ToJson(const Target& target) {
   return {{"url", target.url},
           {"api", Name(target.api)},
+          {"token_counts", Name(target.token_counts)},
           {"model", target.model},
           {"header_names", target.header_names},
           {"ca_file", target.ca_file},
@@ -69,6 +74,7 @@ Target ReadTarget(ObjectReader& reader) {
   Target target;
   reader.Required("url", target.url);
   ReadName(reader, "api", ParseApi, target.api);
+  ReadName(reader, "token_counts", ParseTokenCounts, target.token_counts);
   reader.Optional("model", target.model);
   reader.Optional("header_names", target.header_names);
   reader.Optional("ca_file", target.ca_file);
@@ -225,48 +231,49 @@ Result<> ValidateClient(const ClientSettings& client) {
   return {};
 }
 
-constexpr std::array<std::pair<Protocol, std::string_view>, 2> kProtocols = {
-    {{Protocol::kSteady, "steady"}, {Protocol::kInferencex, "inferencex"}}};
-constexpr std::array<std::pair<Arrivals, std::string_view>, 4> kArrivals = {
-    {{Arrivals::kClosed, "closed"},
-     {Arrivals::kPoisson, "poisson"},
-     {Arrivals::kConstant, "constant"},
-     {Arrivals::kBurst, "burst"}}};
+/// The names of an enum's values, in their order.
+constexpr std::array<std::string_view, 2> kProtocols = {"steady", "inferencex"};
+constexpr std::array<std::string_view, 4> kArrivals = {"closed", "poisson", "constant", "burst"};
+constexpr std::array<std::string_view, 3> kTokenCounts = {"auto", "chunk", "final"};
+constexpr std::array<std::string_view, 7> kApis = {"completions", "chat", "responses", "messages",
+                                                   "sglang",      "tgi",  "llamacpp"};
+
+template <class Enum, std::size_t kCount>
+Result<Enum> ParseName(std::string_view what, std::string_view name,
+                       const std::array<std::string_view, kCount>& names) {
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found != names.end()) return static_cast<Enum>(found - names.begin());
+  const std::vector<std::string> known(names.begin(), names.end());
+  return Error{ErrorCode::kInvalidArgument,
+               fmt::format("{} '{}' is unknown.{} Use one of: {}", what, name,
+                           DidYouMean(name, known), fmt::join(names, ", "))};
+}
 
 }  // namespace
 
-std::string_view Name(Protocol protocol) {
-  return kProtocols[static_cast<std::size_t>(protocol)].second;
-}
-
-std::string_view Name(Arrivals arrivals) {
-  return kArrivals[static_cast<std::size_t>(arrivals)].second;
-}
+std::string_view Name(Protocol protocol) { return kProtocols[static_cast<std::size_t>(protocol)]; }
+std::string_view Name(Arrivals arrivals) { return kArrivals[static_cast<std::size_t>(arrivals)]; }
+std::string_view Name(TokenCounts counts) { return kTokenCounts[static_cast<std::size_t>(counts)]; }
+std::string_view Name(Api api) { return kApis[static_cast<std::size_t>(api)]; }
 
 Result<Protocol> ParseProtocol(std::string_view name) {
-  for (const auto& [protocol, known] : kProtocols) {
-    if (known == name) return protocol;
-  }
-  return Error{ErrorCode::kInvalidArgument,
-               fmt::format("protocol '{}' is unknown: use steady or inferencex", name)};
+  return ParseName<Protocol>("protocol", name, kProtocols);
 }
 
 Result<Arrivals> ParseArrivals(std::string_view name) {
-  for (const auto& [arrivals, known] : kArrivals) {
-    if (known == name) return arrivals;
-  }
-  return Error{
-      ErrorCode::kInvalidArgument,
-      fmt::format("arrivals '{}' are unknown: use poisson, constant, burst or closed", name)};
+  return ParseName<Arrivals>("arrivals", name, kArrivals);
 }
 
-std::string_view Name(Api api) { return api == Api::kChat ? "chat" : "completions"; }
+Result<TokenCounts> ParseTokenCounts(std::string_view name) {
+  return ParseName<TokenCounts>("token_counts", name, kTokenCounts);
+}
 
-Result<Api> ParseApi(std::string_view name) {
-  if (name == "chat") return Api::kChat;
-  if (name == "completions") return Api::kCompletions;
-  return Error{ErrorCode::kInvalidArgument,
-               fmt::format("api '{}' is unknown: use chat or completions", name)};
+Result<Api> ParseApi(std::string_view name) { return ParseName<Api>("api", name, kApis); }
+
+std::vector<std::string> ApiNames() { return {kApis.begin(), kApis.end()}; }
+
+bool TakesTokenIds(Api api) {
+  return api == Api::kCompletions || api == Api::kSglang || api == Api::kLlamaCpp;
 }
 
 Result<> Validate(const Plan& plan) {
@@ -274,8 +281,9 @@ Result<> Validate(const Plan& plan) {
   RS_RETURN_IF_ERROR(ValidateClient(plan.client));
   RS_RETURN_IF_ERROR(ValidateLength("input_tokens", plan.workload.input));
   RS_RETURN_IF_ERROR(ValidateLength("output_tokens", plan.workload.output));
-  if (plan.workload.prompt_form == PromptForm::kTokenIds && plan.target.api == Api::kChat) {
-    return Wrong("prompt_form", "chat takes no token ids: use --api completions, or text");
+  if (plan.workload.prompt_form == PromptForm::kTokenIds && !TakesTokenIds(plan.target.api)) {
+    return Wrong("prompt_form", fmt::format("{} takes no token ids: use --api completions, or text",
+                                            Name(plan.target.api)));
   }
   const Timeouts& t = plan.timeouts;
   if (!(IsTime(t.connect_s) && IsTime(t.first_byte_s) && IsTime(t.idle_s) && IsTime(t.request_s))) {

@@ -22,13 +22,33 @@ namespace roofscape::spec {
 
 inline constexpr std::int64_t kPlanSchemaVersion = 1;
 
-/// The request form of an OpenAI-compatible server.
-enum class Api { kCompletions, kChat };
+/// The request form: OpenAI's four, and three servers' own.
+enum class Api {
+  kCompletions,  // /v1/completions
+  kChat,         // /v1/chat/completions
+  kResponses,    // /v1/responses
+  kMessages,     // /v1/messages
+  kSglang,       // SGLang's /generate
+  kTgi,          // TGI's /generate_stream
+  kLlamaCpp,     // llama.cpp's /completion
+};
+
+/// Whether an API has a place for prompts of token ids.
+bool TakesTokenIds(Api api);
+
+/// How the tokens in each chunk of an answer are counted.
+enum class TokenCounts {
+  kAuto,   // By the server's final count, one token an event; where the server sends several tokens
+           // an event, as kChunk.
+  kChunk,  // The server is asked to tell each chunk's tokens: by ids, else by usage in every chunk.
+  kFinal,  // Never asked: one token an event whatever it holds.
+};
 
 /// Whom to ask. Secrets are never part of a plan: a plan is stored and published.
 struct Target {
   std::string url;  // Base, e.g. "http://127.0.0.1:8080".
   Api api = Api::kChat;
+  TokenCounts token_counts = TokenCounts::kAuto;
   std::string model;                      // As the server names it; empty: the first of /v1/models.
   std::vector<std::string> header_names;  // Extra headers sent; their values are not stored.
   std::string ca_file;     // https://: certificates to trust instead of the system's.
@@ -109,11 +129,15 @@ struct Plan {
 };
 
 std::string_view Name(Api api);
+std::string_view Name(TokenCounts counts);
 std::string_view Name(Protocol protocol);
 std::string_view Name(Arrivals arrivals);
 Result<Protocol> ParseProtocol(std::string_view name);
 Result<Arrivals> ParseArrivals(std::string_view name);
 Result<Api> ParseApi(std::string_view name);
+Result<TokenCounts> ParseTokenCounts(std::string_view name);
+/// All names that ParseApi takes.
+std::vector<std::string> ApiNames();
 
 /// Refuses a plan that cannot be run (a concurrency of 0, a URL without host, ...), naming the
 /// field and the cure.

@@ -70,7 +70,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadPlan{R"({"schema_version":1,"target":{"url":"x"},"load":{"concurrency":[]}})",
                 "concurrency: give at least one"},
         BadPlan{R"({"schema_version":1,"target":{"url":"x","api":"grpc"}})",
-                "use chat or completions"},
+                "Use one of: completions, chat"},
         BadPlan{R"({"schema_version":1,"target":{"url":"x"},"workload":{"input":{"tokens":0}}})",
                 "workload.input.tokens: must be 1 or more"},
         BadPlan{R"({"schema_version":1,"target":{"url":"x"},"load":{"requests":5,"duration_s":3}})",

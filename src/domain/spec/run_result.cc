@@ -91,6 +91,7 @@ InstrumentAudit ReadAudit(ObjectReader& reader) {
   reader.Optional("fd_limit", audit.fd_limit);
   reader.Optional("fd_used", audit.fd_used);
   reader.Optional("retransmits", audit.retransmits);
+  reader.Optional("resent_requests", audit.resent_requests);
   reader.Optional("governor", audit.governor);
   return audit;
 }
@@ -237,6 +238,7 @@ Json ToJson(const InstrumentAudit& audit) {
           {"fd_limit", Nullable(audit.fd_limit)},
           {"fd_used", Nullable(audit.fd_used)},
           {"retransmits", Nullable(audit.retransmits)},
+          {"resent_requests", Nullable(audit.resent_requests)},
           {"governor", audit.governor}};
 }
 

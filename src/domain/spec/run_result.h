@@ -110,8 +110,9 @@ struct InstrumentAudit {
   std::optional<std::int64_t> monotonic_epoch_ns;  // CLOCK_MONOTONIC at zero of the request log
   std::optional<std::int64_t> scheduled_requests, sent_requests;
   std::optional<std::int64_t> fd_limit, fd_used;
-  std::optional<std::int64_t> retransmits;
-  std::string governor;  // CPU frequency governor, empty: not told
+  std::optional<std::int64_t> retransmits;      // TCP segments that the kernel sent again
+  std::optional<std::int64_t> resent_requests;  // after the server had closed an idle connection
+  std::string governor;                         // CPU frequency governor, empty: not told
 
   friend bool operator==(const InstrumentAudit&, const InstrumentAudit&) = default;
 };

@@ -89,15 +89,18 @@ spec::InstrumentAudit MakeAudit(std::span<const LoopRecord> loops, const spec::R
   net::ReactorStats stats;
   double busiest = 0;
   std::int64_t retransmits = 0;
+  std::int64_t resent_requests = 0;
   for (const LoopRecord& loop : loops) {
     stats.Add(loop.stats);
     busiest = std::max(busiest, BusyFraction(loop));
     retransmits += loop.retransmits;
+    resent_requests += loop.resent_requests;
   }
   // One loop that cannot keep up spoils the point, however idle the others are.
   audit.loop_busy_fraction = busiest;
   audit.threads = static_cast<std::int64_t>(loops.size());
   audit.retransmits = retransmits;
+  audit.resent_requests = resent_requests;
   audit.coalesced_fraction = CoalescedFraction(log);
   FillStamps(stats, log, audit);
   FillUncertainty(log, audit);

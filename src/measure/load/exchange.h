@@ -12,29 +12,20 @@
 #include <vector>
 
 #include "base/net/http_client.h"
-#include "base/net/sse_parser.h"
 #include "domain/spec/plan.h"
 #include "domain/spec/request_log.h"
-#include "measure/load/event_stamper.h"
-#include "measure/load/openai_request.h"
-#include "measure/load/openai_stream.h"
+#include "measure/load/answer.h"
+#include "measure/load/request_writer.h"
 
 namespace roofscape::load {
 
-/// What an exchange counts while it runs, for the live display.
-struct TokenCounter {
-  virtual ~TokenCounter() = default;
-  virtual void OnTokens(std::int64_t tokens) = 0;
-};
+/// A plan's limits of time, for a connection.
+net::HttpTimeouts TimeoutsOf(const spec::Timeouts& timeouts);
 
 class Exchange final : private net::ExchangeHandler {
  public:
   struct Settings {
-    Instant epoch;  // Zero of the request log.
-    bool keep_text = false;
-    bool mark_bytes = false;  // Keep where on the connection each event ended: for a wire tap.
-    StreamReader* reader = nullptr;  // Shared by all exchanges of the thread.
-    TokenCounter* counter = nullptr;
+    Answer::Settings answer;                 // Its `one_segment` is ours to set.
     std::function<void(Exchange&)> on_done;  // The request has ended; the slot is free.
   };
 
@@ -61,22 +52,14 @@ class Exchange final : private net::ExchangeHandler {
 
   /// The request that ended last and its events; `first_event` and string indices are not set.
   const spec::Request& request() const { return request_; }
-  const std::vector<spec::Event>& events() const { return events_; }
-  const std::string& message() const { return message_; }
-  const std::string& text() const { return text_; }
-
-  /// For each event the offset, on its connection, of the byte that completed it; only with
-  /// mark_bytes.
-  const std::vector<std::uint64_t>& event_ends() const { return event_ends_; }
+  const Answer& answer() const { return answer_; }
   /// The local port of the connection that the request used, 0: none.
   std::uint16_t local_port() const { return local_port_; }
 
-  /// Segments that the kernel sent again on the open connection; 0 when closed.
-  std::int64_t Retransmits() const;
-
-  // Sink of the SSE parser.
-  void OnEvent(const net::SseEvent& event);
-  void OnComment(std::string_view text);
+  /// Segments that the kernel sent again, on all connections of this slot.
+  std::int64_t Retransmits() const { return connection_.Retransmits(); }
+  /// Requests that were sent a second time because the server had closed the idle connection.
+  std::int64_t resent_requests() const { return resent_requests_; }
 
  private:
   void OnConnected(Nanos took) override;
@@ -89,42 +72,23 @@ class Exchange final : private net::ExchangeHandler {
 
   void Send();
   bool WasIdleClose(const net::Failure& failure) const;
-  void AddEvent(spec::EventKind kind, std::int64_t tokens, std::size_t chars);
-  std::int64_t TokensIn(const StreamEvent& event);
-  void CountOutputTokens();
-  /// Decides the outcome of a stream whose body has ended.
-  void JudgeEnd();
-  void Fail(spec::Outcome outcome, std::string message);
   void Finish(Instant at);
-  std::int64_t SinceEpoch(Instant at) const { return (at - settings_.epoch).count(); }
+  std::int64_t SinceEpoch(Instant at) const { return (at - epoch_).count(); }
 
   net::Reactor& reactor_;
   net::HttpConnection connection_;
-  Settings settings_;
+  std::function<void(Exchange&)> on_done_;
+  const Instant epoch_;
+  const bool mark_bytes_;
   PreparedRequest prepared_;
-  net::SseParser parser_;
-  StreamShape shape_;  // Kept from one request to the next.
-  EventStamper stamper_;
+  Answer answer_;
   spec::Request request_;
-  std::vector<spec::Event> events_;
-  std::vector<std::uint64_t> event_ends_;
   std::uint16_t local_port_ = 0;
-  std::string message_;
-  std::string text_;
-  std::string error_body_;  // Of an answer that is no event stream.
-  std::string content_type_;
   Instant freed_at_;
-  const net::ReadInfo* read_ = nullptr;  // The read that is being parsed.
-  Usage usage_;
-  std::int64_t chunk_usages_ = 0;  // Token events that told how many tokens there are so far.
-  std::int64_t event_tokens_ = 0;  // Output tokens carried by events so far.
-  bool token_ids_ = false;
+  std::int64_t resent_requests_ = 0;
   bool busy_ = false;
   bool connecting_ = false;  // Ahead of a request.
   bool resent_ = false;
-  bool streaming_ = false;
-  bool finish_seen_ = false;
-  bool done_seen_ = false;
 };
 
 }  // namespace roofscape::load

@@ -19,11 +19,6 @@ constexpr Nanos kHandOver = 1s;
 constexpr std::size_t kConnecting = 128;
 constexpr Nanos kConnectAheadLimit = 10s;
 
-net::HttpTimeouts TimeoutsOf(const spec::Timeouts& timeouts) {
-  return {FromSeconds(timeouts.connect_s), FromSeconds(timeouts.first_byte_s),
-          FromSeconds(timeouts.idle_s), FromSeconds(timeouts.request_s)};
-}
-
 void Add(std::atomic<std::int64_t>& counter, std::int64_t& by) {
   counter.fetch_add(std::exchange(by, 0), std::memory_order_relaxed);
 }
@@ -43,11 +38,11 @@ LoadLoop::LoadLoop(std::unique_ptr<net::Reactor> reactor, LoopContext context)
 
 Exchange& LoadLoop::AddExchange(std::int64_t slot) {
   Exchange::Settings settings;
-  settings.epoch = context_.epoch;
-  settings.keep_text = context_.plan.keep_text;
-  settings.mark_bytes = context_.wire != nullptr;
-  settings.reader = &reader_;
-  settings.counter = this;
+  settings.answer.epoch = context_.epoch;
+  settings.answer.keep_text = context_.plan.keep_text;
+  settings.answer.mark_bytes = context_.wire != nullptr;
+  settings.answer.reader = &reader_;
+  settings.answer.counter = this;
   settings.on_done = [this](Exchange& exchange) { OnDone(exchange); };
   exchanges_.push_back(std::make_unique<Exchange>(
       *reactor_, context_.endpoint, TimeoutsOf(context_.plan.timeouts), slot, std::move(settings)));
@@ -69,7 +64,10 @@ LoopRecord LoadLoop::Run(const std::function<Instant()>& go) {
   reactor_->Run();
   record.cpu = host::ThreadCpuTime() - cpu_before;
   record.wall = reactor_->Now() - wall_before;
-  for (const auto& exchange : exchanges_) record.retransmits += exchange->Retransmits();
+  for (const auto& exchange : exchanges_) {
+    record.retransmits += exchange->Retransmits();
+    record.resent_requests += exchange->resent_requests();
+  }
   HandOver();
   ShowProgress();
   record.pieces = std::move(pieces_);
@@ -125,19 +123,20 @@ void LoadLoop::MayFinish() {
 void LoadLoop::Record(const Exchange& exchange) {
   spec::RequestLog one;
   one.requests.push_back(exchange.request());
-  one.events = exchange.events();
-  if (!exchange.message().empty()) {
+  const Answer& answer = exchange.answer();
+  one.events = answer.events();
+  if (!answer.message().empty()) {
     one.requests[0].message = static_cast<std::int64_t>(one.strings.size());
-    one.strings.push_back(exchange.message());
+    one.strings.push_back(answer.message());
   }
-  if (!exchange.text().empty()) {
+  if (!answer.text().empty()) {
     one.requests[0].text = static_cast<std::int64_t>(one.strings.size());
-    one.strings.push_back(exchange.text());
+    one.strings.push_back(answer.text());
   }
   fresh_.Append(one);
   if (context_.wire == nullptr) return;
   fresh_marks_.requests.push_back({exchange.local_port(), reactor_->Now()});
-  const auto& ends = exchange.event_ends();
+  const auto& ends = answer.event_ends();
   fresh_marks_.event_ends.insert(fresh_marks_.event_ends.end(), ends.begin(), ends.end());
 }
 
@@ -148,7 +147,7 @@ void LoadLoop::MayAbort(const Exchange& exchange) {
   if (!client && !course().LostPatience(reactor_->Now())) return;
   course().Abort(Error{ErrorCode::kUnavailable,
                        fmt::format("{} requests in a row failed, the last with: {}",
-                                   course().failures_in_a_row(), exchange.message())});
+                                   course().failures_in_a_row(), exchange.answer().message())});
   context_.wake();
 }
 

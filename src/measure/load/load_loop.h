@@ -19,9 +19,6 @@
 
 namespace roofscape::load {
 
-/// A plan's seconds as the loops count time.
-inline Nanos FromSeconds(double seconds) { return Nanos(static_cast<std::int64_t>(seconds * 1e9)); }
-
 /// What all loops of a point work on. The parts outlive the loops.
 struct LoopContext {
   const spec::Plan& plan;
@@ -43,6 +40,7 @@ struct LoopRecord {
   Nanos cpu{};
   Nanos wall{};
   std::int64_t retransmits = 0;
+  std::int64_t resent_requests = 0;
 };
 
 class LoadLoop : private TokenCounter {

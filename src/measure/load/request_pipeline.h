@@ -12,7 +12,7 @@
 #include <optional>
 #include <thread>
 
-#include "measure/load/openai_request.h"
+#include "measure/load/request_writer.h"
 
 namespace roofscape::load {
 

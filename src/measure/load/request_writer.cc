@@ -1,4 +1,4 @@
-#include "measure/load/openai_request.h"
+#include "measure/load/request_writer.h"
 
 #include <algorithm>
 
@@ -12,14 +12,6 @@ namespace {
 
 // Engines write it into their logs, so that both sides' records of a request can be joined.
 constexpr const char* kRequestId = "X-Request-Id";
-
-/// "/v1/chat/completions" below whatever path the user gave; a given "/v1" is not doubled.
-std::string EndpointPath(const net::Url& url, spec::Api api) {
-  std::string base = url.path;
-  while (base.ends_with('/')) base.pop_back();
-  if (!base.ends_with("/v1")) base += "/v1";
-  return base + (api == spec::Api::kChat ? "/chat/completions" : "/completions");
-}
 
 /// Ours that the user does not name, then the user's.
 Headers AllHeaders(const Headers& given) {
@@ -79,42 +71,27 @@ Prompt RequestWriter::PromptOf(std::int64_t id, std::int64_t input_tokens) const
   return prompts_.Text(id, tokens, dialect_.text.cost);
 }
 
-std::string RequestWriter::Body(const Prompt& prompt, std::int64_t output_tokens,
-                                bool stream) const {
-  Json body = {{"model", dialect_.model}};
-  if (const auto* ids = std::get_if<std::vector<std::int32_t>>(&prompt)) {
-    body["prompt"] = *ids;
-  } else if (plan_.target.api == spec::Api::kCompletions) {
-    body["prompt"] = std::get<std::string>(prompt);
-  } else {
-    body["messages"] =
-        Json::array({{{"role", "user"}, {"content", std::get<std::string>(prompt)}}});
-  }
-  body[dialect_.length_field] = output_tokens;
-  body["stream"] = stream;
-  if (stream && dialect_.stream_usage) body["stream_options"] = {{"include_usage", true}};
-  if (dialect_.sampling) body["temperature"] = 0;
-  if (dialect_.ignore_eos && plan_.workload.ignore_eos) {
-    body["ignore_eos"] = true;
-    // llama.cpp has no min_tokens; ignore_eos alone gives the exact length there.
-    if (dialect_.engine != EngineKind::kLlamaCpp) body["min_tokens"] = output_tokens;
-  }
-  if (dialect_.cache_prompt) body["cache_prompt"] = plan_.workload.prompt_cache;
+Json RequestWriter::Body(const Ask& ask) const {
+  Json body = RequestBody(plan_, dialect_, ask);
   body.update(*extra_, /*merge_objects=*/true);
-  return body.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return body;
+}
+
+std::string RequestWriter::Bytes(std::int64_t id, const Json& body) const {
+  const std::string text = body.dump(-1, ' ', false, Json::error_handler_t::replace);
+  Headers headers = headers_;
+  if (names_requests_) headers.push_back({kRequestId, fmt::format("{}-{}", plan_.seed, id)});
+  // Create() has shown that this head can be written.
+  auto head = net::RequestHead("POST", path_, host_, headers, text.size());
+  return *std::move(head) + text;
 }
 
 PreparedRequest RequestWriter::Prepare(std::int64_t id) const {
   PreparedRequest request;
   request.id = id;
   request.shape = prompts_.ShapeOf(id);
-  const std::string body =
-      Body(PromptOf(id, request.shape.input_tokens), request.shape.output_tokens, /*stream=*/true);
-  Headers headers = headers_;
-  if (names_requests_) headers.push_back({kRequestId, fmt::format("{}-{}", plan_.seed, id)});
-  // Create() has shown that this head can be written.
-  auto head = net::RequestHead("POST", path_, host_, headers, body.size());
-  request.bytes = *std::move(head) + body;
+  const Prompt prompt = PromptOf(id, request.shape.input_tokens);
+  request.bytes = Bytes(id, Body({prompt, request.shape.output_tokens, /*stream=*/true}));
   return request;
 }
 

@@ -8,7 +8,6 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "base/core/json.h"
@@ -19,6 +18,7 @@
 #include "domain/spec/plan.h"
 #include "domain/workload/prompt_source.h"
 #include "measure/load/dialect.h"
+#include "measure/load/request_body.h"
 
 namespace roofscape::load {
 
@@ -27,9 +27,6 @@ using Headers = std::vector<net::Header>;
 
 /// How the certificate of an https:// target is looked at.
 net::TlsClientOptions TlsOptions(const spec::Target& target);
-
-/// Token ids, or text.
-using Prompt = std::variant<std::vector<std::int32_t>, std::string>;
 
 /// A request ready to be sent.
 struct PreparedRequest {
@@ -53,8 +50,11 @@ class RequestWriter {
   /// for token ids, nearly for text.
   Prompt PromptOf(std::int64_t id, std::int64_t input_tokens) const;
 
-  /// The JSON body for a prompt.
-  std::string Body(const Prompt& prompt, std::int64_t output_tokens, bool stream) const;
+  /// The JSON body for what is asked, with the user's --extra-body in it.
+  Json Body(const Ask& ask) const;
+
+  /// Request number `id` with that body, ready to be sent.
+  std::string Bytes(std::int64_t id, const Json& body) const;
 
   /// The path of the API's endpoint, e.g. "/v1/chat/completions".
   const std::string& path() const { return path_; }

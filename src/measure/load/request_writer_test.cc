@@ -1,4 +1,4 @@
-#include "measure/load/openai_request.h"
+#include "measure/load/request_writer.h"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -21,7 +21,7 @@ spec::Plan PlanOf(spec::Api api) {
 Dialect FullDialect() {
   Dialect dialect;
   dialect.model = "tiny";
-  dialect.ignore_eos = dialect.sampling = dialect.stream_usage = true;
+  dialect.ignore_eos = dialect.min_tokens = dialect.sampling = dialect.stream_usage = true;
   return dialect;
 }
 

@@ -24,7 +24,7 @@
 #include "domain/spec/request_log.h"
 #include "domain/spec/run_result.h"
 #include "measure/load/dialect.h"
-#include "measure/load/openai_request.h"
+#include "measure/load/request_writer.h"
 
 namespace roofscape::load {
 

@@ -2,87 +2,40 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <set>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "base/core/check.h"
-#include "base/core/text.h"
-#include "base/net/fetch.h"
-#include "measure/load/trial_request.h"
+#include "measure/load/server_pages.h"
+#include "measure/load/text_calibration.h"
+#include "measure/load/trials.h"
 
 namespace roofscape::load {
 namespace {
+
+using spec::Api;
 
 // Lengths of trial prompts.
 constexpr std::int64_t kFewWords = 20;
 constexpr std::int64_t kFewestWords = 8;
 constexpr std::int64_t kMaxManyWords = 4000;
-constexpr std::size_t kShortWord = 4;  // Letters, at most.
-constexpr std::size_t kLongWord = 6;   // Letters, at least.
-constexpr std::int64_t kTrialTokens = 4;
+constexpr std::int64_t kTrialTokens = 16;  // Enough to see several tokens an event.
 constexpr std::int64_t kMaxAddedTokens = 4;
 // Trials number their prompts from here, measured requests from 0.
 constexpr std::int64_t kFirstTrialPrompt = 900'000'000;
 
-/// A text of words, and the tokens that the server counted in it (0: it reports no usage).
-struct CountedText {
-  double words = 0;
-  double letters = 0;
-  double tokens = 0;
-};
-
-/// `count` words out of `text` of at least (or, `longer` false, at most) `letters` letters; fewer
-/// where it has no more.
-std::string WordsByLength(std::string_view text, std::int64_t count, std::size_t letters,
-                          bool longer) {
-  std::string kept;
-  while (!text.empty() && count > 0) {
-    const std::string_view word = text.substr(0, text.find(' '));
-    text.remove_prefix(std::min(text.size(), word.size() + 1));
-    if (longer ? word.size() < letters : word.size() > letters) continue;
-    if (!kept.empty()) kept += ' ';
-    kept += word;
-    --count;
-  }
-  return kept;
-}
-
-/// Solves tokens = overhead + per_word x words + per_letter x letters for three texts, two of which
-/// have the same number of words. What noise would make negative is 0. False: tokens do not grow
-/// with the text.
-bool Solve(const CountedText& few, const CountedText& short_words, const CountedText& long_words,
-           TextCalibration& text) {
-  RS_CHECK(long_words.letters > short_words.letters && short_words.words > few.words);
-  const double per_letter = std::max(
-      0.0, (long_words.tokens - short_words.tokens) / (long_words.letters - short_words.letters));
-  const double per_word = std::max(
-      0.0, (short_words.tokens - few.tokens - per_letter * (short_words.letters - few.letters)) /
-               (short_words.words - few.words));
-  if (per_word + per_letter <= 0) return false;
-  text.cost = {per_word, per_letter};
-  text.overhead_tokens =
-      std::max(0.0, few.tokens - per_word * few.words - per_letter * few.letters);
-  return true;
-}
-
 class Prober {
  public:
-  Prober(const spec::Plan& plan, const net::Url& url, const Headers& headers, const Clock& clock,
-         const std::atomic<bool>* stop)
-      : plan_(plan),
-        url_(url),
-        headers_(headers),
-        clock_(clock),
-        stop_(stop),
-        prompts_(plan.workload, plan.seed) {}
+  Prober(const spec::Plan& plan, const ServerPages& pages, Trials& trials)
+      : plan_(plan), pages_(pages), trials_(trials), prompts_(plan.workload, plan.seed) {}
 
   Result<Dialect> Run() {
-    RS_RETURN_IF_ERROR(FindModel());
-    FindEngine();
-    if (WantsTokenIds()) FindAlphabet();
-    RS_RETURN_IF_ERROR(FindFields());
+    RS_RETURN_IF_ERROR(FindServer(pages_, plan_.target.model, dialect_));
+    if (WantsTokenIds()) dialect_.alphabet = FindAlphabet(pages_, dialect_);
+    RS_ASSIGN_OR_RETURN(const Trial trial, FindFields());
+    RS_RETURN_IF_ERROR(FindTokenCounts(trial));
     if (dialect_.alphabet.empty()) RS_RETURN_IF_ERROR(CalibrateText());
     // For whoever compares the server's own counters with the request log.
     dialect_.facts["probe_output_tokens"] = fmt::format("{}", probe_tokens_);
@@ -90,170 +43,44 @@ class Prober {
   }
 
  private:
-  /// A path below the URL's own, e.g. "/v1/models" or "/gateway/v1/models".
-  std::string Path(std::string_view path) const {
-    std::string base = url_.path;
-    while (base.ends_with('/')) base.pop_back();
-    // "/v1" given by the user belongs to the API's own paths: /tokenize and /version stand beside.
-    if (base.ends_with("/v1")) base.resize(base.size() - 3);
-    return base + std::string(path);
-  }
-
-  Result<net::HttpResponse> Get(const std::string& path) const {
-    net::FetchOptions options;
-    options.headers = headers_;
-    options.stop = stop_;
-    options.tls = TlsOptions(plan_.target);
-    return net::Fetch(url_, path, options, clock_);
-  }
-
-  /// JSON of a path, or a discarded value when the server has nothing there.
-  Json TryJson(const std::string& path, const std::string& body = "") const {
-    net::FetchOptions options;
-    options.headers = headers_;
-    options.stop = stop_;
-    options.tls = TlsOptions(plan_.target);
-    if (!body.empty()) {
-      options.method = "POST";
-      options.body = body;
-      options.headers.push_back({"Content-Type", "application/json"});
-    }
-    const auto response = net::Fetch(url_, path, options, clock_);
-    if (!response || response->status != 200) return Json(Json::value_t::discarded);
-    return Json::parse(response->body, nullptr, /*allow_exceptions=*/false);
-  }
-
-  Result<> FindModel();
-  void FindEngine();
   bool WantsTokenIds() const {
-    return plan_.target.api == spec::Api::kCompletions &&
+    return spec::TakesTokenIds(plan_.target.api) &&
            plan_.workload.prompt_form != spec::PromptForm::kText;
   }
-  void FindAlphabet();
-  Result<> FindFields();
+  bool OpenAiForm() const {
+    return plan_.target.api == Api::kChat || plan_.target.api == Api::kCompletions;
+  }
+  Result<Trial> FindFields();
   bool GiveUpField(const std::string& message);
-  Result<> JudgeTrial(const Trial& trial);
+  void JudgeUsage(const Trial& trial);
+  Result<> FindTokenCounts(const Trial& trial);
+  Result<bool> TryTokenCounts(bool& field);
   Result<> CalibrateText();
   Prompt FewWords();
   Result<CountedText> SendWords(std::string text);
-
-  Result<Trial> Send(const Prompt& prompt) {
-    const TrialSpec trial_spec{prompt, kTrialTokens, stop_};
-    auto trial = SendTrial(plan_, url_, headers_, dialect_, trial_spec, clock_);
-    if (trial) probe_tokens_ += trial->token_events;
-    return trial;
-  }
-  std::string Where() const {
-    return url_.Origin() +
-           Path(plan_.target.api == spec::Api::kChat ? "/v1/chat/completions" : "/v1/completions");
-  }
+  Result<Trial> Send(const Prompt& prompt);
 
   const spec::Plan& plan_;
-  const net::Url& url_;
-  const Headers& headers_;
-  const Clock& clock_;
-  const std::atomic<bool>* stop_;
+  const ServerPages& pages_;
+  Trials& trials_;
   workload::PromptSource prompts_;
   std::int64_t next_prompt_ = kFirstTrialPrompt;
-  std::string owner_;
   std::int64_t probe_tokens_ = 0;
   Dialect dialect_;
 };
 
-std::string TextAt(const Json& json, const char* pointer) {
-  const Json::json_pointer at(pointer);
-  if (json.is_discarded() || !json.is_object() || !json.contains(at)) return {};
-  const Json& found = json[at];
-  return found.is_string() ? found.get<std::string>() : std::string();
-}
-
-Result<> Prober::FindModel() {
-  const std::string path = Path("/v1/models");
-  RS_ASSIGN_OR_RETURN(const net::HttpResponse response, Get(path));
-  const std::string where = url_.Origin() + path;
-  dialect_.model = plan_.target.model;
-  if (response.status != 200 && !dialect_.model.empty()) {
-    // Some gateways serve completions but no list; the trial request will tell.
-    dialect_.notes.push_back(
-        fmt::format("the server lists no models (it answered {}); the name was taken as given",
-                    response.status));
-    return {};
-  }
-  if (response.status != 200) {
-    return StatusError(where, response.status, ErrorText(response.body));
-  }
-  const Json json = Json::parse(response.body, nullptr, /*allow_exceptions=*/false);
-  if (json.is_discarded() || !json.is_object() || !json.contains("data") ||
-      !json["data"].is_array()) {
-    return Error{ErrorCode::kProtocol,
-                 fmt::format("{}: no list of models but: {}. Is this an OpenAI-compatible server? "
-                             "Check host, port and path",
-                             where, ErrorText(response.body))};
-  }
-  std::vector<std::string> names;
-  for (const Json& model : json["data"]) {
-    const std::string name = TextAt(model, "/id");
-    if (!name.empty()) names.push_back(name);
-    if (owner_.empty()) owner_ = TextAt(model, "/owned_by");
-  }
-  if (names.empty()) {
-    return Error{ErrorCode::kUnavailable,
-                 where + ": the server lists no model. Is one still loading? Try again later"};
-  }
-  if (dialect_.model.empty()) dialect_.model = names.front();
-  if (std::find(names.begin(), names.end(), dialect_.model) == names.end()) {
-    return Error{
-        ErrorCode::kInvalidArgument,
-        fmt::format("{}: the server has no model '{}'.{} It has: {}", url_.Origin(), dialect_.model,
-                    DidYouMean(dialect_.model, names), fmt::join(names, ", "))};
-  }
-  return {};
-}
-
-void Prober::FindEngine() {
-  auto& facts = dialect_.facts;
-  facts["model"] = dialect_.model;
-  if (owner_ == "llamacpp") {
-    dialect_.engine = EngineKind::kLlamaCpp;
-    facts["name"] = "llama.cpp";
-    const Json props = TryJson(Path("/props"));
-    if (const auto build = TextAt(props, "/build_info"); !build.empty()) facts["version"] = build;
-    if (!props.is_discarded() && props.contains("total_slots")) {
-      facts["slots"] = props["total_slots"].dump();
-    }
-  } else if (owner_ == "vllm") {
-    dialect_.engine = EngineKind::kVllm;
-    facts["name"] = "vllm";
-    const auto version = TextAt(TryJson(Path("/version")), "/version");
-    if (!version.empty()) facts["version"] = version;
-  } else if (owner_ == "sglang") {
-    dialect_.engine = EngineKind::kSglang;
-    facts["name"] = "sglang";
-    const auto version = TextAt(TryJson(Path("/get_server_info")), "/version");
-    if (!version.empty()) facts["version"] = version;
-  } else if (!owner_.empty()) {
-    facts["owned_by"] = owner_;
-  }
-}
-
-/// Learns ordinary token ids by having the server tokenize ordinary words.
-void Prober::FindAlphabet() {
-  const Json body = {{"content", workload::Vocabulary()},  // llama.cpp
-                     {"model", dialect_.model},            // vLLM
-                     {"prompt", workload::Vocabulary()},
-                     {"add_special", false},
-                     {"add_special_tokens", false}};
-  const Json answer = TryJson(Path("/tokenize"), body.dump());
-  std::set<std::int32_t> ids;
-  if (!answer.is_discarded() && answer.is_object() && answer.contains("tokens")) {
-    for (const Json& id : answer["tokens"]) {
-      if (id.is_number_integer()) ids.insert(id.get<std::int32_t>());
-    }
-  }
-  dialect_.alphabet.assign(ids.begin(), ids.end());
-  if (ids.empty()) {
-    dialect_.notes.push_back("the server has no /tokenize: prompts are sent as text");
-  }
+/// What the server says to one trial. An answer that cannot be read is an error here: none of a
+/// thousand others could be.
+Result<Trial> Prober::Send(const Prompt& prompt) {
+  RS_ASSIGN_OR_RETURN(Trial trial, trials_.Send(dialect_, {prompt, kTrialTokens, "", 0}));
+  probe_tokens_ += std::max(trial.usage.completion_tokens, trial.event_tokens);
+  const bool answered = trial.ok() || trial.outcome == spec::Outcome::kHttpError;
+  if (answered) return trial;
+  return Error{
+      ErrorCode::kProtocol,
+      fmt::format("{}: {}. Is this an OpenAI-compatible server with streaming? Its log may "
+                  "say more",
+                  trials_.Where(), trial.message)};
 }
 
 /// Gives up one thing that the server may have refused: what its message names, else the next in
@@ -264,8 +91,9 @@ bool Prober::GiveUpField(const std::string& message) {
     std::string_view named;
     std::string_view loss;
   };
-  const std::array<Field, 4> fields = {{
-      {&dialect_.ignore_eos, "ignore_eos", "ignore_eos and min_tokens: answers may end early"},
+  const std::array<Field, 5> fields = {{
+      {&dialect_.min_tokens, "min_tokens", "min_tokens: ignore_eos alone must do"},
+      {&dialect_.ignore_eos, "ignore_eos", "ignore_eos: answers may end early"},
       {&dialect_.sampling, "temperature", "temperature: its own default was used"},
       {&dialect_.cache_prompt, "cache_prompt", "cache_prompt: its prompt cache may answer"},
       {&dialect_.stream_usage, "stream_options", "stream_options: it may report no usage"},
@@ -302,42 +130,86 @@ Prompt Prober::FewWords() {
 }
 
 /// Finds the fields that the server takes: first everything its engine should know, then less.
-Result<> Prober::FindFields() {
-  dialect_.ignore_eos = dialect_.sampling = dialect_.stream_usage = true;
-  dialect_.cache_prompt = dialect_.engine == EngineKind::kLlamaCpp;
+/// Returns the trial that was answered.
+Result<Trial> Prober::FindFields() {
+  dialect_.ignore_eos = dialect_.min_tokens = dialect_.sampling = true;
+  dialect_.stream_usage = OpenAiForm();
+  dialect_.cache_prompt = dialect_.engine == EngineKind::kLlamaCpp &&
+                          (OpenAiForm() || plan_.target.api == Api::kLlamaCpp);
   for (;;) {
-    RS_ASSIGN_OR_RETURN(const Trial trial, Send(FewWords()));
-    if (trial.status == 200) return JudgeTrial(trial);
+    RS_ASSIGN_OR_RETURN(Trial trial, Send(FewWords()));
+    if (trial.ok()) {
+      JudgeUsage(trial);
+      return trial;
+    }
     const bool refused = trial.status == 400 || trial.status == 422;
     if (!refused || !GiveUpField(trial.message)) {
-      return StatusError(Where(), trial.status, trial.message);
+      return StatusError(trials_.Where(), trial.status, trial.message);
     }
   }
 }
 
 /// What the first answered trial shows: usage, and how token ids are counted.
-Result<> Prober::JudgeTrial(const Trial& trial) {
+void Prober::JudgeUsage(const Trial& trial) {
   if (!trial.usage.known()) {
     dialect_.notes.push_back(
         "the server reports no usage: output tokens are counted by events, input lengths are "
         "those asked for");
   }
-  if (dialect_.alphabet.empty()) return {};
+  if (dialect_.alphabet.empty()) return;
   const std::int64_t added = trial.usage.prompt_tokens - kFewWords;
   if (trial.usage.known() && added >= 0 && added <= kMaxAddedTokens) {
     dialect_.added_tokens = added;
+  } else {
+    dialect_.alphabet.clear();  // It counts ids in a way we do not understand: use text.
+  }
+}
+
+/// Has the server tell the tokens of each chunk, where its events do not tell them apart or the
+/// plan says so.
+Result<> Prober::FindTokenCounts(const Trial& trial) {
+  const spec::TokenCounts wanted = plan_.target.token_counts;
+  // One token an event, or the events tell already.
+  const bool plain = trial.usage.completion_tokens == spec::kUnknown ||
+                     trial.event_tokens == trial.usage.completion_tokens;
+  if (wanted == spec::TokenCounts::kFinal || (wanted == spec::TokenCounts::kAuto && plain)) {
     return {};
   }
-  dialect_.alphabet.clear();  // It counts ids in a way we do not understand: use text.
+  const bool told = trial.token_source == spec::TokenSource::kTokenIds ||
+                    trial.token_source == spec::TokenSource::kChunkUsage;
+  if (told) return {};
+  if (OpenAiForm() || plan_.target.api == Api::kLlamaCpp) {
+    RS_ASSIGN_OR_RETURN(const bool ids, TryTokenCounts(dialect_.token_ids));
+    if (ids) return {};
+  }
+  if (OpenAiForm() && dialect_.stream_usage) {
+    RS_ASSIGN_OR_RETURN(const bool usage, TryTokenCounts(dialect_.chunk_usage));
+    if (usage) return {};
+  }
+  dialect_.notes.push_back(
+      fmt::format("the server does not tell the tokens of each chunk: each event counts as one "
+                  "({} events carried {} tokens in a trial), so ITL is that of events",
+                  trial.token_events, trial.usage.completion_tokens));
   return {};
 }
 
+/// Whether the server tells each chunk's tokens when `field` of the dialect is set; it stays set
+/// then.
+Result<bool> Prober::TryTokenCounts(bool& field) {
+  field = true;
+  RS_ASSIGN_OR_RETURN(const Trial trial, Send(FewWords()));
+  const bool told = trial.token_source == spec::TokenSource::kTokenIds ||
+                    trial.token_source == spec::TokenSource::kChunkUsage;
+  const bool whole = trial.usage.completion_tokens == spec::kUnknown ||
+                     trial.usage.completion_tokens == trial.event_tokens;
+  field = trial.ok() && told && whole;
+  return field;
+}
+
 Result<CountedText> Prober::SendWords(std::string text) {
-  CountedText counted;
-  counted.words = 1 + static_cast<double>(std::count(text.begin(), text.end(), ' '));
-  counted.letters = static_cast<double>(text.size()) - counted.words + 1;
+  CountedText counted = CountWords(text);
   RS_ASSIGN_OR_RETURN(const Trial trial, Send(std::move(text)));
-  if (trial.status != 200) return StatusError(Where(), trial.status, trial.message);
+  if (!trial.ok()) return StatusError(trials_.Where(), trial.status, trial.message);
   counted.tokens = static_cast<double>(trial.usage.prompt_tokens);
   return counted;
 }
@@ -345,7 +217,7 @@ Result<CountedText> Prober::SendWords(std::string text) {
 Result<> Prober::CalibrateText() {
   if (plan_.workload.prompt_form == spec::PromptForm::kTokenIds) {
     return Error{ErrorCode::kProtocol,
-                 Where() +
+                 trials_.Where() +
                      ": the server takes no prompts of token ids (or has no /tokenize): use "
                      "--prompt-form text"};
   }
@@ -358,11 +230,12 @@ Result<> Prober::CalibrateText() {
                                                 few.tokens * kFewestWords / 2);
   const std::int64_t many = std::clamp(wanted, 3 * kFewestWords, kMaxManyWords);
   const std::string choice = prompts_.Words(next_prompt_++, 8 * many);
-  RS_ASSIGN_OR_RETURN(const CountedText short_words,
-                      SendWords(WordsByLength(choice, many, kShortWord, /*longer=*/false)));
-  RS_ASSIGN_OR_RETURN(const CountedText long_words,
-                      SendWords(WordsByLength(choice, many, kLongWord, /*longer=*/true)));
-  if (!Solve(few, short_words, long_words, dialect_.text)) {
+  RS_ASSIGN_OR_RETURN(const CountedText short_words, SendWords(ShortWords(choice, many)));
+  RS_ASSIGN_OR_RETURN(const CountedText long_words, SendWords(LongWords(choice, many)));
+  const auto found = Calibrate(few, short_words, long_words);
+  if (found) {
+    dialect_.text = *found;
+  } else {
     dialect_.notes.push_back(
         "the server's prompt_tokens do not grow with the prompt: input "
         "lengths are counted in words");
@@ -372,9 +245,32 @@ Result<> Prober::CalibrateText() {
 
 }  // namespace
 
+std::vector<std::int32_t> FindAlphabet(const ServerPages& pages, Dialect& dialect) {
+  const Json body = {{"content", workload::Vocabulary()},  // llama.cpp
+                     {"model", dialect.model},             // vLLM, SGLang
+                     {"prompt", workload::Vocabulary()},
+                     {"inputs", workload::Vocabulary()},  // TGI
+                     {"add_special", false},
+                     {"add_special_tokens", false}};
+  const Json answer = pages.TryJson("/tokenize", body.dump());
+  std::set<std::int32_t> ids;
+  if (answer.is_object() && answer.contains("tokens")) {
+    for (const Json& id : answer["tokens"]) {
+      if (id.is_number_integer()) ids.insert(id.get<std::int32_t>());
+    }
+  }
+  if (ids.empty()) {
+    dialect.notes.push_back("the server has no /tokenize: prompts are sent as text");
+  }
+  return {ids.begin(), ids.end()};
+}
+
 Result<Dialect> ProbeServer(const spec::Plan& plan, const net::Url& url, const Headers& headers,
                             const Clock& clock, const std::atomic<bool>* stop) {
-  return Prober(plan, url, headers, clock, stop).Run();
+  const ServerPages pages(plan, url, headers, clock, stop);
+  RS_ASSIGN_OR_RETURN(const std::unique_ptr<Trials> trials,
+                      Trials::Create({plan, url, headers, stop}, clock));
+  return Prober(plan, pages, *trials).Run();
 }
 
 }  // namespace roofscape::load

@@ -1,19 +1,22 @@
 // Asks a server, before anything is measured, what it is and what it understands: its models, its
-// engine, token ids or text, exact output lengths. What is wrong with the server or the address
-// comes out here, as one clear error, and not as a thousand failed requests.
+// engine, token ids or text, exact output lengths, tokens of each chunk. What is wrong with the
+// server or the address comes out here, as one clear error, and not as a thousand failed requests.
 //
 // Sends a handful of small requests, one after the other. Thread safety: each call is on its own.
 
 #pragma once
 
 #include <atomic>
+#include <cstdint>
+#include <vector>
 
 #include "base/core/clock.h"
 #include "base/core/result.h"
 #include "base/net/url.h"
 #include "domain/spec/plan.h"
 #include "measure/load/dialect.h"
-#include "measure/load/openai_request.h"
+#include "measure/load/request_writer.h"
+#include "measure/load/server_pages.h"
 
 namespace roofscape::load {
 
@@ -22,5 +25,9 @@ namespace roofscape::load {
 /// cannot be read.
 Result<Dialect> ProbeServer(const spec::Plan& plan, const net::Url& url, const Headers& headers,
                             const Clock& clock, const std::atomic<bool>* stop = nullptr);
+
+/// Ordinary token ids of the server's vocabulary, by having it tokenize ordinary words; empty, with
+/// a note, where it cannot.
+std::vector<std::int32_t> FindAlphabet(const ServerPages& pages, Dialect& dialect);
 
 }  // namespace roofscape::load

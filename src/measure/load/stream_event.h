@@ -1,4 +1,4 @@
-// What one event of a response stream says, whatever parser read it (openai_stream.h).
+// What one event of a response stream says, whatever parser read it (stream_reader.h).
 //
 // Ownership: views into the payload or the reader's buffers. Thread safety: plain values.
 
@@ -29,6 +29,7 @@ struct StreamEvent {
   spec::EventKind kind = spec::EventKind::kRole;
   std::int64_t token_ids = 0;  // Number of token ids in the chunk, 0 when none are sent.
   std::string_view text;       // Generated text, unescaped.
+  bool whole_text = false;     // `text` is, or may be, everything generated so far.
   bool finish = false;         // A finish reason stood in it.
   Usage usage;
   bool malformed = false;    // Not a JSON object of any known shape; `message` says why.

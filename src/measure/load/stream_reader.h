@@ -1,6 +1,9 @@
-// Reads the payloads of an OpenAI-compatible event stream: what kind of event, how many generated
-// tokens and characters, usage, finish, errors. Knows /v1/completions and /v1/chat/completions as
-// vLLM, SGLang, llama.cpp and OpenAI write them.
+// Reads the payloads of a server's event stream: what kind of event, how many generated tokens and
+// characters, usage, finish, errors. Knows /v1/completions and /v1/chat/completions as vLLM,
+// SGLang, TensorRT-LLM, llama.cpp, TGI, Dynamo and OpenAI write them, /v1/responses, /v1/messages,
+// and the servers' own forms: SGLang's /generate, TGI's /generate_stream, llama.cpp's /completion.
+// It goes by what stands in a payload, not by what was asked: docs/reference/dialects.md tells the
+// shapes.
 //
 // A chunk may carry several tokens or none with text: its kind and `token_ids` say so. Of several
 // choices in one chunk the token ids add up, and the text is the last that is not empty.

@@ -1,4 +1,4 @@
-#include "measure/load/openai_stream.h"
+#include "measure/load/stream_reader.h"
 
 #include <gtest/gtest.h>
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/core/rng.h"
-#include "measure/load/openai_stream.h"
+#include "measure/load/stream_reader.h"
 
 namespace roofscape::load {
 namespace {

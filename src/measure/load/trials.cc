@@ -1,34 +1,17 @@
-#include "measure/load/trial_request.h"
+#include "measure/load/trials.h"
+
+#include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
-
-#include "base/net/fetch.h"
-#include "base/net/sse_parser.h"
+#include <nlohmann/json.hpp>
 
 namespace roofscape::load {
 namespace {
 
-/// Gathers from a whole event stream what a trial wants to know.
-class TrialSink {
- public:
-  void OnEvent(const net::SseEvent& event) {
-    if (event.data == "[DONE]") return;
-    const StreamEvent read = reader_.Read(event.data, event.type);
-    if (read.kind == spec::EventKind::kError && message.empty()) message = read.message;
-    if (spec::CarriesTokens(read.kind)) ++token_events;
-    if (read.usage.known()) usage = read.usage;
-    ++events;
-  }
-  void OnComment(std::string_view) {}
+using namespace std::chrono_literals;
 
-  std::string message;
-  Usage usage;
-  std::int64_t token_events = 0;
-  std::int64_t events = 0;
-
- private:
-  StreamReader reader_;
-};
+constexpr Nanos kLookForStop = 50ms;
 
 std::string_view CureFor(int status) {
   switch (status) {
@@ -56,42 +39,86 @@ Error StatusError(const std::string& where, int status, const std::string& messa
                                  CureFor(status))};
 }
 
-Result<Trial> SendTrial(const spec::Plan& plan, const net::Url& url, const Headers& headers,
-                        const Dialect& dialect, const TrialSpec& trial_spec, const Clock& clock) {
+Result<std::unique_ptr<Trials>> Trials::Create(const Server& server, const Clock& clock) {
+  RS_ASSIGN_OR_RETURN(net::Endpoint endpoint,
+                      net::Resolve(server.url, TlsOptions(server.plan.target)));
+  RS_ASSIGN_OR_RETURN(std::unique_ptr<net::Reactor> reactor, net::Reactor::Create(clock));
+  return std::unique_ptr<Trials>(
+      new Trials(server, std::move(endpoint), std::move(reactor), clock));
+}
+
+Trials::Trials(const Server& server, net::Endpoint endpoint, std::unique_ptr<net::Reactor> reactor,
+               const Clock& clock)
+    : server_(server), clock_(clock), endpoint_(std::move(endpoint)), reactor_(std::move(reactor)) {
+  Exchange::Settings settings;
+  settings.answer.epoch = clock.Now();
+  settings.answer.keep_text = true;
+  settings.answer.reader = &reader_;
+  settings.answer.observer = [this](const net::SseEvent& raw, const StreamEvent& read) {
+    if (observer_) observer_(raw, read);
+  };
+  settings.on_done = [](Exchange&) {};
+  exchange_ = std::make_unique<Exchange>(*reactor_, endpoint_, TimeoutsOf(server.plan.timeouts),
+                                         spec::kUnknown, std::move(settings));
+}
+
+std::string Trials::Where() const {
+  return server_.url.Origin() + EndpointPath(server_.url, server_.plan.target.api);
+}
+
+Result<Trial> Trials::Send(const Dialect& dialect, const TrialAsk& ask) {
   RS_ASSIGN_OR_RETURN(const RequestWriter writer,
-                      RequestWriter::Create(plan, url, headers, dialect));
-  net::FetchOptions options;
-  options.method = "POST";
-  options.headers = writer.headers();
-  options.stop = trial_spec.stop;
-  options.tls = TlsOptions(plan.target);
-  options.body = writer.Body(trial_spec.prompt, trial_spec.output_tokens, /*stream=*/true);
-  options.timeout = Nanos(static_cast<std::int64_t>(plan.timeouts.first_byte_s * 1e9));
-  const std::string where = url.Origin() + writer.path();
-  RS_ASSIGN_OR_RETURN(const net::HttpResponse response,
-                      net::Fetch(url, writer.path(), options, clock));
+                      RequestWriter::Create(server_.plan, server_.url, server_.headers, dialect));
+  Json body = writer.Body({ask.prompt, ask.output_tokens, /*stream=*/true});
+  if (!ask.merge.empty()) body.update(Json::parse(ask.merge), /*merge_objects=*/true);
+  PreparedRequest request;
+  request.shape.output_tokens = ask.output_tokens;
+  // Numbers from far away: the measured requests have the low ones.
+  constexpr std::int64_t kFirst = 900'000'000;
+  request.bytes = writer.Bytes(kFirst + sent_, body);
+  exchange_->Start(std::move(request), sent_++, clock_.Now(), spec::Phase::kWarmup);
+  RS_RETURN_IF_ERROR(Wait(ask.hang_up_after));
+  Trial trial = Told();
+  using spec::Outcome;
+  if (trial.outcome == Outcome::kConnect || trial.outcome == Outcome::kClient) {
+    return Error{ErrorCode::kUnavailable, trial.message};
+  }
+  return trial;
+}
+
+/// Until the answer has ended, or so many token events have come.
+Result<> Trials::Wait(std::int64_t hang_up_after) {
+  while (exchange_->busy()) {
+    reactor_->Poll(kLookForStop);
+    if (server_.stop != nullptr && server_.stop->load(std::memory_order_relaxed)) {
+      exchange_->Cancel(clock_.Now());
+      return Error{ErrorCode::kCancelled, Where() + ": stopped"};
+    }
+    if (hang_up_after > 0 && exchange_->answer().event_tokens() >= hang_up_after) {
+      exchange_->Cancel(clock_.Now());
+    }
+  }
+  return {};
+}
+
+Trial Trials::Told() const {
+  const spec::Request& request = exchange_->request();
+  const Answer& answer = exchange_->answer();
   Trial trial;
-  trial.status = response.status;
-  if (response.status != 200) {
-    trial.message = ErrorText(response.body);
-    return trial;
-  }
-  net::SseParser parser;
-  TrialSink sink;
-  const bool whole = parser.Feed(response.body, sink);
-  if (!whole || sink.events == 0) {
-    return Error{ErrorCode::kProtocol,
-                 fmt::format("{}: no event stream came back but: {}. Is this an OpenAI-compatible "
-                             "server with streaming?",
-                             where, ErrorText(response.body))};
-  }
-  if (!sink.message.empty()) {
-    return Error{ErrorCode::kProtocol,
-                 fmt::format("{}: the stream held an error: {}. The server's log may say more",
-                             where, ErrorText(sink.message))};
-  }
-  trial.usage = sink.usage;
-  trial.token_events = sink.token_events;
+  trial.status = static_cast<int>(request.http_status);
+  trial.outcome = request.outcome;
+  trial.message = answer.message();
+  trial.usage = answer.usage();
+  trial.event_tokens = answer.event_tokens();
+  trial.finish = answer.finish_seen();
+  trial.done = answer.done_seen();
+  trial.new_connection = request.connect_ns > 0;
+  trial.token_source = request.token_source;
+  trial.text = answer.text();
+  trial.events = answer.events();
+  trial.token_events =
+      std::count_if(trial.events.begin(), trial.events.end(),
+                    [](const spec::Event& event) { return spec::CarriesTokens(event.kind); });
   return trial;
 }
 

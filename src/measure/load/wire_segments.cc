@@ -104,4 +104,12 @@ std::optional<Instant> WireFlow::Lookup(std::uint64_t offset) const {
   return piece->stamp;
 }
 
+std::size_t WireFlow::Forget(std::uint64_t offset) {
+  const auto kept = std::upper_bound(pieces_.begin(), pieces_.end(), offset,
+                                     [](std::uint64_t o, const Piece& p) { return o < p.end(); });
+  const auto gone = static_cast<std::size_t>(kept - pieces_.begin());
+  pieces_.erase(pieces_.begin(), kept);
+  return gone;
+}
+
 }  // namespace roofscape::load

@@ -46,6 +46,9 @@ class WireFlow {
   /// was seen.
   std::optional<Instant> Lookup(std::uint64_t offset) const;
 
+  /// Forgets the pieces that end at `offset` or before it; returns how many those were.
+  std::size_t Forget(std::uint64_t offset);
+
   /// Whether a SYN with this number opened this very connection: it was sent again.
   bool OpenedBy(std::uint32_t initial_sequence) const {
     return initial_sequence + 1 == first_sequence_;
@@ -53,6 +56,7 @@ class WireFlow {
   Instant opened() const { return opened_; }
   /// The number of bytes up to the last one seen.
   std::uint64_t end() const { return end_; }
+  std::size_t pieces() const { return pieces_.size(); }
 
  private:
   struct Piece {

@@ -93,9 +93,22 @@ void WireStamps::Work() {
   }
 }
 
+/// Each connection's bytes are asked for once, in their order: what was answered is forgotten, so
+/// that a long run fills no tables.
+void WireStamps::ForgetStamped(const Piece& piece) {
+  for (std::size_t r = 0; r < piece.log.requests.size(); ++r) {
+    const spec::Request& request = piece.log.requests[r];
+    if (request.event_count == 0) continue;
+    const auto last = static_cast<std::size_t>(request.first_event + request.event_count - 1);
+    tap_.Forget(piece.marks.requests[r].local_port, piece.marks.event_ends[last],
+                piece.marks.requests[r].read_at);
+  }
+}
+
 void WireStamps::StampOne(Piece piece) {
   outcome_.events += static_cast<std::int64_t>(piece.log.events.size());
   outcome_.stamped += StampFromWire(tap_, epoch_, piece.marks, piece.log);
+  ForgetStamped(piece);
   outcome_.pieces.push_back(piece.log);
   if (!sink_) return;
   if (const Result<> taken = sink_(std::move(piece.log)); !taken) {

@@ -66,6 +66,7 @@ class WireStamps {
 
   void Work();
   void StampOne(Piece piece);
+  void ForgetStamped(const Piece& piece);
 
   WireTap& tap_;
   const Instant epoch_;

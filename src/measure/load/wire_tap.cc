@@ -40,6 +40,7 @@ struct WireTap::State {
 
   mutable std::mutex mutex;  // Guards what follows.
   Stats stats;
+  std::size_t held = 0;                                            // Segments in flows.
   std::unordered_map<std::uint16_t, std::vector<WireFlow>> flows;  // By port, oldest first.
 };
 
@@ -82,10 +83,13 @@ void WireTap::State::Remember(const TcpSegment& segment, Instant at) {
     ++stats.unopened;
     return;
   }
-  if (stats.full) return;
-  stats.segments +=
-      static_cast<std::int64_t>(port->second.back().Add(segment.sequence, segment.length, at));
-  stats.full = stats.segments >= static_cast<std::int64_t>(settings.max_segments);
+  if (held >= settings.max_segments) {
+    stats.full = true;
+    return;
+  }
+  const std::size_t grown = port->second.back().Add(segment.sequence, segment.length, at);
+  held += grown;
+  stats.segments += static_cast<std::int64_t>(grown);
 }
 
 Result<std::unique_ptr<WireTap>> WireTap::Start(const net::Endpoint& endpoint, const Clock& clock,
@@ -117,6 +121,18 @@ std::optional<Instant> WireTap::Lookup(std::uint16_t local_port, std::uint64_t o
                        [](Instant at, const WireFlow& flow) { return at < flow.opened(); });
   if (later == flows.begin()) return std::nullopt;
   return std::prev(later)->Lookup(offset);
+}
+
+void WireTap::Forget(std::uint16_t local_port, std::uint64_t offset, Instant read_at) {
+  const std::scoped_lock lock(state_->mutex);
+  const auto port = state_->flows.find(local_port);
+  if (port == state_->flows.end()) return;
+  std::vector<WireFlow>& flows = port->second;
+  while (flows.size() > 1 && flows[1].opened() <= read_at) {
+    state_->held -= flows.front().pieces();
+    flows.erase(flows.begin());
+  }
+  if (flows.front().opened() <= read_at) state_->held -= flows.front().Forget(offset);
 }
 
 WireTap::Stats WireTap::stats() const {

@@ -36,16 +36,16 @@ namespace roofscape::load {
 class WireTap {
  public:
   struct Settings {
-    std::size_t max_segments = std::size_t{32} << 20;  // 768 MiB of tables.
+    std::size_t max_segments = std::size_t{32} << 20;  // Held at one time: 768 MiB of tables.
   };
 
   struct Stats {
     std::int64_t packets = 0;      // From the server, that the tap saw.
     std::int64_t dropped = 0;      // That it had no room for: their bytes have no stamp.
-    std::int64_t segments = 0;     // Remembered.
+    std::int64_t segments = 0;     // Remembered, also those forgotten again.
     std::int64_t connections = 0;  // Whose opening was seen.
     std::int64_t unopened = 0;     // Packets of connections whose opening was not seen.
-    bool full = false;             // max_segments was reached; later bytes have no stamp.
+    bool full = false;             // max_segments was reached: some bytes have no stamp.
     Nanos grain{};                 // Every stamp is true within +- this.
   };
 
@@ -70,6 +70,10 @@ class WireTap {
   /// connection is meant when the port was used again.
   std::optional<Instant> Lookup(std::uint16_t local_port, std::uint64_t offset,
                                 Instant read_at) const;
+
+  /// Frees what is known of the bytes before `offset` on the connection that Lookup would take, and
+  /// of the earlier connections of that port.
+  void Forget(std::uint16_t local_port, std::uint64_t offset, Instant read_at);
 
   Stats stats() const;
 

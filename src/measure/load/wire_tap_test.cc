@@ -177,7 +177,9 @@ TEST(WireTapTest, LargeWritesArriveAsManyOrMergedSegmentsWithoutAHole) {
   for (std::uint64_t byte = 0; byte < kBytes; byte += 997) {
     const auto at = tap->Lookup(connection.local_port, byte, read_at);
     ASSERT_TRUE(at) << "byte " << byte;
-    EXPECT_GE(*at, last - 2 * tap->stats().grain);
+    // A sender that is moved to another processor in the middle has its later segments in another
+    // queue, which may be emptied first.
+    EXPECT_GE(*at, last - 2 * tap->stats().grain - milliseconds(1));
     last = *at;
   }
   EXPECT_LE(last, read_at + tap->stats().grain);
@@ -208,6 +210,31 @@ TEST(WireTapTest, APortThatIsUsedAgainIsAnotherConnection) {
     EXPECT_LE(*at, read_at[i] + milliseconds(1));
   }
   EXPECT_FALSE(tap->Lookup(port, 9, sent[0].before - milliseconds(100))) << "before the first";
+}
+
+TEST(WireTapTest, WhatIsForgottenMakesRoom) {
+  const SystemClock clock;
+  const Listener listener = Listen(AF_INET);
+  START_OR_SKIP(unlimited, listener, clock);
+  unlimited->Stop();
+  auto small = WireTap::Start(listener.endpoint, clock, {.max_segments = 4});
+  ASSERT_TRUE(small);
+  const Connection connection = Connect(listener);
+  for (std::uint64_t i = 0; i < 12; ++i) {
+    Send(connection, i * 5, 5, clock);
+    const Instant limit = clock.Now() + std::chrono::seconds(5);
+    while (!(*small)->Lookup(connection.local_port, i * 5, clock.Now()) && clock.Now() < limit) {
+      std::this_thread::sleep_for(milliseconds(1));
+    }
+    // The last byte before the offset is asked for no more; the one at it may be.
+    if (i >= 2) (*small)->Forget(connection.local_port, 5 * (i - 1), clock.Now());
+  }
+  (*small)->Stop();
+  EXPECT_FALSE((*small)->stats().full);
+  EXPECT_EQ((*small)->stats().segments, 12);
+  EXPECT_FALSE((*small)->Lookup(connection.local_port, 49, clock.Now()));
+  EXPECT_TRUE((*small)->Lookup(connection.local_port, 50, clock.Now()));
+  EXPECT_TRUE((*small)->Lookup(connection.local_port, 59, clock.Now()));
 }
 
 TEST(WireTapTest, AFullTableSaysSo) {

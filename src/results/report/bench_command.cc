@@ -91,6 +91,9 @@ Flags OtherFlags(const spec::Plan& plan) {
 Flags TargetFlags(const spec::Plan& plan) {
   Flags flags;
   Add(flags, "api", std::string(spec::Name(plan.target.api)));
+  if (plan.target.token_counts != spec::TokenCounts::kAuto) {
+    Add(flags, "token-counts", std::string(spec::Name(plan.target.token_counts)));
+  }
   if (!plan.target.model.empty()) Add(flags, "model", plan.target.model);
   for (const std::string& name : plan.target.header_names) Add(flags, "header", name + ": ...");
   if (!plan.target.extra_body.empty()) Add(flags, "extra-body", plan.target.extra_body);

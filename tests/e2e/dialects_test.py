@@ -1,0 +1,168 @@
+#!/usr/bin/env python3
+"""Every dialect of the golden server, through the whole program: what the server sent is what we
+counted, and the promises that a dialect keeps or breaks are told as they are.
+
+    dialects_test.py ROOFSCAPE
+"""
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOFSCAPE = ""
+TOKENS = 12
+
+# Which APIs a server has, and where its answers tell the tokens of each chunk.
+DIALECTS = {
+    "openai": {"chat": "final_usage", "completions": "final_usage", "responses": "final_usage"},
+    "vllm": {"chat": "token_ids", "completions": "token_ids", "responses": "final_usage",
+             "messages": "final_usage"},
+    "sglang": {"chat": "chunk_usage", "completions": "chunk_usage", "sglang": "chunk_usage"},
+    "tensorrt-llm": {"chat": "chunk_usage", "completions": "chunk_usage"},
+    "llamacpp": {"chat": "final_usage", "completions": "final_usage", "llamacpp": "token_ids"},
+    "tgi": {"chat": "final_usage", "tgi": "token_ids"},
+    "dynamo": {"chat": "final_usage", "completions": "final_usage"},
+}
+ENGINES = {"vllm": "vllm", "sglang": "sglang", "tensorrt-llm": "tensorrt-llm",
+           "llamacpp": "llama.cpp", "tgi": "tgi", "dynamo": "dynamo", "openai": "openai"}
+
+
+class Golden:
+    """A golden server while the block runs."""
+
+    def __init__(self, folder, script):
+        path = os.path.join(folder, "golden.toml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(script)
+        self.process = subprocess.Popen(
+            [ROOFSCAPE, "twin", "--script", path, "--port", "0"], stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE, text=True)
+
+    def __enter__(self):
+        line = self.process.stderr.readline()
+        assert "http://" in line, line
+        return line.split()[-1]
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.communicate(timeout=30)
+
+
+def program(*arguments, status=(0,)):
+    result = subprocess.run([ROOFSCAPE, *map(str, arguments)], capture_output=True, text=True,
+                            timeout=120)
+    if result.returncode not in status:
+        raise AssertionError(f"{arguments}: {result.returncode}\n{result.stderr}{result.stdout}")
+    return result.stdout
+
+
+class EveryDialect(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.db = os.path.join(self.folder.name, "e2e.db")
+
+    def tearDown(self):
+        self.folder.cleanup()
+
+    def bench(self, url, api, *flags):
+        # 3: a busy machine may make the instrument INVALID; the counts must be right all the same.
+        out = program("bench", url, "--api", api, "--db", self.db, "--json", "--concurrency", 2,
+                      "--requests", 6, "--input-tokens", 24, "--output-tokens", TOKENS, *flags,
+                      status=(0, 3))
+        run = json.loads(out)
+        log = program("show", run["run"], "--db", self.db, "--requests")
+        return run, list(csv.DictReader(io.StringIO(log)))
+
+    def script(self, dialect, **fields):
+        lines = [f'dialect = "{dialect}"', "ttft_ms = 5", "gap_ms = 1"]
+        return "\n".join(lines + [f"{name} = {value}" for name, value in fields.items()]) + "\n"
+
+    def test_one_token_an_event(self):
+        for dialect, apis in DIALECTS.items():
+            with Golden(self.folder.name, self.script(dialect)) as url:
+                for api in apis:
+                    with self.subTest(dialect=dialect, api=api):
+                        run, requests = self.bench(url, api)
+                        self.assertEqual(run["engine"]["name"], ENGINES[dialect])
+                        for request in requests:
+                            self.assertEqual(request["outcome"], "ok", request)
+                            self.assertEqual(request["output_tokens"], str(TOKENS), request)
+                            self.assertEqual(request["event_tokens"], str(TOKENS), request)
+                            self.assertEqual(request["input_tokens"], "24", request)
+
+    def test_several_tokens_an_event(self):
+        for dialect, apis in DIALECTS.items():
+            with Golden(self.folder.name, self.script(dialect, tokens_per_event=3)) as url:
+                for api, source in apis.items():
+                    if api == "tgi":
+                        continue  # Always one.
+                    with self.subTest(dialect=dialect, api=api):
+                        run, requests = self.bench(url, api)
+                        told = source in ("token_ids", "chunk_usage")
+                        for request in requests:
+                            self.assertEqual(request["token_source"], source, request)
+                            self.assertEqual(request["output_tokens"], str(TOKENS), request)
+                            self.assertEqual(request["event_tokens"],
+                                             str(TOKENS if told else TOKENS // 3), request)
+                        noted = any("does not tell the tokens" in note for note in run["notes"])
+                        self.assertEqual(noted, not told, run["notes"])
+
+    def test_errors_inside_the_stream_are_failures(self):
+        for dialect, apis in DIALECTS.items():
+            # The probe asks first; only what is measured goes wrong.
+            script = self.script(dialect) + "\n[[exception]]\nshare = 1.0\nerror_after = 3\n"
+            for api in apis:
+                with self.subTest(dialect=dialect, api=api):
+                    with Golden(self.folder.name, script) as url:
+                        result = subprocess.run(
+                            [ROOFSCAPE, "bench", url, "--api", api, "--db", self.db, "--requests",
+                             "4"], capture_output=True, text=True, timeout=60)
+                        self.assertEqual(result.returncode, 1, result.stdout)
+                        self.assertRegex(result.stderr, "error|ended after 3")
+
+    def test_conformance_tells_what_is_kept(self):
+        for dialect, apis in DIALECTS.items():
+            with Golden(self.folder.name, self.script(dialect)) as url:
+                for api in apis:
+                    with self.subTest(dialect=dialect, api=api):
+                        told = json.loads(program("bench", url, "--conformance", "--api", api,
+                                                  "--json"))
+                        standing = {p["name"]: p["standing"] for p in told["promises"]}
+                        for promise in ("stream", "finish reason", "[DONE]", "usage", "keep-alive"):
+                            self.assertEqual(standing[promise], "kept", told)
+                        if api != "tgi":
+                            self.assertEqual(standing["exact length"], "kept", told)
+                        if dialect in ("vllm", "sglang", "llamacpp"):
+                            self.assertEqual(standing["abort on close"], "kept", told)
+
+    def test_conformance_tells_what_is_broken(self):
+        script = self.script("vllm", done="false", finish='"missing"', usage='"never"')
+        with Golden(self.folder.name, script) as url:
+            # No end of any kind: every answer is truncated, and nothing can be measured.
+            result = subprocess.run([ROOFSCAPE, "bench", url, "--conformance"],
+                                    capture_output=True, text=True, timeout=60)
+            self.assertEqual(result.returncode, 1)
+            self.assertIn("without a finish reason", result.stderr)
+        script = self.script("vllm", done="false", usage='"never"', output_tokens=9,
+                             refuses='["min_tokens"]')
+        with Golden(self.folder.name, script) as url:
+            told = json.loads(program("bench", url, "--conformance", "--json"))
+            standing = {p["name"]: p["standing"] for p in told["promises"]}
+            self.assertEqual(standing["[DONE]"], "broken")
+            self.assertEqual(standing["usage"], "broken")
+            self.assertEqual(standing["exact length"], "broken")
+            self.assertEqual(standing["min_tokens"], "absent")
+            self.assertTrue(any("min_tokens" in note for note in told["notes"]), told["notes"])
+            text = program("bench", url, "--conformance")
+            self.assertRegex(text, r"(?m)^\[DONE\] +broken +does not come")
+
+
+if __name__ == "__main__":
+    ROOFSCAPE = os.path.abspath(sys.argv.pop(1))
+    unittest.main()
