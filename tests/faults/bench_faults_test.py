@@ -231,7 +231,7 @@ class BeforeTheRun(FaultTest):
                             (["--concurrency", "1,,2"], "''"),
                             (["--input-tokens", "-5"], "input_tokens"),
                             (["--length-spread", "7"], "between 0 and 1"),
-                            (["--api", "grpc"], "chat or completions"),
+                            (["--api", "grpc"], "Use one of: completions, chat"),
                             (["--requests", "5", "--duration", "5"], "one of them"),
                             (["--duration", "-1"], "more than 0"),
                             (["--duration", "inf"], "at most a year"),

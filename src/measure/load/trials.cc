@@ -18,7 +18,7 @@ std::string_view CureFor(int status) {
     case 400: return "The server does not take this request; --extra-body can change its fields";
     case 401:
     case 403: return "Give the key with --api-key or $OPENAI_API_KEY";
-    case 404: return "Check the URL's path, --api chat or completions, and --model";
+    case 404: return "Check the URL's path, --api and --model";
     case 405: return "This URL is no OpenAI-compatible API: check host, port and path";
     case 422: return "The server does not take this request; --extra-body can change its fields";
     case 413: return "The prompt is too long for the server: lower --input-tokens";
@@ -35,8 +35,7 @@ Error StatusError(const std::string& where, int status, const std::string& messa
   const ErrorCode code = status == 404                    ? ErrorCode::kNotFound
                          : status == 429 || status >= 500 ? ErrorCode::kUnavailable
                                                           : ErrorCode::kProtocol;
-  return Error{code, fmt::format("{}: the server answered {}: {}. {}", where, status, message,
-                                 CureFor(status))};
+  return Error{code, fmt::format("{}: {}. {}", where, message, CureFor(status))};
 }
 
 Result<std::unique_ptr<Trials>> Trials::Create(const Server& server, const Clock& clock) {

@@ -88,7 +88,7 @@ class Trials {
   std::int64_t sent_ = 0;
 };
 
-/// A message with the cure for an HTTP status that is not 2xx.
+/// `message`, which tells what the server answered, with the cure for an HTTP status that is not 2xx.
 Error StatusError(const std::string& where, int status, const std::string& message);
 
 }  // namespace roofscape::load
