@@ -4,7 +4,6 @@
 #include <array>
 #include <memory>
 #include <optional>
-#include <thread>
 #include <utility>
 
 #include <fmt/format.h>
@@ -344,7 +343,7 @@ std::optional<double> Checker::RunningWhenSettled(double before) {
   do {
     running = RunningRequests(pages_, dialect_.engine);
     if (!running || *running <= before) return running;
-    std::this_thread::sleep_for(kAbortLook);
+    trials_.Pause(kAbortLook);
   } while (clock_.Now() < limit);
   return running;
 }

@@ -100,6 +100,12 @@ Result<> Trials::Wait(std::int64_t hang_up_after) {
   return {};
 }
 
+void Trials::Pause(Nanos time) {
+  bool over = false;
+  reactor_->At(clock_.Now() + time, [&over] { over = true; });
+  while (!over) reactor_->Poll(time);
+}
+
 Trial Trials::Told() const {
   const spec::Request& request = exchange_->request();
   const Answer& answer = exchange_->answer();

@@ -69,6 +69,9 @@ class Trials {
   /// Told of every event of the trials that follow.
   void Observe(EventObserver observer) { observer_ = std::move(observer); }
 
+  /// Lets the time pass.
+  void Pause(Nanos time);
+
   /// Where the requests go, for messages.
   std::string Where() const;
 
@@ -88,7 +91,7 @@ class Trials {
   std::int64_t sent_ = 0;
 };
 
-/// `message`, which tells what the server answered, with the cure for an HTTP status that is not 2xx.
+/// `message`, which tells what the server answered, with the cure for a status that is not 2xx.
 Error StatusError(const std::string& where, int status, const std::string& message);
 
 }  // namespace roofscape::load
