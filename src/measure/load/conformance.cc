@@ -25,7 +25,7 @@ using spec::Outcome;
 constexpr std::int64_t kPromptTokens = 24;
 constexpr std::int64_t kOutputTokens = 24;
 constexpr std::int64_t kRepeatedTokens = 256;  // Longer than the blocks in which caches keep.
-constexpr std::int64_t kLongAnswer = 2000;
+constexpr std::array<std::int64_t, 3> kLongAnswers = {2000, 1000, 400};  // As its context allows.
 constexpr Nanos kAbortWait = 5s;
 constexpr Nanos kAbortLook = 100ms;
 constexpr std::int64_t kFirstPrompt = 910'000'000;  // Nobody else's.
@@ -357,11 +357,14 @@ Result<> Checker::Abort() {
     Add(kName, Standing::kUnknown, "the server shows no counter of running requests", kThen);
     return {};
   }
-  RS_ASSIGN_OR_RETURN(const Trial trial,
-                      Send(dialect_, {NewPrompt(kPromptTokens), kLongAnswer, "", 4}));
+  Trial trial;
+  for (const std::int64_t tokens : kLongAnswers) {
+    RS_ASSIGN_OR_RETURN(trial, Send(dialect_, {NewPrompt(kPromptTokens), tokens, "", 4}));
+    if (trial.outcome != Outcome::kHttpError) break;
+  }
   if (trial.outcome != Outcome::kCancelled) {
     Add(kName, Standing::kUnknown,
-        fmt::format("an answer of {} tokens could not be interrupted: {}", kLongAnswer,
+        fmt::format("a long answer could not be interrupted: {}",
                     trial.ok() ? "it had ended before" : trial.message),
         kThen);
     return {};

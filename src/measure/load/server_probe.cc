@@ -56,6 +56,7 @@ class Prober {
   Result<> FindTokenCounts(const Trial& trial);
   Result<bool> TryTokenCounts(bool& field);
   Result<> CalibrateText();
+  Result<> CorrectCalibration();
   Prompt FewWords();
   Result<CountedText> SendWords(std::string text);
   Result<Trial> Send(const Prompt& prompt);
@@ -233,12 +234,35 @@ Result<> Prober::CalibrateText() {
   RS_ASSIGN_OR_RETURN(const CountedText short_words, SendWords(ShortWords(choice, many)));
   RS_ASSIGN_OR_RETURN(const CountedText long_words, SendWords(LongWords(choice, many)));
   const auto found = Calibrate(few, short_words, long_words);
-  if (found) {
-    dialect_.text = *found;
-  } else {
+  if (!found) {
     dialect_.notes.push_back(
         "the server's prompt_tokens do not grow with the prompt: input "
         "lengths are counted in words");
+    return {};
+  }
+  dialect_.text = *found;
+  return CorrectCalibration();
+}
+
+/// Chosen words cost other than usual ones: holds the calibration against prompts as they will be
+/// sent, and scales it.
+Result<> Prober::CorrectCalibration() {
+  constexpr int kPrompts = 3;
+  const double overhead = dialect_.text.overhead_tokens;
+  const double wanted =
+      std::min<double>(static_cast<double>(plan_.workload.input.tokens), kMaxManyWords) - overhead;
+  if (wanted < 1) return {};
+  double got = 0;
+  for (int i = 0; i < kPrompts; ++i) {
+    RS_ASSIGN_OR_RETURN(const CountedText counted,
+                        SendWords(prompts_.Text(next_prompt_++, wanted, dialect_.text.cost)));
+    got += (counted.tokens - overhead) / kPrompts;
+  }
+  const double ratio = got / wanted;
+  // Short prompts are whole words long, whatever the calibration.
+  if (ratio > 0.3 && ratio < 3) {
+    dialect_.text.cost.per_word *= ratio;
+    dialect_.text.cost.per_letter *= ratio;
   }
   return {};
 }
