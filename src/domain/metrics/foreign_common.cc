@@ -326,10 +326,10 @@ void NoteUncounted(Sheet& sheet, const std::vector<ForeignRequest>& requests) {
     if (!request.counted_by_server) ++uncounted;
   }
   if (uncounted == 0) return;
-  sheet.Note(
-      fmt::format("no usage chunk in {}: this client then tokenises the text; output tokens "
-                  "hold {}",
-                  OfAnswers(uncounted, completed), kCountedAsServer));
+  sheet.Note(fmt::format(
+      "a usage chunk is missing in {}: this client then tokenises the text; output tokens "
+      "hold {}",
+      OfAnswers(uncounted, completed), kCountedAsServer));
 }
 
 }  // namespace roofscape::metrics::foreign
