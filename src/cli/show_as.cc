@@ -64,13 +64,13 @@ void PrintAll(const spec::RunResult& run, const spec::PointResult& point,
 void AddAsOptions(CLI::App& command, AsOptions& options) {
   command
       .add_option("--as", options.tool,
-                  "The figures that another tool would have reported of this run: vllm, sglang, "
-                  "aiperf, guidellm, inference-perf, genai-perf, llmperf, mlperf, inferencex, or "
-                  "all of them side by side. With --json one line a point, for vllm and inferencex "
-                  "in the shape of their own result files")
+                  "As another tool would have reported it: vllm, sglang, aiperf, guidellm, "
+                  "inference-perf, genai-perf, llmperf, mlperf, inferencex, or all side by side")
       ->check(CLI::Validator(CheckTool, "TOOL"));
-  command.add_flag("--detailed", options.detailed,
-                   "With --as vllm or inferencex and --json: the lists of requests as well");
+  command.add_flag(
+      "--detailed", options.detailed,
+      "With --as vllm or inferencex and --json, which print those tools' own files: the "
+      "lists of requests as well");
 }
 
 Result<> ShowAs(store::Store& store, const spec::RunResult& run, const AsOptions& options,
