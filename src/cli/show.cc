@@ -12,6 +12,7 @@
 #include "cli/recompute.h"
 #include "cli/request_csv.h"
 #include "cli/run_text.h"
+#include "cli/show_as.h"
 #include "results/store/store.h"
 
 namespace roofscape::cli {
@@ -24,7 +25,8 @@ constexpr const char* kFooter =
     "  roofscape show last\n"
     "  roofscape show 20261123-19 --point 3\n"
     "  roofscape show last --csv > points.csv\n"
-    "  roofscape show last --point 3 --requests > requests.csv";
+    "  roofscape show last --point 3 --requests > requests.csv\n"
+    "  roofscape show last --as all";
 
 struct Options {
   std::string db;
@@ -35,6 +37,7 @@ struct Options {
   bool csv = false;
   bool requests = false;
   bool events = false;
+  AsOptions as;
 };
 
 /// Leaves only the asked point in the run.
@@ -75,9 +78,19 @@ Result<> PrintLog(const Options& options, const spec::RunResult& run) {
   return {};
 }
 
+Result<> PrintAs(const Options& options, const spec::RunResult& run) {
+  RS_ASSIGN_OR_RETURN(const std::unique_ptr<store::Store> store,
+                      store::OpenStore(StorePath(options.db), store::OpenMode::kReadOnly));
+  return ShowAs(*store, run, options.as, options.json);
+}
+
 int Show(const Options& options) {
   const auto run = Load(options);
   if (!run) return Report(run.error());
+  if (!options.as.tool.empty()) {
+    const Result<> printed = PrintAs(options, *run);
+    return printed ? kDone : Report(printed.error());
+  }
   const WindowChoice window =
       options.window == "whole" ? WindowChoice::kWhole : WindowChoice::kSteady;
   const Style style = StyleOf(stdout);
@@ -127,6 +140,10 @@ void AddShowCommand(CLI::App& app, Invocation& invocation) {
       ->add_flag("--events", options->events,
                  "The same with one row an event: when it came, and how sure that is")
       ->excludes(json);
+  AddAsOptions(*command, options->as);
+  for (const char* rows : {"--csv", "--requests", "--events"}) {
+    command->get_option("--as")->excludes(command->get_option(rows));
+  }
   command->callback(
       [options, &invocation] { invocation.run = [options] { return Show(*options); }; });
 }
