@@ -318,7 +318,7 @@ std::vector<std::string> ServerReasons(const spec::RequestLog& log,
       reasons.push_back(fmt::format(
           "token counts differ: the server counted {} output tokens, the stream's events carry {} "
           "({:+.1f} %, bound 1 %); rates and TPOT follow the server's count, ITL the events: have "
-          "the server send token ids or usage in every chunk",
+          "the server send token ids or usage in every chunk (--token-counts chunk)",
           WithCommas(totals.counted_tokens), WithCommas(totals.event_tokens),
           100.0 * (ratio - 1.0)));
     }
