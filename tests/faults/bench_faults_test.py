@@ -22,7 +22,7 @@ from fake_server import Behaviour, FakeServer, chunk_of
 
 ROOFSCAPE = ""
 TIMEOUT_S = 60
-PROBES = 4  # Requests that look at the server before anything is measured.
+PROBES = 7  # Requests that ask what the server takes, before anything is measured.
 
 
 def free_port():
