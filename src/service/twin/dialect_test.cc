@@ -226,6 +226,14 @@ TEST(DialectTest, TheScriptWins) {
                 "raafd",
                 {}},
            Case{"dialect = \"tgi\"\nrole = \"bare\"", Api::kChat, "", "raad", {}},
+           Case{"dialect = \"vllm\"\nusage = \"when_asked\"",
+                Api::kChat,
+                kEachUsage,
+                "raaud",
+                {{1, kChunk + R"("choices":[{"index":0,"delta":{"content":" the"},)"
+                              R"("logprobs":null,"finish_reason":null,"token_ids":null}],)"
+                              R"("usage":{"prompt_tokens":7,"total_tokens":8,)"
+                              R"("completion_tokens":1}})"}}},
            // Of golden answers lengths are the script's, of others' the request's.
            Case{"output_tokens = 1", Api::kChat, R"(,"ignore_eos":true)", "rad", {}},
            Case{"dialect = \"vllm\"\noutput_tokens = 1",

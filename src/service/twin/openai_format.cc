@@ -86,8 +86,8 @@ class OpenAiFormat final : public ReplyFormat {
         finish_(behaviour().finish.value_or(chunks_.finish)),
         usage_(behaviour().usage.value_or(UsageStyle::kWhenAsked)),
         done_(behaviour().done.value_or(dialect().done)),
-        continuous_(!behaviour().usage && dialect().continuous_usage && ask().include_usage &&
-                    ask().continuous_usage),
+        continuous_(usage_ == UsageStyle::kWhenAsked && dialect().continuous_usage &&
+                    ask().include_usage && ask().continuous_usage),
         tool_call_(chat_ && behaviour().tool_call),
         ids_(behaviour().token_ids || (dialect().return_token_ids && ask().return_token_ids)),
         shape_(chunks_.chunk, Quoted(std::string(chunks_.id_prefix) + this->context().id),

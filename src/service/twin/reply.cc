@@ -146,7 +146,6 @@ void Reply::Plan() {
   next_.kind = format_->Seen(reasoning ? EventKind::kReasoning : EventKind::kAnswer);
   next_.tokens = tokens;
   next_.before = totals_.made;
-  next_.index = events_;
   next_.last = totals_.made + tokens >= total_;
 }
 

@@ -42,7 +42,6 @@ struct TokenEvent {
   spec::EventKind kind = spec::EventKind::kAnswer;
   std::int64_t tokens = 0;
   std::int64_t before = 0;  // Tokens of the events before.
-  std::int64_t index = 0;   // Events with tokens before.
   bool last = false;
   std::string_view text;  // As it stands in JSON, escaped.
 };
