@@ -27,7 +27,10 @@ constexpr const char* kFooter =
     "Example:\n"
     "  printf 'ttft_ms = 50\\ngap_ms = 10\\n' > golden.toml\n"
     "  roofscape twin --script golden.toml --port 8080 --truth truth.csv\n\n"
-    "The script's fields: docs/reference/twin-script.md. Ctrl-C ends it.";
+    "A line `dialect = \"vllm\"` makes it answer as vLLM does; there are openai, sglang,\n"
+    "tensorrt-llm, llamacpp, tgi and dynamo too. The script's fields and what each dialect "
+    "serves:\n"
+    "docs/reference/twin-script.md. Ctrl-C ends it.";
 
 struct Options {
   std::string script;

@@ -1,28 +1,40 @@
 #include "service/twin/golden_server.h"
 
-#include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "base/core/check.h"
-#include "base/core/json.h"
 #include "base/net/http_response.h"
+#include "service/twin/side_doors.h"
 #include "service/twin/stream.h"
 
 namespace roofscape::twin {
 namespace {
 
 constexpr Nanos kSpin = std::chrono::microseconds(80);
-constexpr std::int64_t kFirstTokenId = 100;
-constexpr std::int64_t kTokenIds = 1000;
+/// What a path asks for, and whether it alone decides that the answer is streamed.
+struct Route {
+  std::string_view path;
+  Api api;
+  std::optional<bool> stream;
+};
 
-std::string ErrorBody(std::string_view message) {
-  const Json json = {{"error", {{"message", message}, {"type", "invalid_request_error"}}}};
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
+// The first that the dialect speaks counts: TGI's /generate is not SGLang's.
+constexpr std::array<Route, 10> kRoutes = {{
+    {"/v1/completions", Api::kCompletions, std::nullopt},
+    {"/v1/chat/completions", Api::kChat, std::nullopt},
+    {"/v1/responses", Api::kResponses, std::nullopt},
+    {"/v1/messages", Api::kMessages, std::nullopt},
+    {"/generate", Api::kSglang, std::nullopt},
+    {"/generate_stream", Api::kTgi, true},
+    {"/generate", Api::kTgi, false},
+    {"/", Api::kTgi, std::nullopt},
+    {"/completion", Api::kLlamaCpp, std::nullopt},
+    {"/completions", Api::kLlamaCpp, std::nullopt},
+}};
 
 }  // namespace
 
@@ -55,49 +67,28 @@ GoldenServer::~GoldenServer() = default;
 
 void GoldenServer::OnRequest(net::ServerExchange& exchange, const net::ServerRequest& request) {
   const std::string_view path = request.head.Path();
-  const bool chat = path == "/v1/chat/completions";
-  if (chat || path == "/v1/completions") return Generate(exchange, request, chat);
-  if (path == "/tokenize") return Tokenize(exchange, request.body);
-  if (path == "/v1/models") {
-    exchange.Respond(200, "application/json", Models());
-  } else if (path == "/health") {
-    exchange.Respond(200, "application/json", R"({"status":"ok"})");
-  } else {
-    exchange.Respond(404, "application/json", ErrorBody("this server has no such path"));
+  const Dialect& dialect = DialectOf(script_.dialect);
+  for (const Route& route : kRoutes) {
+    if (route.path != path || !dialect.Speaks(route.api) || request.head.method != "POST") continue;
+    return Generate(exchange, request, route.api, route.stream);
   }
+  const auto answer = SideDoor(script_, path, request.body, shared_.running);
+  if (!answer) return Refuse(exchange, std::nullopt, 404, "this server has no such path");
+  exchange.Respond(200, answer->type, answer->body);
 }
 
-std::string GoldenServer::Models() const {
-  const Json json = {
-      {"object", "list"},
-      {"data",
-       Json::array({{{"id", script_.model}, {"object", "model"}, {"owned_by", "roofscape"}}})}};
-  return json.dump();
-}
-
-/// One id a word: enough for a client that wants prompts of token ids.
-void GoldenServer::Tokenize(net::ServerExchange& exchange, std::string_view body) {
-  const Json json = Json::parse(body, nullptr, /*allow_exceptions=*/false);
-  std::string text;
-  for (const char* field : {"content", "prompt", "text"}) {
-    if (!json.is_object() || !json.contains(field) || !json[field].is_string()) continue;
-    text = json[field].get<std::string>();
-    break;
-  }
-  const auto words = text.empty() ? 0 : 1 + std::count(text.begin(), text.end(), ' ');
-  Json tokens = Json::array();
-  for (std::int64_t i = 0; i < words; ++i) tokens.push_back(kFirstTokenId + i % kTokenIds);
-  const Json answer = {{"tokens", tokens}, {"count", words}};
-  exchange.Respond(200, "application/json", answer.dump());
+void GoldenServer::Refuse(net::ServerExchange& exchange, std::optional<Api> api, int status,
+                          std::string_view message, std::string_view field) const {
+  exchange.Respond(status, "application/json",
+                   ErrorBody(DialectOf(script_.dialect), api, status, message, field));
 }
 
 void GoldenServer::Generate(net::ServerExchange& exchange, const net::ServerRequest& request,
-                            bool chat) {
-  const auto ask = ReadAsk(request.body, chat);
-  if (!ask) {
-    exchange.Respond(400, "application/json", ErrorBody(ask.error().message));
-    return;
-  }
+                            Api api, std::optional<bool> streamed) {
+  const int bad_request = BadRequestStatus(DialectOf(script_.dialect));
+  auto ask = ReadAsk(request.body, api);
+  if (!ask) return Refuse(exchange, api, bad_request, ask.error().message);
+  ask->stream = streamed.value_or(ask->stream);
   const std::int64_t arrival = shared_.arrivals.fetch_add(1);
   const std::int64_t arrived_ns = request.arrived.time_since_epoch().count();
   std::int64_t first = 0;
@@ -109,9 +100,10 @@ void GoldenServer::Generate(net::ServerExchange& exchange, const net::ServerRequ
   const Behaviour& behaviour = BehaviourOf(script_, hash, arrival);
   ++stats_.requests;
   if (behaviour.error_status != 0) {
-    exchange.Respond(static_cast<int>(behaviour.error_status), "application/json",
-                     ErrorBody("the script says so"));
-    return;
+    return Refuse(exchange, api, static_cast<int>(behaviour.error_status), kFaultText);
+  }
+  for (const std::string& field : behaviour.refuses) {
+    if (ask->Has(field)) return Refuse(exchange, api, bad_request, RefusalOf(field), field);
   }
   Stream::Settings settings;
   settings.script = &script_;
@@ -123,6 +115,7 @@ void GoldenServer::Generate(net::ServerExchange& exchange, const net::ServerRequ
                                          Reply(script_, behaviour, *ask, hash, id));
   Stream& begun = *stream;
   streams_.emplace(&begun, std::move(stream));
+  ++shared_.running;
   TruthRequest truth;
   truth.id = std::move(id);
   truth.arrival_ns = arrived_ns;
@@ -131,6 +124,7 @@ void GoldenServer::Generate(net::ServerExchange& exchange, const net::ServerRequ
 }
 
 void GoldenServer::Bury(Stream& stream) {
+  --shared_.running;
   if (settings_.keep_truth) truth_.Add(std::move(stream.truth()));
   // The stream is still on the call stack: it goes with the next round of the loop.
   const auto found = streams_.find(&stream);

@@ -1,8 +1,9 @@
-// The golden server: an OpenAI-compatible server that does what a script says, on time, and writes
-// down what it really did. It is the ruler that load generators are held against.
+// The golden server: it does what a script says, on time, in the dialect of the server that the
+// script names, and writes down what it really did. It is the ruler that load generators are held
+// against.
 //
-// One event loop is one server; several share a port (RunGolden). Answers: GET /health,
-// /v1/models; POST /tokenize, /v1/completions, /v1/chat/completions.
+// One event loop is one server; several share a port (RunGolden). Its paths:
+// docs/reference/twin-script.md.
 //
 // Thread safety: all on the reactor's thread, but for GoldenShared.
 
@@ -12,13 +13,16 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 #include "base/core/clock.h"
 #include "base/core/result.h"
 #include "base/net/http_server.h"
 #include "base/stats/histogram.h"
+#include "service/twin/ask.h"
 #include "service/twin/script.h"
 #include "service/twin/truth_log.h"
 
@@ -30,6 +34,7 @@ class Stream;
 struct GoldenShared {
   std::atomic<std::int64_t> arrivals{0};
   std::atomic<std::int64_t> first_ns{0};  // Arrival of the first request, 0: none yet.
+  std::atomic<std::int64_t> running{0};   // Requests whose answer has not ended.
 };
 
 struct GoldenStats {
@@ -66,9 +71,10 @@ class GoldenServer final : private net::HttpServer::Handler {
   GoldenServer(net::Reactor& reactor, const Script& script, const Settings& settings,
                GoldenShared& shared);
   void OnRequest(net::ServerExchange& exchange, const net::ServerRequest& request) override;
-  void Generate(net::ServerExchange& exchange, const net::ServerRequest& request, bool chat);
-  void Tokenize(net::ServerExchange& exchange, std::string_view body);
-  std::string Models() const;
+  void Generate(net::ServerExchange& exchange, const net::ServerRequest& request, Api api,
+                std::optional<bool> streamed);
+  void Refuse(net::ServerExchange& exchange, std::optional<Api> api, int status,
+              std::string_view message, std::string_view field = {}) const;
   void Bury(Stream& stream);
 
   net::Reactor& reactor_;

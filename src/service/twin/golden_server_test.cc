@@ -4,7 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <sstream>
+#include <thread>
 
 #include "base/core/text.h"
 #include "base/net/fetch.h"
@@ -49,6 +51,20 @@ class GoldenServerTest : public ::testing::Test {
     std::getline(lines, line);
     while (std::getline(lines, line)) rows.push_back(Split(line, ','));
     return rows;
+  }
+
+  /// The number behind `name` on /metrics becomes `wanted` within some seconds.
+  bool MetricBecomes(const std::string& name, const std::string& wanted) {
+    std::string page;
+    for (int i = 0; i < 500; ++i) {
+      const auto metrics = net::Fetch(Url(), "/metrics", {}, clock);
+      if (!metrics) return false;
+      page = metrics->body;
+      if (page.find(name + wanted + '\n') != std::string::npos) return true;
+      std::this_thread::sleep_for(10ms);
+    }
+    ADD_FAILURE() << page;
+    return false;
   }
 
   SystemClock clock;
@@ -156,6 +172,122 @@ TEST_F(GoldenServerTest, AClientThatLeavesIsCountedAndForgotten) {
   std::this_thread::sleep_for(100ms);
   run->Stop();
   EXPECT_EQ(run->stats().gone, 1);
+}
+
+TEST_F(GoldenServerTest, ARequestEndsWhenItsClientGoes) {
+  Start("dialect = \"vllm\"\nttft_ms = 60000");
+  const std::string metric = "vllm:num_requests_running{model_name=\"golden\"} ";
+  EXPECT_TRUE(MetricBecomes(metric, "0"));
+  std::atomic<bool> stop = false;
+  std::thread client([&] {
+    net::FetchOptions options;
+    options.method = "POST";
+    options.body = kBody;
+    options.stop = &stop;
+    EXPECT_FALSE(net::Fetch(Url(), "/v1/completions", options, clock));
+  });
+  EXPECT_TRUE(MetricBecomes(metric, "1"));
+  stop = true;
+  client.join();
+  EXPECT_TRUE(MetricBecomes(metric, "0"));
+}
+
+TEST_F(GoldenServerTest, EachDialectHasItsSideDoors) {
+  struct Case {
+    const char* dialect;
+    const char* path;
+    const char* says;
+  };
+  for (const Case& c : {
+           Case{"openai", "/v1/models", R"("owned_by":"openai")"},
+           Case{"vllm", "/v1/models", R"("owned_by":"vllm")"},
+           Case{"vllm", "/version", R"({"version":"0.11.2"})"},
+           Case{"sglang", "/get_server_info", R"("version":"0.5.6")"},
+           Case{"sglang", "/server_info", R"("model_path":"meta/m")"},
+           Case{"sglang", "/metrics", "sglang:num_running_reqs{model_name=\"meta/m\"} 0"},
+           Case{"tensorrt-llm", "/v1/models", R"("owned_by":"tensorrt_llm")"},
+           Case{"tensorrt-llm", "/version", R"({"version":"1.1.0"})"},
+           Case{"tensorrt-llm", "/metrics", R"("numActiveRequests":0)"},
+           Case{"llamacpp", "/v1/models", R"("owned_by":"llamacpp")"},
+           Case{"llamacpp", "/props", R"("build_info":"b9000-0123abc")"},
+           Case{"llamacpp", "/metrics", "llamacpp:requests_processing 0"},
+           Case{"tgi", "/v1/models", R"("owned_by":"meta")"},
+           Case{"tgi", "/info", R"("model_id":"meta/m")"},
+           Case{"tgi", "/metrics", "tgi_batch_current_size 0"},
+           Case{"dynamo", "/v1/models", R"("owned_by":"nvidia")"},
+           Case{"dynamo", "/metrics", "dynamo_frontend_inflight_requests{model=\"meta/m\"} 0"},
+       }) {
+    Start((std::string("model = \"meta/m\"\ndialect = \"") + c.dialect + '"').c_str());
+    const auto answer = net::Fetch(Url(), c.path, {}, clock);
+    ASSERT_TRUE(answer) << answer.error().message;
+    EXPECT_EQ(answer->status, 200) << c.dialect << c.path;
+    EXPECT_NE(answer->body.find(c.says), std::string::npos) << c.path << ": " << answer->body;
+  }
+  EXPECT_EQ(net::Fetch(Url(), "/version", {}, clock)->status, 404) << "Dynamo has none";
+  EXPECT_EQ(Post("/generate", R"({"text":"a"})")->status, 404);
+}
+
+TEST_F(GoldenServerTest, RefusesInEachDialect) {
+  struct Case {
+    const char* dialect;
+    const char* path;
+    const char* body;
+    int status;
+    const char* says;
+  };
+  constexpr const char* kChatBody = R"({"messages":[],"min_tokens":4})";
+  for (const Case& c : {
+           Case{"golden", "/v1/chat/completions", kChatBody, 400,
+                R"({"error":{"message":"Unrecognized request argument supplied: min_tokens",)"
+                R"("type":"invalid_request_error"}})"},
+           Case{"vllm", "/v1/chat/completions", kChatBody, 400,
+                R"({"error":{"message":"Unrecognized request argument supplied: min_tokens",)"
+                R"("type":"BadRequestError","param":"min_tokens","code":400}})"},
+           Case{"sglang", "/v1/chat/completions", kChatBody, 400,
+                R"({"object":"error","message":"Unrecognized request argument supplied: )"
+                R"(min_tokens","type":"BadRequestError","param":"min_tokens","code":400})"},
+           Case{"llamacpp", "/v1/chat/completions", kChatBody, 400,
+                R"({"error":{"code":400,"message":"Unrecognized request argument supplied: )"
+                R"(min_tokens","type":"invalid_request_error"}})"},
+           Case{"tgi", "/generate_stream", R"({"inputs":"a","parameters":{"min_tokens":4}})", 422,
+                R"({"error":"Unrecognized request argument supplied: min_tokens",)"
+                R"("error_type":"validation"})"},
+           Case{"vllm", "/v1/messages", kChatBody, 400,
+                R"({"type":"error","error":{"type":"invalid_request_error",)"
+                R"("message":"Unrecognized request argument supplied: min_tokens"}})"},
+       }) {
+    Start((std::string("refuses = [\"min_tokens\"]\ndialect = \"") + c.dialect + '"').c_str());
+    const auto answer = Post(c.path, c.body);
+    ASSERT_TRUE(answer) << answer.error().message;
+    EXPECT_EQ(answer->status, c.status);
+    EXPECT_EQ(answer->body, c.says);
+  }
+}
+
+TEST_F(GoldenServerTest, TokenizesInEachDialect) {
+  struct Case {
+    const char* dialect;
+    const char* body;
+    const char* says;
+  };
+  for (const Case& c : {Case{"vllm", R"({"prompt":"a bc"})", R"("tokens":[100,101])"},
+                        Case{"llamacpp", R"({"content":"a bc"})", R"({"tokens":[100,101]})"},
+                        Case{"tgi", R"({"inputs":"a bc"})",
+                             R"([{"id":100,"text":"a","start":0,"stop":1},)"
+                             R"({"id":101,"text":" bc","start":1,"stop":4}])"}}) {
+    Start((std::string("dialect = \"") + c.dialect + '"').c_str());
+    const auto answer = Post("/tokenize", c.body);
+    ASSERT_TRUE(answer) << answer.error().message;
+    EXPECT_NE(answer->body.find(c.says), std::string::npos) << answer->body;
+  }
+}
+
+TEST_F(GoldenServerTest, StreamsItsOwnApis) {
+  Start("dialect = \"tgi\"\nttft_ms = 1\ngap_ms = 1");
+  const std::string body = R"({"inputs":"a","parameters":{"max_new_tokens":2}})";
+  EXPECT_TRUE(Post("/generate_stream", body)->body.starts_with("data:{\"index\":1,"));
+  EXPECT_TRUE(Post("/generate", body)->body.starts_with("{\"generated_text\":"));
+  EXPECT_EQ(Truth().size(), 2u) << "a truth row an event, none for an answer in one piece";
 }
 
 }  // namespace

@@ -74,7 +74,7 @@ TEST(ReplyTest, UsualStream) {
 
 TEST(ReplyTest, Completions) {
   Ask ask = AskFor(2);
-  ask.chat = false;
+  ask.api = Api::kCompletions;
   Script script;
   script.usual.finish = FinishStyle::kSeparate;
   const Told told = Tell(script, ask);
@@ -166,18 +166,18 @@ TEST(ReplyTest, DependsOnTheIdAlone) {
 TEST(ReadAskTest, ReadsBothForms) {
   auto ask = ReadAsk(R"({"prompt":[1,2,3],"max_tokens":9,"stream":true,)"
                      R"("stream_options":{"include_usage":true}})",
-                     false);
+                     Api::kCompletions);
   ASSERT_TRUE(ask);
   EXPECT_EQ(ask->prompt_tokens, 3);
   EXPECT_EQ(ask->max_tokens, 9);
   EXPECT_TRUE(ask->stream);
   EXPECT_TRUE(ask->include_usage);
-  ask = ReadAsk(R"({"messages":[{"role":"user","content":"a b c"}]})", true);
+  ask = ReadAsk(R"({"messages":[{"role":"user","content":"a b c"}]})", Api::kChat);
   ASSERT_TRUE(ask);
   EXPECT_EQ(ask->prompt_tokens, 7);
   EXPECT_FALSE(ask->stream);
   for (const char* bad : {"", "[]", "{", "{\"prompt\":\"a\",\"max_tokens\":0}", "{\"x\":1}"}) {
-    EXPECT_FALSE(ReadAsk(bad, false)) << bad;
+    EXPECT_FALSE(ReadAsk(bad, Api::kCompletions)) << bad;
   }
 }
 

@@ -16,9 +16,10 @@ namespace {
 constexpr double kMaxMs = 3'600'000;
 constexpr std::int64_t kMaxTokens = 10'000'000;
 
-template <class Enum, std::size_t N>
+/// `out`: the value, or an optional one.
+template <class Enum, std::size_t N, class Out>
 void ReadChoice(ObjectReader& reader, std::string_view field,
-                const std::array<std::pair<std::string_view, Enum>, N>& choices, Enum& out) {
+                const std::array<std::pair<std::string_view, Enum>, N>& choices, Out& out) {
   std::string word;
   reader.Optional(field, word);
   if (word.empty()) return;
@@ -33,8 +34,11 @@ void ReadChoice(ObjectReader& reader, std::string_view field,
   reader.Fail(field, fmt::format("'{}' is unknown: use one of {}", word, known));
 }
 
-constexpr std::array<std::pair<std::string_view, RoleStyle>, 3> kRoles = {
-    {{"none", RoleStyle::kNone}, {"empty", RoleStyle::kEmpty}, {"null", RoleStyle::kNull}}};
+constexpr std::array<std::pair<std::string_view, RoleStyle>, 4> kRoles = {
+    {{"none", RoleStyle::kNone},
+     {"empty", RoleStyle::kEmpty},
+     {"null", RoleStyle::kNull},
+     {"bare", RoleStyle::kBare}}};
 constexpr std::array<std::pair<std::string_view, FinishStyle>, 3> kFinishes = {
     {{"with_last", FinishStyle::kWithLast},
      {"separate", FinishStyle::kSeparate},
@@ -46,6 +50,26 @@ constexpr std::array<std::pair<std::string_view, UsageStyle>, 4> kUsages = {
      {"never", UsageStyle::kNever}}};
 constexpr std::array<std::pair<std::string_view, TextStyle>, 3> kTexts = {
     {{"ascii", TextStyle::kAscii}, {"escapes", TextStyle::kEscapes}, {"utf8", TextStyle::kUtf8}}};
+constexpr std::array<std::pair<std::string_view, LineEnd>, 3> kLineEnds = {
+    {{"lf", LineEnd::kLf}, {"crlf", LineEnd::kCrLf}, {"cr", LineEnd::kCr}}};
+
+void ReadSwitch(ObjectReader& reader, std::string_view field, std::optional<bool>& out) {
+  if (!reader.Has(field)) return;
+  bool value = false;
+  reader.Optional(field, value);
+  out = value;
+}
+
+void ReadDialect(ObjectReader& reader, Script& script) {
+  std::string word;
+  reader.Optional("dialect", word);
+  if (word.empty()) return;
+  if (const auto dialect = DialectByWord(word)) {
+    script.dialect = *dialect;
+  } else {
+    reader.Fail("dialect", fmt::format("'{}' is unknown: use one of {}", word, DialectWords()));
+  }
+}
 
 /// A number, {uniform = [a, b]}, {cycle = [...]} or {lognormal = [median, sigma]}.
 void ReadDraw(ObjectReader& reader, std::string_view field, double least, double most, Draw& out) {
@@ -116,6 +140,24 @@ void ReadFaults(ObjectReader& reader, Behaviour& b) {
   ReadCount(reader, "close_after", b.close_after);
   ReadCount(reader, "stall_after", b.stall_after);
   ReadNumber(reader, "stall_ms", 0, kMaxMs, b.stall_ms);
+  reader.Optional("refuses", b.refuses);
+}
+
+/// What the answer looks like, and how it is framed.
+void ReadStyle(ObjectReader& reader, Behaviour& b) {
+  ReadChoice(reader, "role", kRoles, b.role);
+  ReadChoice(reader, "finish", kFinishes, b.finish);
+  ReadChoice(reader, "usage", kUsages, b.usage);
+  ReadChoice(reader, "text", kTexts, b.text);
+  ReadChoice(reader, "line_end", kLineEnds, b.line_end);
+  ReadSwitch(reader, "data_space", b.data_space);
+  ReadSwitch(reader, "event_name", b.event_name);
+  ReadSwitch(reader, "done", b.done);
+  reader.Optional("token_ids", b.token_ids);
+  reader.Optional("head_early", b.head_early);
+  reader.Optional("incremental", b.incremental);
+  reader.Optional("tool_call", b.tool_call);
+  ReadCount(reader, "cached_tokens", b.cached_tokens);
 }
 
 /// `b` holds what is not given.
@@ -138,13 +180,7 @@ void ReadBehaviour(ObjectReader& reader, Behaviour& b) {
   reader.Optional("hold_back", b.hold_back);
   if (b.hold_back < 0) reader.Fail("hold_back", "must be 0 or more");
   ReadNumber(reader, "comment_every_ms", 0, kMaxMs, b.comment_every_ms);
-  ReadChoice(reader, "role", kRoles, b.role);
-  ReadChoice(reader, "finish", kFinishes, b.finish);
-  ReadChoice(reader, "usage", kUsages, b.usage);
-  ReadChoice(reader, "text", kTexts, b.text);
-  reader.Optional("token_ids", b.token_ids);
-  reader.Optional("head_early", b.head_early);
-  reader.Optional("done", b.done);
+  ReadStyle(reader, b);
   ReadFaults(reader, b);
 }
 
@@ -182,6 +218,7 @@ Result<Script> ScriptFromDocument(const Document& document) {
   Script script;
   ObjectReader reader(document);
   reader.Optional("model", script.model);
+  ReadDialect(reader, script);
   reader.Optional("read_bytes", script.read_bytes);
   if (script.read_bytes < 0) reader.Fail("read_bytes", "must be 0 or more");
   ReadNumber(reader, "read_pause_ms", 0, kMaxMs, script.read_pause_ms);

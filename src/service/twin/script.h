@@ -18,6 +18,8 @@
 #include "base/core/document.h"
 #include "base/core/result.h"
 #include "base/core/rng.h"
+#include "service/twin/dialect.h"
+#include "service/twin/framing.h"
 
 namespace roofscape::twin {
 
@@ -37,9 +39,6 @@ struct Draw {
   friend bool operator==(const Draw&, const Draw&) = default;
 };
 
-enum class RoleStyle { kNone, kEmpty, kNull };  // A first chunk without token: content "" or null.
-enum class FinishStyle { kWithLast, kSeparate, kMissing };
-enum class UsageStyle { kWhenAsked, kAlways, kEveryChunk, kNever };
 enum class TextStyle { kAscii, kEscapes, kUtf8 };
 
 /// How one request is answered.
@@ -54,13 +53,22 @@ struct Behaviour {
   double split_gap_ms = 0;                    // ...so far apart.
   std::int64_t hold_back = 0;                 // Every so many-th event has tokens but no text.
   double comment_every_ms = 0;                // Keep-alive comments until the first token.
-  RoleStyle role = RoleStyle::kEmpty;
-  FinishStyle finish = FinishStyle::kWithLast;
-  UsageStyle usage = UsageStyle::kWhenAsked;
+  // Missing: as the dialect does.
+  std::optional<RoleStyle> role;
+  std::optional<FinishStyle> finish;
+  std::optional<UsageStyle> usage;
+  std::optional<bool> done;        // The stream ends with [DONE].
+  std::optional<bool> data_space;  // A blank behind "data:".
+  std::optional<bool> event_name;  // A line "event: ..." before the data.
+
+  LineEnd line_end = LineEnd::kLf;
   TextStyle text = TextStyle::kAscii;
-  bool token_ids = false;  // A token_ids array in each chunk.
-  bool head_early = true;  // The response's head leaves at once, else with the first event.
-  bool done = true;        // The stream ends with [DONE].
+  bool token_ids = false;    // A token_ids array in each chunk.
+  bool head_early = true;    // The response's head leaves at once, else with the first event.
+  bool incremental = false;  // SGLang's /generate sends what is new, not all so far.
+  bool tool_call = false;    // A chat's answer is a call of a function.
+  std::optional<std::int64_t> cached_tokens;  // Of the prompt, told where the dialect tells it.
+  std::vector<std::string> refuses;           // Fields of requests that are answered with a 400.
 
   // What goes wrong; each missing or 0: does not.
   std::int64_t error_status = 0;            // Instead of an answer.
@@ -94,6 +102,7 @@ struct Freeze {
 
 struct Script {
   std::string model = "golden";
+  DialectName dialect = DialectName::kGolden;
   std::int64_t read_bytes = 0;  // Requests are read so many bytes at a time; 0: all at once...
   double read_pause_ms = 1;     // ...with a pause after each.
   std::uint64_t seed = 1;

@@ -32,6 +32,14 @@ text = "escapes"
 token_ids = true
 head_early = false
 done = false
+dialect = "sglang"
+line_end = "crlf"
+data_space = false
+event_name = true
+incremental = true
+tool_call = true
+cached_tokens = 3
+refuses = ["min_tokens", "ignore_eos"]
 stall_after = 3
 stall_ms = 50
 [[exception]]
@@ -40,6 +48,7 @@ reset_after = 2
 [[exception]]
 share = 0.25
 error_status = 503
+data_space = true
 [[freeze]]
 from_s = 1.0
 to_s = 2.0
@@ -53,11 +62,21 @@ to_s = 2.0
   EXPECT_EQ(b.split_bytes, (std::vector<std::int64_t>{3, 17}));
   EXPECT_EQ(b.role, RoleStyle::kNull);
   EXPECT_EQ(b.usage, UsageStyle::kEveryChunk);
+  EXPECT_EQ(script->dialect, DialectName::kSglang);
+  EXPECT_EQ(b.line_end, LineEnd::kCrLf);
+  EXPECT_EQ(b.data_space, false);
+  EXPECT_EQ(b.event_name, true);
+  EXPECT_EQ(b.done, false);
+  EXPECT_TRUE(b.incremental && b.tool_call);
+  EXPECT_EQ(b.cached_tokens, 3);
+  EXPECT_EQ(b.refuses, (std::vector<std::string>{"min_tokens", "ignore_eos"}));
   ASSERT_EQ(script->exceptions.size(), 2u);
   // What an exception does not say is as usual.
   EXPECT_EQ(script->exceptions[0].behaviour.hold_back, 5);
   EXPECT_EQ(script->exceptions[0].behaviour.reset_after, 2);
   EXPECT_EQ(script->exceptions[1].behaviour.error_status, 503);
+  EXPECT_EQ(script->exceptions[1].behaviour.data_space, true);
+  EXPECT_EQ(script->exceptions[1].behaviour.line_end, LineEnd::kCrLf);
   EXPECT_EQ(script->freezes.size(), 1u);
   EXPECT_EQ(ParseScript(R"({"ttft_ms": 5, "role": "none"})", "s.json")->usual.role,
             RoleStyle::kNone);
@@ -74,8 +93,10 @@ TEST(ScriptTest, WrongScriptsNameTheFieldAndTheCure) {
         Case{"ttft_ms = {uniform = [5, 2]}", "second number"},
         Case{"gap_ms = \"x\"", "must be a number"},
         Case{"tokens_per_event = 0", "must lie between 1"},
-        Case{"role = \"loud\"", "none, empty, null"}, Case{"split_bytes = [5, 3]", "rising order"},
-        Case{"error_status = 200", "from 400 to 599"},
+        Case{"role = \"loud\"", "none, empty, null"}, Case{"dialect = \"ollama\"", "vllm, sglang"},
+        Case{"line_end = \"nl\"", "lf, crlf, cr"}, Case{"data_space = 1", "data_space"},
+        Case{"cached_tokens = -1", "must lie between"},
+        Case{"split_bytes = [5, 3]", "rising order"}, Case{"error_status = 200", "from 400 to 599"},
         Case{"[[exception]]\nreset_after = 1", "either share"},
         Case{"[[exception]]\nshare = 2.0", "between 0 and 1"},
         Case{"[[freeze]]\nfrom_s = 2.0\nto_s = 1.0", "more than from_s"},

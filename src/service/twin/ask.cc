@@ -1,0 +1,182 @@
+#include "service/twin/ask.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+namespace roofscape::twin {
+namespace {
+
+namespace ondemand = simdjson::ondemand;
+
+constexpr std::int64_t kMaxOutput = 1'000'000;
+constexpr std::int64_t kTemplateShare = 4;  // Tokens that a template adds to a message.
+constexpr int kMaxDepth = 2;                // Of objects whose fields are read.
+
+/// Tokens in a text, as this server counts: words.
+std::int64_t Words(std::string_view text) {
+  std::int64_t words = 0;
+  bool inside = false;
+  for (const char c : text) {
+    const bool blank = c == ' ' || c == '\n' || c == '\t';
+    if (!blank && !inside) ++words;
+    inside = !blank;
+  }
+  return words;
+}
+
+/// Content is a text, or a list of parts of which some have a text.
+std::int64_t CountContent(ondemand::value content) {
+  std::string_view text;
+  if (content.get_string().get(text) == simdjson::SUCCESS) return Words(text);
+  ondemand::array parts;
+  if (content.get_array().get(parts) != simdjson::SUCCESS) return 0;
+  std::int64_t tokens = 0;
+  for (auto item : parts) {
+    ondemand::object part;
+    if (item.get_object().get(part) != simdjson::SUCCESS) return tokens;
+    if (part["text"].get_string().get(text) == simdjson::SUCCESS) tokens += Words(text);
+  }
+  return tokens;
+}
+
+/// A prompt is a text, an array of token ids, or messages.
+std::int64_t CountPrompt(ondemand::value value) {
+  std::string_view text;
+  if (value.get_string().get(text) == simdjson::SUCCESS) return Words(text);
+  ondemand::array items;
+  if (value.get_array().get(items) != simdjson::SUCCESS) return 0;
+  std::int64_t tokens = 0;
+  for (auto item : items) {
+    ondemand::value entry;
+    if (item.get(entry) != simdjson::SUCCESS) return tokens;
+    ondemand::object message;
+    if (entry.get_object().get(message) != simdjson::SUCCESS) {
+      ++tokens;  // A token id.
+      continue;
+    }
+    ondemand::value content;
+    if (message["content"].get(content) != simdjson::SUCCESS) continue;
+    tokens += CountContent(content) + kTemplateShare;
+  }
+  return tokens;
+}
+
+template <std::size_t N>
+bool IsOneOf(std::string_view key, const std::array<std::string_view, N>& names) {
+  return std::find(names.begin(), names.end(), key) != names.end();
+}
+
+constexpr std::array<std::string_view, 6> kPrompts = {"prompt", "messages",  "input",
+                                                      "text",   "input_ids", "inputs"};
+constexpr std::array<std::string_view, 2> kMorePrompt = {"system", "instructions"};
+constexpr std::array<std::string_view, 5> kMaxTokens = {
+    "max_tokens", "max_completion_tokens", "max_output_tokens", "max_new_tokens", "n_predict"};
+constexpr std::array<std::string_view, 2> kMinTokens = {"min_tokens", "min_new_tokens"};
+constexpr std::array<std::string_view, 3> kNested = {"stream_options", "sampling_params",
+                                                     "parameters"};
+
+class AskReader {
+ public:
+  explicit AskReader(Ask& ask) : ask_(ask) {}
+
+  /// kInvalidArgument on JSON that is none and on values of the wrong type.
+  Result<> Read(ondemand::object object, int depth) {
+    for (auto field : object) {
+      std::string_view key;
+      ondemand::value value;
+      if (field.unescaped_key().get(key) != simdjson::SUCCESS ||
+          field.value().get(value) != simdjson::SUCCESS) {
+        return Error{ErrorCode::kInvalidArgument, "the body is not valid JSON"};
+      }
+      ask_.fields.emplace_back(key);
+      bool null = false;
+      if (value.is_null().get(null) == simdjson::SUCCESS && null) continue;
+      const std::size_t name = ask_.fields.size() - 1;
+      if (IsOneOf(key, kNested)) {
+        ondemand::object inner;
+        if (depth >= kMaxDepth || value.get_object().get(inner) != simdjson::SUCCESS) continue;
+        RS_RETURN_IF_ERROR(Read(inner, depth + 1));
+      } else if (Take(key, value) != simdjson::SUCCESS) {
+        return Error{ErrorCode::kInvalidArgument,
+                     fmt::format("the field {} is of the wrong type", ask_.fields[name])};
+      }
+    }
+    return {};
+  }
+
+  bool prompt() const { return prompt_; }
+
+ private:
+  simdjson::error_code Take(std::string_view key, ondemand::value value) {
+    if (key == "stream") return value.get_bool().get(ask_.stream);
+    if (key == "include_usage") return value.get_bool().get(ask_.include_usage);
+    if (key == "continuous_usage_stats") return value.get_bool().get(ask_.continuous_usage);
+    if (key == "include_obfuscation") return value.get_bool().get(ask_.include_obfuscation);
+    if (key == "return_token_ids") return value.get_bool().get(ask_.return_token_ids);
+    if (key == "ignore_eos") return value.get_bool().get(ask_.ignore_eos);
+    if (IsOneOf(key, kMaxTokens)) return value.get_int64().get(ask_.max_tokens);
+    if (IsOneOf(key, kMinTokens)) return value.get_int64().get(ask_.min_tokens);
+    if (IsOneOf(key, kPrompts)) {
+      // Responses has a `text` that is settings, not a prompt.
+      if (key == "text" && ask_.api != Api::kSglang) return simdjson::SUCCESS;
+      prompt_ = true;
+      ask_.prompt_tokens += CountPrompt(value);
+    } else if (IsOneOf(key, kMorePrompt)) {
+      ask_.prompt_tokens += CountContent(value);
+    }
+    return simdjson::SUCCESS;
+  }
+
+  Ask& ask_;
+  bool prompt_ = false;
+};
+
+std::string_view PromptField(Api api) {
+  switch (api) {
+    case Api::kCompletions:
+    case Api::kLlamaCpp: return "prompt";
+    case Api::kChat:
+    case Api::kMessages: return "messages";
+    case Api::kResponses: return "input";
+    case Api::kSglang: return "text";
+    case Api::kTgi: return "inputs";
+  }
+  return "prompt";
+}
+
+}  // namespace
+
+bool Ask::Has(std::string_view field) const {
+  return std::find(fields.begin(), fields.end(), field) != fields.end();
+}
+
+Result<Ask> ReadAsk(std::string_view body, Api api) {
+  Ask ask;
+  ask.api = api;
+  ask.stream = false;
+  ondemand::parser parser;
+  const simdjson::padded_string padded(body);
+  ondemand::document document;
+  ondemand::object object;
+  if (parser.iterate(padded).get(document) != simdjson::SUCCESS ||
+      document.get_object().get(object) != simdjson::SUCCESS) {
+    return Error{ErrorCode::kInvalidArgument, "the body must be a JSON object"};
+  }
+  AskReader reader(ask);
+  RS_RETURN_IF_ERROR(reader.Read(object, 0));
+  if (!reader.prompt()) {
+    return Error{ErrorCode::kInvalidArgument,
+                 fmt::format("the field {} is missing", PromptField(api))};
+  }
+  if (ask.max_tokens < 1 || ask.max_tokens > kMaxOutput) {
+    return Error{ErrorCode::kInvalidArgument,
+                 fmt::format("max_tokens must lie between 1 and {}", kMaxOutput)};
+  }
+  return ask;
+}
+
+}  // namespace roofscape::twin

@@ -1,0 +1,46 @@
+// What a request asks the golden server for, whichever of its APIs it speaks.
+//
+// Ownership: plain values. Thread safety: plain values.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/core/result.h"
+
+namespace roofscape::twin {
+
+/// One way of asking for tokens: a path with its own request, events and errors.
+enum class Api : std::uint8_t {
+  kCompletions,  // /v1/completions
+  kChat,         // /v1/chat/completions
+  kResponses,    // /v1/responses
+  kMessages,     // /v1/messages
+  kSglang,       // /generate
+  kTgi,          // /generate, /generate_stream of TGI
+  kLlamaCpp,     // /completion
+};
+
+struct Ask {
+  Api api = Api::kChat;
+  bool stream = true;
+  bool include_usage = false;
+  bool continuous_usage = false;
+  bool return_token_ids = false;
+  bool ignore_eos = false;
+  bool include_obfuscation = true;
+  std::int64_t max_tokens = 16;
+  std::int64_t min_tokens = 0;
+  std::int64_t prompt_tokens = 0;
+  std::vector<std::string> fields;  // Names of all that the body gives, nested ones too.
+
+  bool Has(std::string_view field) const;
+};
+
+/// Reads the JSON body of a request. kInvalidArgument says what is wrong with it.
+Result<Ask> ReadAsk(std::string_view body, Api api);
+
+}  // namespace roofscape::twin

@@ -1,0 +1,283 @@
+#include "service/twin/dialect.h"
+
+#include <array>
+
+#include "base/core/check.h"
+
+namespace roofscape::twin {
+namespace {
+
+template <class... Apis>
+constexpr std::uint32_t Bits(Apis... apis) {
+  return ((1U << static_cast<unsigned>(apis)) | ...);
+}
+
+constexpr std::uint32_t kOpenAiApis = Bits(Api::kCompletions, Api::kChat);
+constexpr std::uint32_t kNewApis = kOpenAiApis | Bits(Api::kResponses, Api::kMessages);
+
+constexpr std::string_view kUsage =
+    R"({"prompt_tokens":%p,"total_tokens":%t,"completion_tokens":%c})";
+constexpr std::string_view kUsageCached =
+    R"({"prompt_tokens":%p,"total_tokens":%t,"completion_tokens":%c,)"
+    R"("prompt_tokens_details":{"cached_tokens":%k}})";
+
+constexpr Dialect Golden() {
+  Dialect d;
+  d.name = DialectName::kGolden;
+  d.word = "golden";
+  d.owned_by = "roofscape";
+  d.version = "1";
+  d.apis = kNewApis | Bits(Api::kSglang, Api::kTgi, Api::kLlamaCpp);
+  d.chat.chunk = R"({"id":%I,"object":"%O","created":1700000000,"model":%M,)"
+                 R"("choices":[%{{"index":0,%D,"logprobs":null,"finish_reason":%F%g}%}]%U})";
+  d.chat.role = R"("role":"assistant"%C)";
+  d.chat.answer[0] = R"("content":")";
+  d.chat.answer[1] = "\"";
+  d.chat.reasoning[0] = R"("reasoning_content":")";
+  d.chat.reasoning[1] = "\"";
+  d.chat.role_style = RoleStyle::kEmpty;
+  d.completions.chunk = d.chat.chunk;
+  d.completions.answer[0] = R"("text":")";
+  d.completions.answer[1] = "\"";
+  d.completions.finish_delta = R"("text":"")";
+  d.usage = kUsage;
+  d.usage_cached = kUsageCached;
+  d.honours_eos = false;
+  d.early_message = true;
+  d.running_metric = "roofscape_requests_running";
+  d.waiting_metric = "roofscape_requests_waiting";
+  return d;
+}
+
+constexpr Dialect OpenAi() {
+  Dialect d = Golden();
+  d.name = DialectName::kOpenAi;
+  d.word = "openai";
+  d.owned_by = "openai";
+  d.apis = kNewApis;
+  d.chat.chunk =
+      R"({"id":%I,"object":"%O","created":1700000000,"model":%M,"service_tier":"default",)"
+      R"("system_fingerprint":null,)"
+      R"("choices":[%{{"index":0,%D,"logprobs":null,"finish_reason":%F}%}]%U%X})";
+  d.chat.id_prefix = "chatcmpl-";
+  d.chat.role = R"("role":"assistant"%C,"refusal":null)";
+  d.chat.finish = FinishStyle::kSeparate;
+  d.chat.null_usage = NullUsage::kWhenAsked;
+  d.completions.chunk =
+      R"({"id":%I,"object":"%O","created":1700000000,)"
+      R"("choices":[%{{%D,"index":0,"logprobs":null,"finish_reason":%F}%}],"model":%M%U})";
+  d.completions.id_prefix = "cmpl-";
+  d.completions.finish = FinishStyle::kSeparate;
+  d.completions.null_usage = NullUsage::kWhenAsked;
+  d.usage = R"({"prompt_tokens":%p,"completion_tokens":%c,"total_tokens":%t,)"
+            R"("prompt_tokens_details":{"cached_tokens":%k,"audio_tokens":0},)"
+            R"("completion_tokens_details":{"reasoning_tokens":%r,"audio_tokens":0,)"
+            R"("accepted_prediction_tokens":0,"rejected_prediction_tokens":0}})";
+  d.usage_cached = d.usage;
+  d.extra = Extra::kObfuscation;
+  d.error = ErrorShape::kOpenAi;
+  return d;
+}
+
+constexpr Dialect Vllm() {
+  Dialect d = Golden();
+  d.name = DialectName::kVllm;
+  d.word = "vllm";
+  d.owned_by = "vllm";
+  d.version = "0.11.2";
+  d.apis = kNewApis;
+  d.chat.chunk = R"({"id":%I,"object":"%O","created":1700000000,"model":%M,)"
+                 R"("choices":[%{{"index":0,%D,"logprobs":null,"finish_reason":%F%v}%}]%U%P})";
+  d.chat.id_prefix = "chatcmpl-";
+  d.chat.reasoning[0] = R"("reasoning":")";
+  d.completions.chunk =
+      R"({"id":%I,"object":"%O","created":1700000000,"model":%M,)"
+      R"("choices":[%{{"index":0,%D,"logprobs":null,"finish_reason":%F,"stop_reason":null,)"
+      R"("prompt_token_ids":%p,"token_ids":%t}%}]%U})";
+  d.completions.id_prefix = "cmpl-";
+  d.completions.null_usage = NullUsage::kAlways;
+  d.error = ErrorShape::kVllm;
+  d.done_after_error = true;
+  d.continuous_usage = true;
+  d.usage_on_role = true;
+  d.return_token_ids = true;
+  d.honours_eos = true;
+  d.early_message = false;
+  d.running_metric = "vllm:num_requests_running";
+  d.waiting_metric = "vllm:num_requests_waiting";
+  return d;
+}
+
+constexpr Dialect Sglang() {
+  Dialect d = Vllm();
+  d.name = DialectName::kSglang;
+  d.word = "sglang";
+  d.owned_by = "sglang";
+  d.version = "0.5.6";
+  d.apis = kNewApis | Bits(Api::kSglang);
+  d.chat.chunk = R"({"id":%I,"object":"%O","created":1700000000,"model":%M,)"
+                 R"("choices":[%{{"index":0,%D,"logprobs":null,"finish_reason":%F,)"
+                 R"("matched_stop":null%g}%}]%U})";
+  d.chat.id_prefix = "";
+  d.chat.role = R"("reasoning_content":null,"role":"assistant"%C)";
+  d.chat.answer[0] = R"("reasoning_content":null,"content":")";
+  d.chat.reasoning[0] = R"("reasoning_content":")";
+  d.chat.finish_delta = R"("reasoning_content":null)";
+  d.chat.finish = FinishStyle::kSeparate;
+  d.completions.chunk = d.chat.chunk;
+  d.completions.id_prefix = "";
+  d.usage = R"({"prompt_tokens":%p,"total_tokens":%t,"completion_tokens":%c,)"
+            R"("prompt_tokens_details":null,"reasoning_tokens":%r})";
+  d.usage_cached = R"({"prompt_tokens":%p,"total_tokens":%t,"completion_tokens":%c,)"
+                   R"("prompt_tokens_details":{"cached_tokens":%k},"reasoning_tokens":%r})";
+  d.error = ErrorShape::kFlat;
+  d.usage_on_role = false;
+  d.return_token_ids = false;
+  d.running_metric = "sglang:num_running_reqs";
+  d.waiting_metric = "sglang:num_queue_reqs";
+  return d;
+}
+
+constexpr Dialect TensorRtLlm() {
+  Dialect d = Vllm();
+  d.name = DialectName::kTensorRtLlm;
+  d.word = "tensorrt-llm";
+  d.owned_by = "tensorrt_llm";
+  d.version = "1.1.0";
+  d.chat.chunk = R"({"id":%I,"object":"%O","created":1700000000,"model":%M,)"
+                 R"("choices":[%{{"index":0,%D%G%g}%}]%U})";
+  d.chat.role_style = RoleStyle::kBare;
+  d.chat.answer[1] = R"(","reasoning_content":"")";
+  d.chat.reasoning[0] = R"("content":"","reasoning_content":")";
+  d.chat.finish_delta = R"("content":"","reasoning_content":"")";
+  d.completions.chunk =
+      R"({"id":%I,"object":"%O","created":1700000000,"model":%M,)"
+      R"("choices":[%{{"index":0,%D,"token_ids":%t,"logprobs":null,"finish_reason":%F,)"
+      R"("stop_reason":null,"avg_decoded_tokens_per_iter":null}%}]%U})";
+  d.usage = R"({"prompt_tokens":%p,"total_tokens":%t,"completion_tokens":%c,)"
+            R"("prompt_tokens_details":{"cached_tokens":%k}})";
+  d.usage_cached = d.usage;
+  d.error = ErrorShape::kFlat;
+  d.done_after_error = false;
+  d.trailing_space = true;
+  d.return_token_ids = false;
+  d.running_metric = "";  // JSON: see side_doors.cc.
+  d.waiting_metric = "";
+  return d;
+}
+
+constexpr Dialect LlamaCpp() {
+  Dialect d = Golden();
+  d.name = DialectName::kLlamaCpp;
+  d.word = "llamacpp";
+  d.owned_by = "llamacpp";
+  d.version = "b9000-0123abc";
+  d.apis = kNewApis | Bits(Api::kLlamaCpp);
+  d.chat.chunk =
+      R"({"choices":[%{{"finish_reason":%F,"index":0,%D}%}],"created":1700000000,"id":%I,)"
+      R"("model":%M,"system_fingerprint":"b9000-0123abc","object":"%O"%U%X})";
+  d.chat.id_prefix = "chatcmpl-";
+  d.chat.role_style = RoleStyle::kNull;
+  d.chat.finish = FinishStyle::kSeparate;
+  d.completions.chunk =
+      R"({"choices":[%{{%D,"index":0,"logprobs":null,"finish_reason":%F}%}],)"
+      R"("created":1700000000,"model":%M,"system_fingerprint":"b9000-0123abc","object":"%O"%U,)"
+      R"("id":%I%X})";
+  d.completions.id_prefix = "chatcmpl-";
+  d.completions.finish = FinishStyle::kSeparate;
+  d.completions.usage_with_finish = true;
+  d.usage = R"({"completion_tokens":%c,"prompt_tokens":%p,"total_tokens":%t,)"
+            R"("prompt_tokens_details":{"cached_tokens":%k}})";
+  d.usage_cached = d.usage;
+  d.extra = Extra::kTimings;
+  d.error = ErrorShape::kLlama;
+  d.honours_eos = true;
+  d.sequence_numbers = false;
+  d.early_message = false;
+  d.running_metric = "llamacpp:requests_processing";
+  d.waiting_metric = "llamacpp:requests_deferred";
+  return d;
+}
+
+constexpr Dialect Tgi() {
+  Dialect d = Golden();
+  d.name = DialectName::kTgi;
+  d.word = "tgi";
+  d.owned_by = "";  // The model's own.
+  d.version = "3.3.6";
+  d.apis = kOpenAiApis | Bits(Api::kTgi);
+  d.chat.chunk = R"({"object":"%O","id":"","created":1700000000,"model":%M,)"
+                 R"("system_fingerprint":"3.3.6-native",)"
+                 R"("choices":[%{{"index":0,%D,"logprobs":null,"finish_reason":%F}%}]%U})";
+  d.chat.role_style = RoleStyle::kNone;
+  d.chat.answer[0] = R"("role":"assistant","content":")";
+  d.chat.reasoning[0] = "";
+  d.chat.reasoning[1] = "";
+  d.chat.finish_delta = R"("role":"assistant","content":"")";
+  d.chat.null_usage = NullUsage::kAlways;
+  d.completions.chunk = R"({"object":"%O","id":"","created":1700000000,)"
+                        R"("choices":[%{{"index":0,%D,"logprobs":null,"finish_reason":%F}%}],)"
+                        R"("model":%M,"system_fingerprint":"3.3.6-native"%U})";
+  d.completions.null_usage = NullUsage::kAlways;
+  d.usage = R"({"prompt_tokens":%p,"completion_tokens":%c,"total_tokens":%t})";
+  d.usage_cached = d.usage;  // It tells none.
+  d.error = ErrorShape::kTgi;
+  d.data_space = false;
+  d.early_message = false;
+  d.running_metric = "tgi_batch_current_size";
+  d.waiting_metric = "tgi_queue_size";
+  return d;
+}
+
+constexpr Dialect Dynamo() {
+  Dialect d = Golden();
+  d.name = DialectName::kDynamo;
+  d.word = "dynamo";
+  d.owned_by = "nvidia";
+  d.version = "0.7.0";
+  d.apis = kNewApis;
+  d.chat.chunk = R"({"id":%I,"choices":[%{{"index":0,%D%G}%}],"created":1700000000,"model":%M,)"
+                 R"("object":"%O"%U%X})";
+  d.chat.id_prefix = "chatcmpl-";
+  d.chat.role_style = RoleStyle::kNone;
+  d.chat.first = R"(,"role":"assistant")";
+  d.completions.chunk =
+      R"({"id":%I,"choices":[%{{%D,"index":0%G}%}],"created":1700000000,"model":%M,)"
+      R"("object":"%O"%U%X})";
+  d.completions.id_prefix = "cmpl-";
+  d.usage = R"({"prompt_tokens":%p,"completion_tokens":%c,"total_tokens":%t})";
+  d.usage_cached = R"({"prompt_tokens":%p,"completion_tokens":%c,"total_tokens":%t,)"
+                   R"("prompt_tokens_details":{"cached_tokens":%k}})";
+  d.extra = Extra::kNvext;
+  d.error = ErrorShape::kDynamo;
+  d.done_after_error = true;
+  d.honours_eos = true;
+  d.early_message = false;
+  d.running_metric = "dynamo_frontend_inflight_requests";
+  d.waiting_metric = "dynamo_frontend_queued_requests";
+  return d;
+}
+
+constexpr std::array<Dialect, 8> kDialects = {Golden(),      OpenAi(),   Vllm(), Sglang(),
+                                              TensorRtLlm(), LlamaCpp(), Tgi(),  Dynamo()};
+
+}  // namespace
+
+const Dialect& DialectOf(DialectName name) {
+  const Dialect& dialect = kDialects[static_cast<std::size_t>(name)];
+  RS_CHECK(dialect.name == name);
+  return dialect;
+}
+
+std::optional<DialectName> DialectByWord(std::string_view word) {
+  for (const Dialect& dialect : kDialects) {
+    if (dialect.word == word) return dialect.name;
+  }
+  return std::nullopt;
+}
+
+std::string_view DialectWords() {
+  return "golden, openai, vllm, sglang, tensorrt-llm, llamacpp, tgi, dynamo";
+}
+
+}  // namespace roofscape::twin

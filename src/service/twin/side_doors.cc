@@ -1,0 +1,226 @@
+#include "service/twin/side_doors.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/core/json.h"
+
+namespace roofscape::twin {
+namespace {
+
+constexpr std::int64_t kFirstTokenId = 100;
+constexpr std::int64_t kTokenIds = 1000;
+constexpr std::int64_t kMaxModelLen = 131'072;
+constexpr std::int64_t kCreated = 1'700'000'000;
+
+std::string Dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string Models(const Script& script) {
+  const Dialect& dialect = DialectOf(script.dialect);
+  Json model = {{"id", script.model}, {"object", "model"}, {"owned_by", dialect.owned_by}};
+  if (dialect.name != DialectName::kGolden) model["created"] = kCreated;
+  if (dialect.name == DialectName::kTgi) {
+    model["owned_by"] = script.model.substr(0, script.model.find('/'));
+  } else if (dialect.name == DialectName::kVllm || dialect.name == DialectName::kSglang) {
+    model["root"] = script.model;
+    model["max_model_len"] = kMaxModelLen;
+  } else if (dialect.name == DialectName::kLlamaCpp) {
+    model["meta"] = {{"n_ctx_train", kMaxModelLen}, {"n_params", 8'000'000'000}};
+  }
+  return Dump({{"object", "list"}, {"data", Json::array({model})}});
+}
+
+std::string ServerInfo(const Script& script) {
+  const Dialect& dialect = DialectOf(script.dialect);
+  switch (dialect.name) {
+    case DialectName::kSglang:
+      return Dump({{"model_path", script.model},
+                   {"served_model_name", script.model},
+                   {"version", dialect.version},
+                   {"max_total_num_tokens", 8 * kMaxModelLen},
+                   {"internal_states", Json::array({Json::object()})}});
+    case DialectName::kLlamaCpp:
+      return Dump({{"default_generation_settings", {{"n_ctx", kMaxModelLen}}},
+                   {"total_slots", 64},
+                   {"model_path", script.model},
+                   {"chat_template", ""},
+                   {"build_info", dialect.version}});
+    case DialectName::kTgi:
+      return Dump({{"model_id", script.model},
+                   {"model_sha", nullptr},
+                   {"model_pipeline_tag", "text-generation"},
+                   {"max_concurrent_requests", 128},
+                   {"max_input_tokens", kMaxModelLen - 1},
+                   {"max_total_tokens", kMaxModelLen},
+                   {"router", "text-generation-router"},
+                   {"version", dialect.version},
+                   {"sha", nullptr}});
+    default: return Dump({{"version", dialect.version}});
+  }
+}
+
+/// The text in one of the fields that servers call it by.
+std::string TextOf(std::string_view body) {
+  const Json json = Json::parse(body, nullptr, /*allow_exceptions=*/false);
+  for (const char* field : {"content", "prompt", "text", "inputs"}) {
+    if (!json.is_object() || !json.contains(field) || !json[field].is_string()) continue;
+    return json[field].get<std::string>();
+  }
+  return {};
+}
+
+/// One id a word: enough for a client that wants prompts of token ids.
+std::string Tokenize(const Dialect& dialect, std::string_view body) {
+  const std::string text = TextOf(body);
+  const auto words = text.empty() ? 0 : 1 + std::count(text.begin(), text.end(), ' ');
+  Json ids = Json::array();
+  Json pieces = Json::array();
+  std::size_t begin = 0;
+  for (std::int64_t i = 0; i < words; ++i) {
+    const std::size_t end = std::min(text.find(' ', begin + (i > 0 ? 1 : 0)), text.size());
+    ids.push_back(kFirstTokenId + i % kTokenIds);
+    pieces.push_back({{"id", ids.back()},
+                      {"text", text.substr(begin, end - begin)},
+                      {"start", begin},
+                      {"stop", end}});
+    begin = end;
+  }
+  switch (dialect.name) {
+    case DialectName::kTgi: return Dump(pieces);
+    case DialectName::kLlamaCpp: return Dump({{"tokens", ids}});
+    case DialectName::kVllm:
+    case DialectName::kSglang:
+      return Dump({{"count", words}, {"max_model_len", kMaxModelLen}, {"tokens", ids}});
+    default: return Dump({{"tokens", ids}, {"count", words}});
+  }
+}
+
+bool Tokenizes(DialectName name) {
+  switch (name) {
+    case DialectName::kGolden:
+    case DialectName::kVllm:
+    case DialectName::kSglang:
+    case DialectName::kLlamaCpp:
+    case DialectName::kTgi: return true;
+    default: return false;
+  }
+}
+
+SideAnswer Metrics(const Script& script, std::int64_t running) {
+  const Dialect& dialect = DialectOf(script.dialect);
+  if (dialect.running_metric.empty()) {  // TensorRT-LLM: what its last iterations did.
+    return {"application/json", Dump(Json::array({{{"iter", 1},
+                                                   {"numActiveRequests", running},
+                                                   {"numQueuedRequests", 0},
+                                                   {"maxNumActiveRequests", 2048}}}))};
+  }
+  std::string label;
+  if (dialect.name == DialectName::kVllm || dialect.name == DialectName::kSglang) {
+    label = fmt::format("{{model_name={}}}", Dump(script.model));
+  } else if (dialect.name == DialectName::kDynamo) {
+    label = fmt::format("{{model={}}}", Dump(script.model));
+  }
+  // Nobody waits here: each request is served as soon as it comes.
+  return {"text/plain; version=0.0.4",
+          fmt::format("# TYPE {0} gauge\n{0}{2} {3}\n# TYPE {1} gauge\n{1}{2} 0\n",
+                      dialect.running_metric, dialect.waiting_metric, label, running)};
+}
+
+bool IsInfoPath(DialectName name, std::string_view path) {
+  switch (name) {
+    case DialectName::kVllm:
+    case DialectName::kTensorRtLlm: return path == "/version";
+    case DialectName::kSglang:
+      return path == "/get_server_info" || path == "/server_info" || path == "/get_model_info";
+    case DialectName::kLlamaCpp: return path == "/props";
+    case DialectName::kTgi: return path == "/info";
+    default: return false;
+  }
+}
+
+std::string_view TypeOf(int status) {
+  if (status >= 500) return "InternalServerError";
+  if (status == 404) return "NotFoundError";
+  return status == 429 ? "RateLimitError" : "BadRequestError";
+}
+
+/// As OpenAI, llama.cpp and Anthropic name them.
+std::string_view LowerTypeOf(int status) {
+  if (status >= 500) return "server_error";
+  if (status == 404) return "not_found_error";
+  return status == 429 ? "rate_limit_error" : "invalid_request_error";
+}
+
+}  // namespace
+
+std::optional<SideAnswer> SideDoor(const Script& script, std::string_view path,
+                                   std::string_view body, std::int64_t running) {
+  const Dialect& dialect = DialectOf(script.dialect);
+  if (path == "/v1/models") return SideAnswer{.body = Models(script)};
+  if (path == "/health") return SideAnswer{.body = R"({"status":"ok"})"};
+  if (path == "/tokenize" && Tokenizes(dialect.name)) {
+    return SideAnswer{.body = Tokenize(dialect, body)};
+  }
+  if (path == "/metrics" && dialect.name != DialectName::kOpenAi) return Metrics(script, running);
+  if (IsInfoPath(dialect.name, path)) return SideAnswer{.body = ServerInfo(script)};
+  return std::nullopt;
+}
+
+int BadRequestStatus(const Dialect& dialect) {
+  return dialect.error == ErrorShape::kTgi ? 422 : 400;
+}
+
+std::string RefusalOf(std::string_view field) {
+  std::string text = fmt::format("Unrecognized request argument supplied: {}", field);
+  if (field == "max_tokens") text += ". Use max_completion_tokens instead.";
+  return text;
+}
+
+std::string ErrorBody(const Dialect& dialect, std::optional<Api> api, int status,
+                      std::string_view message, std::string_view param) {
+  const Json about = param.empty() ? Json() : Json(param);
+  if (api == Api::kMessages) {
+    return Dump(
+        {{"type", "error"},
+         {"error",
+          {{"type", status >= 500 ? "api_error" : LowerTypeOf(status)}, {"message", message}}}});
+  }
+  if (api == Api::kSglang) return Dump({{"error", {{"message", message}}}});
+  if (api == Api::kTgi || dialect.error == ErrorShape::kTgi) {
+    const std::string_view type = status == 429   ? "overloaded"
+                                  : status >= 500 ? "generation"
+                                                  : "validation";
+    return Dump({{"error", message}, {"error_type", type}});
+  }
+  switch (dialect.error) {
+    case ErrorShape::kVllm:
+      return Dump(
+          {{"error",
+            {{"message", message}, {"type", TypeOf(status)}, {"param", about}, {"code", status}}}});
+    case ErrorShape::kFlat:
+      return Dump({{"object", "error"},
+                   {"message", message},
+                   {"type", TypeOf(status)},
+                   {"param", about},
+                   {"code", status}});
+    case ErrorShape::kLlama:
+      return Dump(
+          {{"error", {{"code", status}, {"message", message}, {"type", LowerTypeOf(status)}}}});
+    case ErrorShape::kDynamo:
+      return Dump({{"message", message}, {"type", TypeOf(status)}, {"code", status}});
+    case ErrorShape::kOpenAi:
+      return Dump({{"error",
+                    {{"message", message},
+                     {"type", LowerTypeOf(status)},
+                     {"param", about},
+                     {"code", nullptr}}}});
+    default: return Dump({{"error", {{"message", message}, {"type", "invalid_request_error"}}}});
+  }
+}
+
+}  // namespace roofscape::twin
