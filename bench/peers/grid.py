@@ -10,6 +10,7 @@ MEAN_TTFT_S = 0.05
 TOKENS = 64
 RATE_TOKENS = 8
 BASE = Load(streams=8, requests=16, tokens=TOKENS)
+START_S = 90  # Some clients import for long.
 KNEE_S = 1e-3  # The largest error of TTFT p99 below the knee.
 
 
@@ -83,7 +84,7 @@ def one(options, bench, peer, load, number):
     script = f"{TTFT}gap_ms = {gap:g}\n"
     what = f"rate-{load.rate:g}" if load.rate else f"streams-{load.streams}"
     label = f"{what}/round-{number}/{peer.name}"
-    timeout_s = 45 + 6 * ideal_s(load, gap)
+    timeout_s = START_S + 6 * ideal_s(load, gap)
     run = Run(number, gap, bench.run(peer, load, script, label, timeout_s))
     say(options, run)
     return run

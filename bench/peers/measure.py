@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import subprocess
 import tempfile
 from dataclasses import dataclass
 
@@ -10,6 +11,11 @@ import child
 import truth
 from golden import LATE_LIMIT_S, Golden
 from load import Load, Record
+
+
+# What reading the result of a client that failed may raise.
+UNREADABLE = (OSError, KeyError, ValueError, TypeError, IndexError, AttributeError,
+              subprocess.CalledProcessError)
 
 
 @dataclass
@@ -51,11 +57,13 @@ class Bench:
             golden = Golden(self.roofscape, folder, script, self.server_cpu)
             try:
                 command = peer.command(golden.url, load, folder)
-                ran = child.run(command, folder, self.client_cpu, timeout_s, peer.environment)
+                ran = child.run(command, folder, self.client_cpu, timeout_s,
+                                peer.environment(load))
             finally:
                 golden.stop()
             record, message = self.read(peer, load, folder, ran)
-            told = truth.read(golden.truth, peer.skipped(load), load.requests)
+            ids = peer.counted(folder) if record else None
+            told = truth.read(golden.truth, peer.skipped(load), load.requests, ids)
             outcome = Outcome(peer.name, load, record, told, ran, message)
             if self.keep:
                 self.store(folder, label, command, outcome)
@@ -67,7 +75,7 @@ class Bench:
             return None, f"cut off after {ran.wall_s:.0f} s"
         try:
             return peer.read_result(folder, load), ""
-        except (OSError, KeyError, ValueError, TypeError, IndexError) as error:
+        except UNREADABLE as error:
             return None, f"no result ({type(error).__name__}); exit status {ran.status}: " \
                          f"{child.last_words(folder)}"
 

@@ -25,28 +25,30 @@ class Truth:
 class Request:
     """One request: when its tokens left, the middle of each send call, one entry an event."""
 
-    def __init__(self, told, tokens):
+    def __init__(self, name, told):
+        self.name = name
         self.arrival = told[0]
+        self.tokens = told[3]
         self.sent = [(before + after) / 2 for kind, _, before, after in told[2]
                      if kind in TOKEN_KINDS]
-        self.tokens = tokens
 
 
 def requests_of(path):
     truth = read_truth(path)
-    requests = [Request(told, told[3]) for told in truth.values()]
+    requests = [Request(name, told) for (name, _), told in truth.items()]
     late = [max(0, before - due) for told in truth.values() for _, due, before, _ in told[2]]
     return sorted(requests, key=lambda r: r.arrival), late
 
 
-def read(path, skip, count):
-    """skip: requests of the warm-up, which come first; count: those after them that count, at most.
+def read(path, skip, count, ids=None):
+    """The truth of the requests whose ids are given; else of those from `skip` on, `count` at most.
 
-    None where no request came with a token.
+    None where none of them got a token.
     """
     requests, late = requests_of(path)
     all_tokens = sum(r.tokens for r in requests)
-    counted = [r for r in requests[skip:skip + count] if r.sent]
+    chosen = requests[skip:skip + count] if ids is None else [r for r in requests if r.name in ids]
+    counted = [r for r in chosen if r.sent]
     if not counted:
         return None
     span = (counted[-1].arrival - counted[0].arrival) * 1e-9

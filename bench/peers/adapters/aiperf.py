@@ -20,9 +20,11 @@ def number(result, name):
 
 class Aiperf(Peer):
     name = "aiperf"
-    # Told to be offline, it takes a tokenizer only from the hub's cache and not from a folder.
-    environment = {"AIPERF_HTTP_CONNECTION_LIMIT": "20000", "HF_HUB_OFFLINE": "",
-                   "TRANSFORMERS_OFFLINE": ""}
+
+    def environment(self, load):
+        # Told to be offline, it takes a tokenizer only from the hub's cache, never from a folder.
+        return {"AIPERF_HTTP_CONNECTION_LIMIT": "20000", "HF_HUB_OFFLINE": "",
+                "TRANSFORMERS_OFFLINE": ""}
 
     def command(self, url, load, folder):
         words = [places.program(self.name, "aiperf"), "profile", "--model", "golden", "--tokenizer",

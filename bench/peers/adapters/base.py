@@ -11,11 +11,14 @@ class Peer:
     """
 
     name = ""
-    environment = {}
 
     def command(self, url, load, folder):
         """The words of the command line; results go into `folder`."""
         raise NotImplementedError
+
+    def environment(self, load):
+        """Variables besides those of child.environment."""
+        return {}
 
     def read_result(self, folder, load):
         """The client's own figures as a Record."""
@@ -24,6 +27,9 @@ class Peer:
     def skipped(self, load):
         """Requests that the client sends first and does not count."""
         return load.warmups
+
+    def counted(self, folder):
+        """The ids of the requests that count, where the client tells them; else None."""
 
 
 def read_json(folder, name):

@@ -21,7 +21,12 @@ def milliseconds(metrics, name, scale=1e-3):
 
 class Guidellm(Peer):
     name = "guidellm"
-    environment = {"PYTHONPATH": str(places.HERE / "drivers/no_torch")}
+
+    def environment(self, load):
+        # Ten workers, its default, would take turns on one processor and start for ten times as
+        # long; each is made for 1,024 requests at once.
+        return {"PYTHONPATH": str(places.HERE / "drivers/no_torch"),
+                "GUIDELLM__MAX_WORKER_PROCESSES": str(1 + (load.streams - 1) // 1024)}
 
     def skipped(self, load):
         return 0  # Its warm-up is a span of time, so what counts could not be told: it has none.

@@ -3,7 +3,7 @@
 The real package is gigabytes of GPU libraries. Nothing here runs while requests are in flight.
 """
 
-from . import utils
+from . import nn, utils
 
 
 class Tensor:
