@@ -79,15 +79,13 @@ def summary(options, grid, verdicts, peers):
 
 
 def worst_itl(runs):
-    worst = None
-    for run in runs:
-        error = run.outcome.error("itl", "p50")
-        if error is None:
-            continue
-        relative = error / run.outcome.truth.itl["p50"]
-        if worst is None or abs(relative) > abs(worst):
-            worst = relative
-    return "-" if worst is None else f"{100 * worst:+.1f} %"
+    """Of the runs that count; where none does, of all, with a star."""
+    counted = [run for run in runs if not run.outcome.server_late]
+    relative = [error / run.outcome.truth.itl["p50"] for run in counted or runs
+                if (error := run.outcome.error("itl", "p50")) is not None]
+    if not relative:
+        return "-"
+    return f"{100 * max(relative, key=abs):+.1f} %" + ("" if counted else "*")
 
 
 def detail(runs):
