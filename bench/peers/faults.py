@@ -3,14 +3,14 @@
 import queue
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import places
 from golden import Refused
 from load import Load
 from measure import Bench
 
-LOAD = Load(streams=2, requests=6, tokens=12, warm=False, server_counts=False)
+LOAD = Load(streams=2, requests=6, tokens=12, warm=False)
 TIMING = "ttft_ms = 100\ngap_ms = 5\n"
 EARLY_S = 0.03  # A comment taken for a token is 90 ms early; late ones are the grid's matter.
 TIMEOUT_S = 90
@@ -54,7 +54,8 @@ def try_one(options, cpus, fault, peer):
     try:
         bench = Bench(options.roofscape, server, client, options.keep)
         label = f"fault-{fault['name'].replace(' ', '-').replace('`', '').replace('/', '')}"
-        outcome = bench.run(peer, LOAD, TIMING + fault["script"], f"{label}/{peer.name}", TIMEOUT_S)
+        load = replace(LOAD, server_counts='usage = "never"' not in fault["script"])
+        outcome = bench.run(peer, load, TIMING + fault["script"], f"{label}/{peer.name}", TIMEOUT_S)
         return Verdict(fault["name"], peer.name, judge(fault, outcome))
     except Refused:
         return Verdict(fault["name"], peer.name, None)
