@@ -18,43 +18,15 @@ import csv
 import io
 import json
 import os
-import signal
 import statistics
 import subprocess
 import sys
 import tempfile
 
-LATE_LIMIT_S = 0.5e-3
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from golden import LATE_LIMIT_S, TOKEN_KINDS, Golden, quantile, read_truth
+
 NOT_COUNTED = 77  # Exit status: nothing failed, but some number of streams has no run that counts.
-TOKEN_KINDS = ("answer", "reasoning", "tool_call")
-
-
-def quantile(values, q):
-    values = sorted(values)
-    rank = q * (len(values) - 1)
-    low = int(rank)
-    high = min(low + 1, len(values) - 1)
-    return values[low] + (values[high] - values[low]) * (rank - low)
-
-
-class Golden:
-    """The golden server on its own core."""
-
-    def __init__(self, options, folder):
-        self.truth = os.path.join(folder, "truth.csv")
-        script = os.path.join(folder, "golden.toml")
-        with open(script, "w", encoding="utf-8") as file:
-            file.write(f"ttft_ms = {options.ttft_ms}\ngap_ms = {options.gap_ms}\n{options.script}")
-        self.process = subprocess.Popen(
-            [options.roofscape, "twin", "--script", script, "--port", "0", "--cpu-affinity",
-             options.server_cpu, "--truth", self.truth, "--json"],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        self.url = self.process.stderr.readline().split()[-1]
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        out, _ = self.process.communicate(timeout=300)
-        return json.loads(out)
 
 
 def bench(options, url, streams, db):
@@ -74,18 +46,6 @@ def rows_of(options, db, what):
     shown = subprocess.run([options.roofscape, "show", "last", what, "--db", db],
                            capture_output=True, text=True, check=True)
     return csv.DictReader(io.StringIO(shown.stdout))
-
-
-def read_truth(path):
-    """id -> (arrival_ns, by_kernel, [(kind, due, before, after)])"""
-    truth = {}
-    with open(path, newline="", encoding="utf-8") as file:
-        for row in csv.reader(file):
-            if row[0] == "request":
-                continue
-            entry = truth.setdefault(row[0], (int(row[1]), row[2] == "1", []))
-            entry[2].append((row[4], int(row[6]), int(row[7]), int(row[8])))
-    return truth
 
 
 def ns(text):
@@ -167,12 +127,14 @@ def judge(found):
 def one_run(options, streams):
     with tempfile.TemporaryDirectory() as folder:
         db = os.path.join(folder, "accuracy.db")
-        golden = Golden(options, folder)
+        script = f"ttft_ms = {options.ttft_ms}\ngap_ms = {options.gap_ms}\n{options.script}"
+        golden = Golden(options.roofscape, folder, script, options.server_cpu)
         try:
             run = bench(options, golden.url, streams, db)
         finally:
             golden.stop()
-        return compare(options, run, db, read_truth(golden.truth))
+        truth = {name: told for (name, _), told in read_truth(golden.truth).items()}
+        return compare(options, run, db, truth)
 
 
 def show(streams, found, verdict):
