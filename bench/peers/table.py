@@ -5,8 +5,9 @@ import statistics
 import grid as grids
 import host
 
-BEGIN = "<!-- peers: written by bench/peers/run -->"
-END = "<!-- peers: end -->"
+# Around what a script writes into a page: its name, and who writes it.
+BEGIN = "<!-- {0}: written by bench/peers/{1} -->"
+END = "<!-- {0}: end -->"
 
 
 def row(cells):
@@ -154,14 +155,15 @@ def document(options, machine, grid, verdicts, roofline, peers):
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
 
 
-def write_into(path, text):
+def write_into(path, text, mark="peers", script="run"):
     """Replaces what stands between the marks of the page."""
+    begin, end = BEGIN.format(mark, script), END.format(mark)
     with open(path, encoding="utf-8") as file:
         page = file.read()
-    if page.count(BEGIN) != 1 or page.count(END) != 1:
-        return f"{path}: it needs one line '{BEGIN}' and one '{END}'"
-    before, rest = page.split(BEGIN)
-    after = rest.split(END)[1]
+    if page.count(begin) != 1 or page.count(end) != 1:
+        return f"{path}: it needs one line '{begin}' and one '{end}'"
+    before, rest = page.split(begin)
+    after = rest.split(end)[1]
     with open(path, "w", encoding="utf-8") as file:
-        file.write(f"{before}{BEGIN}\n\n{text}\n{END}{after}")
+        file.write(f"{before}{begin}\n\n{text}\n{end}{after}")
     return ""
