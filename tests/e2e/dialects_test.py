@@ -124,7 +124,7 @@ class EveryDialect(unittest.TestCase):
                             [ROOFSCAPE, "bench", url, "--api", api, "--db", self.db, "--requests",
                              "4"], capture_output=True, text=True, timeout=60)
                         self.assertEqual(result.returncode, 1, result.stdout)
-                        self.assertRegex(result.stderr, "error|ended after 3")
+                        self.assertRegex(result.stderr, "error|after 3 ")
 
     def test_conformance_tells_what_is_kept(self):
         for dialect, apis in DIALECTS.items():
@@ -149,7 +149,8 @@ class EveryDialect(unittest.TestCase):
                                     capture_output=True, text=True, timeout=60)
             self.assertEqual(result.returncode, 1)
             self.assertIn("without a finish reason", result.stderr)
-        script = self.script("vllm", done="false", usage='"never"', output_tokens=9,
+        # Of this dialect the script decides the length.
+        script = self.script("openai", done="false", usage='"never"', output_tokens=9,
                              refuses='["min_tokens"]')
         with Golden(self.folder.name, script) as url:
             told = json.loads(program("bench", url, "--conformance", "--json"))

@@ -214,14 +214,14 @@ Pooled Pool(const std::vector<ForeignRequest>& requests) {
   return pooled;
 }
 
-ForeignRequest ChunkRequest(const spec::RequestLog& log, const Seen& seen, bool usage_moves_end) {
+ForeignRequest ChunkRequest(const spec::RequestLog& log, const Seen& seen, ChunkRule rule) {
   ForeignRequest out;
   out.start_s = SecondsBetween(0, seen.start_ns);
   out.text = log.StringAt(seen.request->text);
   std::int64_t first_ns = kNoStamp;
   std::int64_t last_ns = seen.start_ns;
   for (const spec::Event& event : seen.events) {
-    const bool chunk = HasChoices(event);
+    const bool chunk = rule.output_only ? spec::CarriesTokens(event.kind) : HasChoices(event);
     if (chunk && first_ns == kNoStamp) {
       first_ns = event.time_ns;
       out.ttft_s = seen.Since(first_ns);
@@ -229,15 +229,15 @@ ForeignRequest ChunkRequest(const spec::RequestLog& log, const Seen& seen, bool 
       out.itl_s.push_back(SecondsBetween(last_ns, event.time_ns));
     }
     const bool data = event.kind != EventKind::kDone && event.kind != EventKind::kComment;
-    if (chunk || (usage_moves_end && data)) last_ns = event.time_ns;
+    if (chunk || (rule.usage_moves_end && data)) last_ns = event.time_ns;
   }
   out.latency_s = seen.Since(last_ns);
   // An error inside a stream of status 200 is a chunk without choices: passed over.
   const bool read_on = seen.ok || seen.request->outcome == spec::Outcome::kServerError;
-  out.success = read_on && (first_ns != kNoStamp || usage_moves_end);
+  out.success = read_on && (first_ns != kNoStamp || rule.usage_moves_end);
   if (!out.success) {
     out.error = log.StringAt(seen.request->message);
-    if (out.error.empty()) out.error = seen.ok ? "no chunk with choices" : "failed";
+    if (out.error.empty()) out.error = seen.ok ? "no chunk that counts" : "failed";
   }
   out.output_tokens = OutputTokens(seen);
   out.counted_by_server = seen.Holds(EventKind::kUsage);
@@ -278,7 +278,7 @@ void FillFamilyRow(const Pooled& pooled, double seconds, ForeignRow& row) {
       RatePerSecond(static_cast<double>(pooled.input_tokens + pooled.output_tokens), seconds);
 }
 
-void NoteChunks(Sheet& sheet, const View& view) {
+void NoteChunks(Sheet& sheet, const View& view, ChunkRule rule) {
   std::int64_t answers = 0, roles = 0, finishes = 0, wide = 0;
   for (const Seen& seen : view.requests) {
     if (!seen.ok) continue;
@@ -292,12 +292,12 @@ void NoteChunks(Sheet& sheet, const View& view) {
       ++wide;
     }
   }
-  if (roles > 0) {
+  if (roles > 0 && !rule.output_only) {
     sheet.Note(
         fmt::format("TTFT is the time of the opening role chunk, which holds no token, in {}",
                     OfAnswers(roles, answers)));
   }
-  if (finishes > 0) {
+  if (finishes > 0 && !rule.output_only) {
     sheet.Note(fmt::format("the finish chunk without a token is one more gap of ITL in {}",
                            OfAnswers(finishes, answers)));
   }

@@ -134,9 +134,15 @@ struct Pooled {
 /// TPOT is (latency - ttft) / (n - 1) for n > 1; failures take no part.
 Pooled Pool(const std::vector<ForeignRequest>& requests);
 
-/// A request whose chunks count as vLLM's client counts them: the first chunk with choices is TTFT,
-/// each further one a gap. `usage_moves_end`: any data chunk moves the end, usage too.
-ForeignRequest ChunkRequest(const spec::RequestLog& log, const Seen& seen, bool usage_moves_end);
+/// Which chunks clients of vLLM's family count.
+struct ChunkRule {
+  bool output_only = false;      // Those with output, else all with choices: role, finish.
+  bool usage_moves_end = false;  // Any data chunk moves the end, usage too.
+};
+
+/// A request as such a client keeps it: the first chunk that counts is TTFT, each further one a
+/// gap.
+ForeignRequest ChunkRequest(const spec::RequestLog& log, const Seen& seen, ChunkRule rule);
 
 /// Writes "mean_ttft_ms", "median_ttft_ms", "std_ttft_ms" and "p99_ttft_ms" as that family prints
 /// them. `percents` as in "99.9".
@@ -147,7 +153,7 @@ void AddFamilyBlock(Sheet& sheet, std::string_view key, std::string_view title,
 void FillFamilyRow(const Pooled& pooled, double seconds, ForeignRow& row);
 
 /// Counts of requests and what tells about them, for the notes.
-void NoteChunks(Sheet& sheet, const View& view);
+void NoteChunks(Sheet& sheet, const View& view, ChunkRule rule);
 void NoteTruncated(Sheet& sheet, const View& view);
 void NoteUncounted(Sheet& sheet, const std::vector<ForeignRequest>& requests);
 

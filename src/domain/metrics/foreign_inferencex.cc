@@ -70,8 +70,9 @@ void FailOnComments(const View& view, ForeignFigures& out, Sheet& sheet) {
 void ComputeInferencex(const spec::RequestLog& log, const View& view, const ForeignContext& context,
                        ForeignFigures& out) {
   Sheet sheet(out);
+  const ChunkRule rule{false, context.chat};
   for (const Seen& seen : view.requests) {
-    ForeignRequest request = ChunkRequest(log, seen, context.chat);
+    ForeignRequest request = ChunkRequest(log, seen, rule);
     request.input_tokens = InputTokensAsked(seen);
     out.requests.push_back(std::move(request));
   }
@@ -91,7 +92,7 @@ void ComputeInferencex(const spec::RequestLog& log, const View& view, const Fore
   AddFamilyBlock(sheet, "e2el", "E2EL", pooled.e2e, kPercents);
   AddInteractivity(sheet, pooled.tpot);
   AddPerChip(sheet, out.row, context);
-  NoteChunks(sheet, view);
+  NoteChunks(sheet, view, rule);
   NoteUncounted(sheet, out.requests);
   if (context.chat) sheet.Note("E2EL, and with it TPOT, end at the usage chunk");
   sheet.Note(

@@ -66,8 +66,10 @@ Peaks PeaksOf(const std::vector<ForeignRequest>& requests) {
 
 void ComputeVllm(const spec::RequestLog& log, const View& view, const ForeignContext& context,
                  ForeignFigures& out) {
+  // Since 0.33 a chat's opening role chunk and an empty finish chunk count no more.
+  const ChunkRule rule{context.chat, false};
   for (const Seen& seen : view.requests) {
-    ForeignRequest request = ChunkRequest(log, seen, false);
+    ForeignRequest request = ChunkRequest(log, seen, rule);
     request.input_tokens =
         seen.Holds(spec::EventKind::kUsage) ? InputTokensCounted(seen) : InputTokensAsked(seen);
     out.requests.push_back(std::move(request));
@@ -92,7 +94,7 @@ void ComputeVllm(const spec::RequestLog& log, const View& view, const ForeignCon
   AddFamilyBlock(sheet, "e2el", "E2EL", pooled.e2e, kPercents);
   sheet.Add("mean_client_queue_time_ms", "Mean Client Queue Time", "ms", std::nullopt,
             std::string(kOwnWaits));
-  NoteChunks(sheet, view);
+  NoteChunks(sheet, view, rule);
   NoteUncounted(sheet, out.requests);
   NoteTruncated(sheet, view);
   if (context.concurrency == 0 && context.rate_rps) {

@@ -203,10 +203,17 @@ void Answer::OnEnd() {
                 fmt::format("no event stream but '{}': {}", Printable(content_type_, 60),
                             ErrorText(error_body_)));
   }
-  if (!finish_seen_ && !done_seen_) {
-    return Fail(Outcome::kTruncated,
-                fmt::format("the stream ended after {} tokens, without a finish reason or [DONE]",
-                            event_tokens_));
+  if (finish_seen_) return;
+  const std::int64_t tokens = std::max(event_tokens_, usage_.completion_tokens);
+  if (!done_seen_) {
+    Fail(
+        Outcome::kTruncated,
+        fmt::format("the stream ended after {} tokens, without a finish reason or [DONE]", tokens));
+  } else if (tokens < asked_) {
+    // Some servers say [DONE] after an error that they told in a comment.
+    Fail(Outcome::kTruncated,
+         fmt::format("the stream ended with [DONE] after {} of {} tokens, without a finish reason",
+                     tokens, asked_));
   }
 }
 

@@ -179,7 +179,7 @@ TEST(RunPointTest, AFloodOfEventsWithoutTokensEnds) {
 TEST(RunPointTest, CountsThatNoServerCanMeanAreNone) {
   ScriptedServer server([](const auto&, Peer& peer) {
     const std::string usage =
-        "data: {\"choices\":[{\"text\":\"ab\",\"finish_reason\":null}],\"usage\":"
+        "data: {\"choices\":[{\"text\":\"ab\",\"finish_reason\":\"length\"}],\"usage\":"
         "{\"prompt_tokens\":-3,\"completion_tokens\":9223372036854775807}}\n\n";
     peer.Write(ChunkedHead() + Chunk(usage) + Chunk(kToken) + Chunk(kDone) + LastChunk());
   });
