@@ -161,9 +161,9 @@ Result<> FindServer(const ServerPages& pages, const std::string& wanted_model, D
   RS_ASSIGN_OR_RETURN(const net::HttpResponse response, pages.Get(kModels));
   if (response.status != 200) {
     if (wanted_model.empty()) {
-      return StatusError(pages.Where(kModels), response.status,
-                         fmt::format("the server answered {}: {}", response.status,
-                                     ErrorText(response.body)));
+      return StatusError(
+          pages.Where(kModels), response.status,
+          fmt::format("the server answered {}: {}", response.status, ErrorText(response.body)));
     }
     // Some gateways serve completions but no list; the trial request will tell.
     dialect.model = wanted_model;
