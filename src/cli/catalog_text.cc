@@ -8,6 +8,8 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "base/core/text.h"
+
 namespace roofscape::cli {
 namespace {
 
@@ -225,8 +227,8 @@ std::string CatalogTable(const Catalog& catalog, std::string_view kind, const St
 std::string CatalogSummary(const Catalog& catalog, const Style& style) {
   Table table({{"kind", Align::kLeft, false}, {"files"}, {"rows"}});
   const auto add = [&table](std::string_view kind, std::size_t files, std::size_t rows) {
-    table.AddRow(
-        {std::string(kind), fmt::format("{}", files), rows ? FormatNumber(double(rows)) : "-"});
+    table.AddRow({std::string(kind), fmt::format("{}", files),
+                  rows > 0 ? WithCommas(static_cast<std::int64_t>(rows)) : "-"});
   };
   std::size_t prices = 0;
   std::size_t scores = 0;

@@ -120,6 +120,9 @@ Result<const Fabric*> FindFabric(const Catalog& catalog, std::string_view name) 
 }
 
 Result<const Model*> FindModel(const Catalog& catalog, std::string_view name) {
+  for (const Model& model : catalog.models) {
+    if (!name.empty() && Fold(model.hugging_face) == Fold(name)) return &model;
+  }
   return Find("model", name, catalog.models);
 }
 
@@ -150,9 +153,9 @@ std::vector<Found> FindEntries(const Catalog& catalog, std::string_view name) {
   for (const Found& one : AllEntries(catalog)) {
     if (HasName(*one.entry, folded)) found.push_back(one);
   }
-  if (const auto engine = FindEngine(catalog, name); found.empty() && engine) {
-    found.push_back({"engine", &(*engine)->entry});
-  }
+  if (!found.empty()) return found;
+  if (const auto engine = FindEngine(catalog, name)) found.push_back({"engine", &(*engine)->entry});
+  if (const auto model = FindModel(catalog, name)) found.push_back({"model", &(*model)->entry});
   return found;
 }
 

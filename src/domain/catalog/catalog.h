@@ -57,6 +57,7 @@ Result<Catalog> ParseCatalog(std::span<const CatalogFile> files);
 /// An unknown name gets a suggestion. The pointer lives as long as the catalog.
 Result<const Chip*> FindChip(const Catalog& catalog, std::string_view name);
 Result<const Fabric*> FindFabric(const Catalog& catalog, std::string_view name);
+/// Also by its name at Hugging Face.
 Result<const Model*> FindModel(const Catalog& catalog, std::string_view name);
 /// Also by a variant's name: "dynamo-sglang" is SGLang.
 Result<const Engine*> FindEngine(const Catalog& catalog, std::string_view name);

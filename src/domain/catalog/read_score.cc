@@ -14,6 +14,7 @@ Score ReadRow(ObjectReader& reader) {
   reader.Optional("question_tokens", score.question_tokens);
   reader.Optional("estimated", score.estimated);
   reader.Optional("source", score.source);
+  reader.Optional("note", score.note);
   return score;
 }
 

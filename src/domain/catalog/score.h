@@ -23,6 +23,7 @@ struct Score {
   std::optional<double> question_tokens;  // Output tokens a question, thinking included.
   bool estimated = false;                 // Not run: estimated by whoever published it.
   std::string source;                     // The id of a source in the file.
+  std::string note;
 
   friend bool operator==(const Score&, const Score&) = default;
 };
