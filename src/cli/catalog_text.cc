@@ -116,7 +116,8 @@ Table Prices(const Catalog& catalog) {
                    [](const auto* a, const auto* b) { return a->date < b->date; });
   for (const catalog::PriceBook* book : books) {
     for (const catalog::Price& price : book->prices) {
-      table.AddRow({book->date ? book->date->ToIso() : "-", price.chip,
+      table.AddRow({book->date ? book->date->ToIso() : "-",
+                    price.placeholder ? price.chip + " *" : price.chip,
                     FormatNumber(price.usd_hr[0]), FormatNumber(price.usd_hr[1]),
                     FormatNumber(price.usd_hr[2]), FormatNumber(price.usd_hr[3]),
                     FormatNumber(price.all_in_kw), book->entry.id});
@@ -143,6 +144,16 @@ Table Scores(const Catalog& catalog) {
   return table;
 }
 
+/// What the stars of a table of prices mean, if it has any.
+std::string Footnote(const Catalog& catalog) {
+  for (const catalog::PriceBook& book : catalog.prices) {
+    for (const catalog::Price& price : book.prices) {
+      if (price.placeholder) return "* a placeholder: computed from another chip\n";
+    }
+  }
+  return "";
+}
+
 /// A JSON literal for people: strings without quotes.
 std::string Plain(const std::string& literal) {
   const Json value = Json::parse(literal, nullptr, false);
@@ -157,7 +168,8 @@ std::string PriceHistory(const Catalog& catalog, const std::string& chip, const 
   }
   const Table table = Prices(only);
   if (table.row_count() == 0) return "";
-  return fmt::format("\n{}\n{}", Bold("Prices, USD an hour", style), table.ToText(style));
+  return fmt::format("\n{}\n{}{}", Bold("Prices, USD an hour", style), table.ToText(style),
+                     Footnote(only));
 }
 
 std::string ShapeText(const catalog::Model& model, const Style& style) {
@@ -220,7 +232,7 @@ std::string CatalogTable(const Catalog& catalog, std::string_view kind, const St
   if (kind == "fabrics") return Fabrics(catalog).ToText(style);
   if (kind == "models") return Models(catalog).ToText(style);
   if (kind == "engines") return Engines(catalog).ToText(style);
-  if (kind == "prices") return Prices(catalog).ToText(style);
+  if (kind == "prices") return Prices(catalog).ToText(style) + Footnote(catalog);
   return Scores(catalog).ToText(style);
 }
 
@@ -249,7 +261,7 @@ std::string EntryText(const Catalog& catalog, const catalog::Found& found, const
       fmt::format("{}\n{} {}, {}{}\n", Bold(entry.name, style), found.kind, entry.id, entry.file,
                   entry.collected ? ", collected " + entry.collected->ToIso() : "");
   if (!entry.aliases.empty()) {
-    text += fmt::format("also {}\n", fmt::join(entry.aliases, ", "));
+    text += Wrap(fmt::format("also {}", fmt::join(entry.aliases, ", ")), style.width, 5) + "\n";
   }
   if (!entry.note.empty()) text += Wrap(entry.note, style.width, 0) + "\n";
   if (const std::string facts = FactTable(entry, style); !facts.empty()) text += "\n" + facts;
