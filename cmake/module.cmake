@@ -40,3 +40,4 @@ function(roofscape_module path)
 endfunction()
 
 include(fuzz)
+include(embed)

@@ -32,7 +32,11 @@ constexpr const char* kFooter =
 /// CLI11's message, with a suggestion for a misspelt subcommand or flag and a pointer to help.
 int WrongUse(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App* command = &app;
-  if (!app.get_subcommands().empty()) command = app.get_subcommands().front();
+  std::string path = "roofscape";
+  while (!command->get_subcommands().empty()) {
+    command = command->get_subcommands().front();
+    path += " " + command->get_name();
+  }
   std::vector<std::string> names;
   for (const CLI::App* sub : command->get_subcommands({})) names.push_back(sub->get_name());
   for (const CLI::Option* option : command->get_options()) {
@@ -44,7 +48,6 @@ int WrongUse(const CLI::App& app, const CLI::ParseError& error) {
     hint = roofscape::DidYouMean(flag, names);
     if (!hint.empty()) break;
   }
-  const std::string path = command == &app ? "roofscape" : "roofscape " + command->get_name();
   fmt::print(stderr, "roofscape: {}{}{}\nTry: {} --help\n", error.what(), hint.empty() ? "" : ".",
              hint, path);
   return roofscape::cli::kWrongUse;
@@ -70,6 +73,7 @@ int Run(int argc, char** argv) {
   roofscape::cli::AddShowCommand(app, invocation);
   roofscape::cli::AddFrontierCommand(app, invocation);
   roofscape::cli::AddReportCommand(app, invocation);
+  roofscape::cli::AddCatalogCommand(app, invocation);
   roofscape::cli::AddDoctorCommand(app, invocation);
   roofscape::cli::AddTwinCommand(app, invocation);
   roofscape::cli::AddMakeModelCommand(app, invocation);

@@ -1,0 +1,12 @@
+# Writes OUTPUT, the C++ source with the texts of ROOT/*/*.toml (cmake/embed.cmake).
+file(GLOB files RELATIVE ${ROOT} ${ROOT}/*/*.toml)
+list(SORT files)
+set(text "// Made by cmake/embed_files.cmake from catalog/. Not edited by hand.\n\n")
+string(APPEND text "#include \"cli/embedded_catalog.h\"\n\nnamespace roofscape::cli {\n\n")
+string(APPEND text "std::vector<catalog::CatalogFile> EmbeddedCatalog() {\n  return {\n")
+foreach(name ${files})
+  file(READ ${ROOT}/${name} content)
+  string(APPEND text "      {\"${name}\", R\"~~(${content})~~\"},\n")
+endforeach()
+string(APPEND text "  };\n}\n\n}  // namespace roofscape::cli\n")
+file(WRITE ${OUTPUT} "${text}")
