@@ -41,6 +41,7 @@ class ModelCheck {
     const std::string row = fmt::format("mixer[{}]", index);
     if (m.layers < 1) Add(row + ".layers", "must be 1 or more");
     if (m.q_heads < 1) Add(row + ".q_heads", "must be 1 or more");
+    if (m.mixer != Mixer::kMla && m.head_dim < 1) Add(row + ".head_dim", "must be 1 or more");
     if (m.mixer == Mixer::kGqa && (m.kv_heads < 1 || m.q_heads % m.kv_heads != 0)) {
       Add(row + ".kv_heads", fmt::format("{} does not divide q_heads, {}", m.kv_heads, m.q_heads));
     }

@@ -106,6 +106,8 @@ const Case kCases[] = {
      "models/model-a.toml: parameters.total_b: the shape makes"},
     {"models/model-a", "kv_heads = 2", "kv_heads = 3",
      "models/model-a.toml: mixer[0].kv_heads: 3 does not divide q_heads, 8"},
+    {"models/model-a", "head_dim = 8", "head_dim = 0",
+     "models/model-a.toml: mixer[0].head_dim: must be 1 or more"},
     {"models/model-a", "top_k = 4", "top_k = 9",
      "models/model-a.toml: ffn[0].top_k: 9 must lie between 1 and the experts, 8"},
     {"models/model-a", "layers = 2\nhidden", "layers = 3\nhidden",

@@ -79,7 +79,7 @@ void AddMixer(const MixerLayers& m, Lines& lines) {
   lines.Add("layers", m.layers);
   lines.Add("place", m.place);
   AddHeads(m, lines);
-  if (m.head_dim != 0) lines.Add("head_dim", m.head_dim);
+  if (m.mixer != Mixer::kMla) lines.Add("head_dim", m.head_dim);
   lines.Add("q_lora", m.q_lora);
   lines.Add("kv_lora", m.kv_lora);
   lines.Add("qk_nope", m.qk_nope);
