@@ -227,7 +227,10 @@ TEST_P(ThreadsTest, StopEndsAllLoops) {
   later.join();
   EXPECT_TRUE(out.record.stopped);
   EXPECT_GT(Count(out.record.log, Outcome::kOk), 0);
-  EXPECT_EQ(Count(out.record.log, Outcome::kCancelled), 4);
+  // An answer that ends while its loop is being told leaves its slot empty.
+  EXPECT_LE(Count(out.record.log, Outcome::kCancelled), 4);
+  EXPECT_EQ(Count(out.record.log, Outcome::kOk) + Count(out.record.log, Outcome::kCancelled),
+            static_cast<std::int64_t>(out.record.log.requests.size()));
 }
 
 // Events that one read brought have one stamp by the kernel, and one each by the tap.
