@@ -2,11 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <set>
 
 #include "base/core/check.h"
 #include "base/core/clock.h"
+#include "base/core/names.h"
 #include "base/core/result.h"
 #include "base/core/rng.h"
 #include "base/core/text.h"
@@ -98,6 +100,18 @@ TEST(TextTest, Suggestions) {
   EXPECT_EQ(Nearest("fronteir", names), "frontier");
   EXPECT_EQ(Nearest("xyz", names), std::nullopt);
   EXPECT_EQ(DidYouMean("repotr", names), " Did you mean 'report'?");
+}
+
+TEST(NamesTest, AreFoundOrTheErrorTellsThem) {
+  enum class Fruit { kApple, kPear };
+  constexpr std::array<std::string_view, 2> kFruits = {"apple", "pear"};
+  EXPECT_EQ(FindName<Fruit>("pear", kFruits), Fruit::kPear);
+  EXPECT_EQ(FindName<Fruit>("plum", kFruits), std::nullopt);
+  ASSERT_TRUE(ParseName<Fruit>("fruit", "apple", kFruits));
+  const auto wrong = ParseName<Fruit>("fruit", "appel", kFruits);
+  ASSERT_FALSE(wrong);
+  EXPECT_EQ(wrong.error().message,
+            "fruit 'appel' is unknown. Did you mean 'apple'? Use one of: apple, pear");
 }
 
 TEST(TextTest, SmallHelpers) {

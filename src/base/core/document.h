@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/core/json.h"
@@ -89,6 +90,26 @@ class ObjectReader {
 
   /// Finishes a child and keeps its error as this reader's.
   void Merge(ObjectReader& child);
+
+  /// Has `read` read the object inside this one, where there is one.
+  template <class Read>
+  void ReadInside(std::string_view name, Read read) {
+    if (auto child = Child(name)) {
+      read(*child);
+      Merge(*child);
+    }
+  }
+
+  /// What `read` makes of each object in an array of objects.
+  template <class Read>
+  auto ReadEach(std::string_view name, Read read) {
+    std::vector<decltype(read(std::declval<ObjectReader&>()))> all;
+    for (ObjectReader& child : Children(name)) {
+      all.push_back(read(child));
+      Merge(child);
+    }
+    return all;
+  }
 
   /// Records an error about one field, e.g. a value out of range.
   void Fail(std::string_view name, std::string_view reason);

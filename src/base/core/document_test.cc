@@ -49,6 +49,37 @@ TEST(DocumentTest, JsonAndTomlReadTheSame) {
   EXPECT_EQ(nlohmann::json(json->value()), nlohmann::json(toml->value()));
 }
 
+TEST(ObjectReaderTest, ReadsObjectsInsideAndInLists) {
+  const auto document = ParseJson("{\"o\":{\"n\":3},\"list\":[{\"k\":1},{\"k\":2}]}", "f");
+  ASSERT_TRUE(document);
+  ObjectReader reader(*document);
+  std::int64_t n = 0;
+  reader.ReadInside("o", [&n](ObjectReader& child) { child.Required("n", n); });
+  reader.ReadInside("none", [](ObjectReader&) { ADD_FAILURE() << "is not there"; });
+  const auto list = reader.ReadEach("list", [](ObjectReader& child) {
+    std::int64_t k = 0;
+    child.Required("k", k);
+    return k;
+  });
+  EXPECT_TRUE(reader.Finish());
+  EXPECT_EQ(n, 3);
+  EXPECT_EQ(list, (std::vector<std::int64_t>{1, 2}));
+}
+
+TEST(ObjectReaderTest, ErrorsInsideListsReachTheEnd) {
+  const auto document = ParseJson("{\"list\":[{\"k\":1},{\"j\":2}]}", "f");
+  ASSERT_TRUE(document);
+  ObjectReader reader(*document);
+  reader.ReadEach("list", [](ObjectReader& child) {
+    std::int64_t k = 0;
+    child.Required("k", k);
+    return k;
+  });
+  const Result<> finished = reader.Finish();
+  ASSERT_FALSE(finished);
+  EXPECT_EQ(finished.error().message, "f: list[1].k: is missing");
+}
+
 TEST(ObjectReaderTest, TheFirstErrorStaysAndNamesTheField) {
   const auto document =
       ParseJson("{\"a\":1,\n\"o\":{\"n\":\n\"x\"},\"list\":[{\"k\":1},{\"k\":true}]}", "f");

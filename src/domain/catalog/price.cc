@@ -3,10 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
-#include "base/core/text.h"
+#include "base/core/names.h"
 
 namespace roofscape::catalog {
 namespace {
@@ -39,14 +36,7 @@ std::optional<DatedFigure> LastAt(const std::vector<PriceBook>& books, std::stri
 
 std::string_view Name(Tier tier) { return kNames[static_cast<std::size_t>(tier)]; }
 
-Result<Tier> ParseTier(std::string_view name) {
-  const auto found = std::find(kNames.begin(), kNames.end(), name);
-  if (found != kNames.end()) return static_cast<Tier>(found - kNames.begin());
-  const std::vector<std::string> known(kNames.begin(), kNames.end());
-  return Error{ErrorCode::kInvalidArgument,
-               fmt::format("tier '{}' is unknown.{} Use one of: {}", name, DidYouMean(name, known),
-                           fmt::join(kNames, ", "))};
-}
+Result<Tier> ParseTier(std::string_view name) { return ParseName<Tier>("tier", name, kNames); }
 
 std::optional<DatedFigure> PriceAt(const std::vector<PriceBook>& books, std::string_view chip,
                                    Tier tier, Date date) {

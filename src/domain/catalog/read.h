@@ -5,12 +5,15 @@
 
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/core/document.h"
+#include "base/core/names.h"
 #include "base/core/result.h"
 #include "domain/catalog/chip.h"
 #include "domain/catalog/engine.h"
@@ -30,6 +33,20 @@ void ReadDate(ObjectReader& reader, std::string_view field, std::optional<Date>&
 /// One of `allowed`; what `out` holds stays where the field is absent.
 void ReadChoice(ObjectReader& reader, std::string_view field,
                 std::initializer_list<std::string_view> allowed, std::string& out);
+
+/// The value that `names` has under the field's text; `out` stays where the field is absent.
+template <class Enum, std::size_t kCount>
+void ReadEnum(ObjectReader& reader, std::string_view field,
+              const std::array<std::string_view, kCount>& names, Enum& out) {
+  std::string name;
+  reader.Optional(field, name);
+  if (!reader.Has(field)) return;
+  if (const auto found = FindName<Enum>(name, names)) {
+    out = *found;
+  } else {
+    reader.Fail(field, UnknownName(name, names));
+  }
+}
 
 Result<Chip> ReadChip(const Document& document);
 Result<Fabric> ReadFabric(const Document& document);

@@ -7,14 +7,6 @@ namespace roofscape::catalog {
 namespace {
 
 /// Reads a table of optional numbers.
-template <class Read>
-void ReadTable(ObjectReader& reader, std::string_view name, Read read) {
-  if (auto child = reader.Child(name)) {
-    read(*child);
-    reader.Merge(*child);
-  }
-}
-
 void ReadMemory(ObjectReader& reader, Memory& memory) {
   reader.Optional("type", memory.type);
   reader.Optional("physical_gb", memory.physical_gb);
@@ -87,19 +79,19 @@ Result<Chip> ReadChip(const Document& document) {
   reader.Required("vendor", chip.vendor);
   reader.Optional("architecture", chip.architecture);
   ReadChoice(reader, "status", {"shipping", "announced"}, chip.status);
-  ReadTable(reader, "memory", [&](ObjectReader& child) { ReadMemory(child, chip.memory); });
-  ReadTable(reader, "dense", [&](ObjectReader& child) { ReadDense(child, chip.dense); });
-  ReadTable(reader, "on_chip", [&](ObjectReader& child) { ReadOnChip(child, chip.on_chip); });
-  ReadTable(reader, "links", [&](ObjectReader& child) {
+  reader.ReadInside("memory", [&](ObjectReader& child) { ReadMemory(child, chip.memory); });
+  reader.ReadInside("dense", [&](ObjectReader& child) { ReadDense(child, chip.dense); });
+  reader.ReadInside("on_chip", [&](ObjectReader& child) { ReadOnChip(child, chip.on_chip); });
+  reader.ReadInside("links", [&](ObjectReader& child) {
     child.Optional("scale_up", chip.links.scale_up);
     child.Optional("scale_out", chip.links.scale_out);
   });
-  ReadTable(reader, "host", [&](ObjectReader& child) {
+  reader.ReadInside("host", [&](ObjectReader& child) {
     child.Optional("memory_gb", chip.host.memory_gb);
     child.Optional("link_gb_s", chip.host.link_gb_s);
   });
-  ReadTable(reader, "power", [&](ObjectReader& child) { child.Optional("tdp_w", chip.tdp_w); });
-  ReadTable(reader, "reached", [&](ObjectReader& child) { ReadReached(child, chip.reached); });
+  reader.ReadInside("power", [&](ObjectReader& child) { child.Optional("tdp_w", chip.tdp_w); });
+  reader.ReadInside("reached", [&](ObjectReader& child) { ReadReached(child, chip.reached); });
   ReadRanges(reader, document, chip.ranges);
   RS_RETURN_IF_ERROR(reader.Finish());
   return chip;

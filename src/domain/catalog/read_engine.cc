@@ -1,6 +1,29 @@
 #include "domain/catalog/read.h"
 
 namespace roofscape::catalog {
+namespace {
+
+EngineVariant ReadVariant(ObjectReader& reader) {
+  EngineVariant variant;
+  reader.Required("name", variant.name);
+  reader.Optional("orchestrator", variant.orchestrator);
+  reader.Optional("disaggregated", variant.disaggregated);
+  return variant;
+}
+
+MemoryShare ReadMemoryShare(ObjectReader& reader) {
+  MemoryShare share;
+  std::string source;
+  reader.Required("fraction", share.fraction);
+  if (!reader.Has("of")) reader.Fail("of", "is missing: 'all' or 'free'");
+  ReadChoice(reader, "of", {"all", "free"}, share.of);
+  reader.Optional("from_version", share.from_version);
+  reader.Optional("to_version", share.to_version);
+  reader.Optional("source", source);
+  return share;
+}
+
+}  // namespace
 
 Result<Engine> ReadEngine(const Document& document) {
   Engine engine;
@@ -9,26 +32,8 @@ Result<Engine> ReadEngine(const Document& document) {
   reader.Optional("maker", engine.maker);
   engine.kind = "engine";
   ReadChoice(reader, "kind", {"engine", "orchestrator"}, engine.kind);
-  for (ObjectReader& child : reader.Children("variant")) {
-    EngineVariant variant;
-    child.Required("name", variant.name);
-    child.Optional("orchestrator", variant.orchestrator);
-    child.Optional("disaggregated", variant.disaggregated);
-    reader.Merge(child);
-    engine.variants.push_back(std::move(variant));
-  }
-  for (ObjectReader& child : reader.Children("memory_share")) {
-    MemoryShare share;
-    std::string source;
-    child.Required("fraction", share.fraction);
-    if (!child.Has("of")) child.Fail("of", "is missing: 'all' or 'free'");
-    ReadChoice(child, "of", {"all", "free"}, share.of);
-    child.Optional("from_version", share.from_version);
-    child.Optional("to_version", share.to_version);
-    child.Optional("source", source);
-    reader.Merge(child);
-    engine.memory_shares.push_back(std::move(share));
-  }
+  engine.variants = reader.ReadEach("variant", ReadVariant);
+  engine.memory_shares = reader.ReadEach("memory_share", ReadMemoryShare);
   RS_RETURN_IF_ERROR(reader.Finish());
   return engine;
 }

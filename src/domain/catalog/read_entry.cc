@@ -2,7 +2,6 @@
 #include <array>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "base/core/text.h"
@@ -121,9 +120,7 @@ void ReadChoice(ObjectReader& reader, std::string_view field,
                 std::initializer_list<std::string_view> allowed, std::string& out) {
   reader.Optional(field, out);
   if (!reader.Has(field) || std::count(allowed.begin(), allowed.end(), out) > 0) return;
-  const std::vector<std::string> known(allowed.begin(), allowed.end());
-  reader.Fail(field, fmt::format("'{}' is unknown.{} Use one of: {}", Printable(out, 40),
-                                 DidYouMean(out, known), fmt::join(allowed, ", ")));
+  reader.Fail(field, UnknownName(out, {allowed.begin(), allowed.size()}));
 }
 
 Entry ReadEntry(ObjectReader& reader, const Document& document) {

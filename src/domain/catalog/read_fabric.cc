@@ -8,15 +8,6 @@ namespace {
 constexpr std::array<std::string_view, 7> kTopologies = {"switch", "mesh", "torus", "dragonfly",
                                                          "wafer",  "bus",  "rails"};
 
-void ReadTopology(ObjectReader& reader, Topology& out) {
-  std::string name;
-  ReadChoice(reader, "topology", {"switch", "mesh", "torus", "dragonfly", "wafer", "bus", "rails"},
-             name);
-  for (std::size_t i = 0; i < kTopologies.size(); ++i) {
-    if (kTopologies[i] == name) out = static_cast<Topology>(i);
-  }
-}
-
 }  // namespace
 
 std::string_view Name(Topology topology) { return kTopologies[static_cast<std::size_t>(topology)]; }
@@ -26,7 +17,7 @@ Result<Fabric> ReadFabric(const Document& document) {
   ObjectReader reader(document);
   fabric.entry = ReadEntry(reader, document);
   if (!reader.Has("topology")) reader.Fail("topology", "is missing");
-  ReadTopology(reader, fabric.topology);
+  ReadEnum(reader, "topology", kTopologies, fabric.topology);
   if (!reader.Has("reach")) reader.Fail("reach", "is missing");
   ReadChoice(reader, "reach", {"scale-up", "scale-out"}, fabric.reach);
   reader.Optional("chips", fabric.chips);

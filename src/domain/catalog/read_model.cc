@@ -1,10 +1,5 @@
-#include <algorithm>
 #include <array>
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
-#include "base/core/text.h"
 #include "domain/catalog/read.h"
 
 namespace roofscape::catalog {
@@ -12,19 +7,6 @@ namespace {
 
 constexpr std::array<std::string_view, 6> kMixers = {
     "gqa", "mla", "compressed", "gated-delta-net", "kimi-delta", "mamba2"};
-
-void ReadMixerName(ObjectReader& reader, Mixer& out) {
-  std::string name;
-  reader.Required("kind", name);
-  const auto found = std::find(kMixers.begin(), kMixers.end(), name);
-  if (found != kMixers.end()) {
-    out = static_cast<Mixer>(found - kMixers.begin());
-    return;
-  }
-  const std::vector<std::string> known(kMixers.begin(), kMixers.end());
-  reader.Fail("kind", fmt::format("'{}' is unknown.{} Use one of: {}", Printable(name, 40),
-                                  DidYouMean(name, known), fmt::join(kMixers, ", ")));
-}
 
 void ReadIndexer(ObjectReader& reader, std::optional<Indexer>& out) {
   auto child = reader.Child("indexer");
@@ -76,7 +58,8 @@ void ReadHeads(ObjectReader& reader, MixerLayers& out) {
 
 MixerLayers ReadMixer(ObjectReader& reader) {
   MixerLayers out;
-  ReadMixerName(reader, out.mixer);
+  if (!reader.Has("kind")) reader.Fail("kind", "is missing");
+  ReadEnum(reader, "kind", kMixers, out.mixer);
   RequireFields(reader, out.mixer);
   reader.Required("layers", out.layers);
   reader.Optional("place", out.place);
@@ -124,12 +107,11 @@ FfnLayers ReadFfn(ObjectReader& reader) {
 }
 
 void ReadCounts(ObjectReader& reader, Model& model) {
-  auto child = reader.Child("parameters");
-  if (!child) return;
-  child->Optional("total_b", model.total_b);
-  child->Optional("active_b", model.active_b);
-  child->Optional("note", model.count_note);
-  reader.Merge(*child);
+  reader.ReadInside("parameters", [&](ObjectReader& child) {
+    child.Optional("total_b", model.total_b);
+    child.Optional("active_b", model.active_b);
+    child.Optional("note", model.count_note);
+  });
 }
 
 }  // namespace
@@ -151,14 +133,8 @@ Result<Model> ReadModel(const Document& document) {
   reader.Optional("mtp_layers", model.mtp_layers);
   reader.Optional("residual_streams", model.residual_streams);
   ReadCounts(reader, model);
-  for (ObjectReader& child : reader.Children("mixer")) {
-    model.mixers.push_back(ReadMixer(child));
-    reader.Merge(child);
-  }
-  for (ObjectReader& child : reader.Children("ffn")) {
-    model.ffns.push_back(ReadFfn(child));
-    reader.Merge(child);
-  }
+  model.mixers = reader.ReadEach("mixer", ReadMixer);
+  model.ffns = reader.ReadEach("ffn", ReadFfn);
   RS_RETURN_IF_ERROR(reader.Finish());
   return model;
 }

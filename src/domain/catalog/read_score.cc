@@ -30,11 +30,7 @@ Result<Eval> ReadEval(const Document& document) {
   reader.Required("comparable", eval.comparable);
   ReadDate(reader, "saturated", eval.saturated);
   reader.Optional("saturated_because", eval.saturated_because);
-  for (ObjectReader& child : reader.Children("scores")) {
-    Score score = ReadRow(child);
-    reader.Merge(child);
-    eval.scores.push_back(std::move(score));
-  }
+  eval.scores = reader.ReadEach("scores", ReadRow);
   RS_RETURN_IF_ERROR(reader.Finish());
   return eval;
 }

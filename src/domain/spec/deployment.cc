@@ -68,10 +68,7 @@ Deployment ReadDeployment(ObjectReader& reader) {
   reader.Optional("engine_version", deployment.engine_version);
   reader.Optional("chip", deployment.chip);
   reader.Optional("engine_settings", deployment.engine_settings);
-  for (ObjectReader& child : reader.Children("roles")) {
-    deployment.roles.push_back(ReadRole(child));
-    reader.Merge(child);
-  }
+  deployment.roles = reader.ReadEach("roles", ReadRole);
   return deployment;
 }
 

@@ -116,12 +116,7 @@ Json RepeatsJson(const std::vector<RepeatGroup>& repeats) {
 }
 
 std::vector<RepeatGroup> ReadRepeats(ObjectReader& reader, std::string_view name) {
-  std::vector<RepeatGroup> repeats;
-  for (ObjectReader& child : reader.Children(name)) {
-    repeats.push_back(ReadGroup(child));
-    reader.Merge(child);
-  }
-  return repeats;
+  return reader.ReadEach(name, ReadGroup);
 }
 
 }  // namespace roofscape::spec

@@ -5,10 +5,9 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
-#include "base/core/text.h"
+#include "base/core/names.h"
 
 namespace roofscape::spec {
 namespace {
@@ -238,17 +237,6 @@ constexpr std::array<std::string_view, 3> kTokenCounts = {"auto", "chunk", "fina
 constexpr std::array<std::string_view, 7> kApis = {"completions", "chat", "responses", "messages",
                                                    "sglang",      "tgi",  "llamacpp"};
 
-template <class Enum, std::size_t kCount>
-Result<Enum> ParseName(std::string_view what, std::string_view name,
-                       const std::array<std::string_view, kCount>& names) {
-  const auto found = std::find(names.begin(), names.end(), name);
-  if (found != names.end()) return static_cast<Enum>(found - names.begin());
-  const std::vector<std::string> known(names.begin(), names.end());
-  return Error{ErrorCode::kInvalidArgument,
-               fmt::format("{} '{}' is unknown.{} Use one of: {}", what, name,
-                           DidYouMean(name, known), fmt::join(names, ", "))};
-}
-
 }  // namespace
 
 std::string_view Name(Protocol protocol) { return kProtocols[static_cast<std::size_t>(protocol)]; }
@@ -271,6 +259,8 @@ Result<TokenCounts> ParseTokenCounts(std::string_view name) {
 Result<Api> ParseApi(std::string_view name) { return ParseName<Api>("api", name, kApis); }
 
 std::vector<std::string> ApiNames() { return {kApis.begin(), kApis.end()}; }
+
+bool HasStreamOptions(Api api) { return api == Api::kChat || api == Api::kCompletions; }
 
 bool TakesTokenIds(Api api) {
   return api == Api::kCompletions || api == Api::kSglang || api == Api::kLlamaCpp;
@@ -340,10 +330,7 @@ Result<Plan> PlanFromDocument(const Document& document) {
                             plan.schema_version, kPlanSchemaVersion));
   }
   const auto read = [&reader](std::string_view name, auto reader_of, auto& out) {
-    if (auto child = reader.Child(name)) {
-      out = reader_of(*child);
-      reader.Merge(*child);
-    }
+    reader.ReadInside(name, [&](ObjectReader& child) { out = reader_of(child); });
   };
   if (!reader.Has("target")) reader.Fail("target", "is missing");
   read("target", ReadTarget, plan.target);

@@ -36,6 +36,9 @@ enum class Api {
 /// Whether an API has a place for prompts of token ids.
 bool TakesTokenIds(Api api);
 
+/// Whether an API is one of OpenAI's two older ones, which have stream_options and [DONE].
+bool HasStreamOptions(Api api);
+
 /// How the tokens in each chunk of an answer are counted.
 enum class TokenCounts {
   kAuto,   // By the server's final count, one token an event; where the server sends several tokens

@@ -313,10 +313,7 @@ Result<RunResult> RunFromDocument(const Document& document) {
   reader.Optional("host", run.host);
   reader.Optional("engine", run.engine);
   reader.Optional("notes", run.notes);
-  for (ObjectReader& child : reader.Children("points")) {
-    run.points.push_back(ReadPoint(child));
-    reader.Merge(child);
-  }
+  run.points = reader.ReadEach("points", ReadPoint);
   run.repeats = ReadRepeats(reader, "repeats");
   RS_RETURN_IF_ERROR(reader.Finish());
   if (plan == nullptr) return document.ErrorAt("/plan", "is missing");
