@@ -12,6 +12,7 @@
 #include "base/net/http_parser.h"
 #include "base/net/testing/sse_reference.h"
 #include "measure/load/answer.h"
+#include "seed.h"
 
 using roofscape::Rng;
 using roofscape::load::Answer;
@@ -63,9 +64,7 @@ void CheckSame(const Answer& a, const Answer& b) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view body(reinterpret_cast<const char*>(data), size);
-  std::uint64_t seed = size;
-  for (const char c : body) seed = seed * 1099511628211u + static_cast<unsigned char>(c);
-  Rng rng(seed);
+  Rng rng(SeedOf(body));
   StreamReader reader;
   const Answer whole = Read({body}, reader);
   for (const std::size_t mean : {1u, 8u, 64u}) {

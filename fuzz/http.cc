@@ -10,6 +10,7 @@
 #include "base/core/rng.h"
 #include "base/net/testing/http_outcome.h"
 #include "base/net/testing/sse_reference.h"
+#include "seed.h"
 
 using roofscape::Rng;
 using roofscape::net::testing::CutAtRandom;
@@ -18,9 +19,7 @@ using roofscape::net::testing::ParseHttpPieces;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  std::uint64_t seed = size;
-  for (const char c : bytes) seed = seed * 1099511628211u + static_cast<unsigned char>(c);
-  Rng rng(seed);
+  Rng rng(SeedOf(bytes));
   for (const bool to_head : {false, true}) {
     const HttpOutcome want = ParseHttpPieces({bytes}, to_head);
     RS_CHECK(want.end == HttpOutcome::End::kComplete || !want.error.empty());

@@ -10,6 +10,7 @@
 #include "base/core/rng.h"
 #include "base/net/testing/http_request_outcome.h"
 #include "base/net/testing/sse_reference.h"
+#include "seed.h"
 
 using roofscape::Rng;
 using roofscape::net::HttpRequestLimits;
@@ -20,9 +21,7 @@ using roofscape::net::testing::SameRequests;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  std::uint64_t seed = size;
-  for (const char c : bytes) seed = seed * 1099511628211u + static_cast<unsigned char>(c);
-  Rng rng(seed);
+  Rng rng(SeedOf(bytes));
   // Small limits, so that they are met; and the usual ones.
   HttpRequestLimits small;
   small.head = {.head_bytes = 96, .headers = 4, .chunk_line_bytes = 8};

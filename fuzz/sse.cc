@@ -9,6 +9,7 @@
 #include "base/core/check.h"
 #include "base/core/rng.h"
 #include "base/net/testing/sse_reference.h"
+#include "seed.h"
 
 using roofscape::Rng;
 using roofscape::net::testing::CutAtRandom;
@@ -20,9 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view stream(reinterpret_cast<const char*>(data), size);
   const SseOutcome want = ParseSseByTheStandard(stream);
   RS_CHECK(ParseSsePieces({stream}) == want);
-  std::uint64_t seed = size;
-  for (const char c : stream) seed = seed * 1099511628211u + static_cast<unsigned char>(c);
-  Rng rng(seed);
+  Rng rng(SeedOf(stream));
   for (const std::size_t mean : {1u, 8u, 64u}) {
     RS_CHECK(ParseSsePieces(CutAtRandom(stream, mean, &rng)) == want);
   }

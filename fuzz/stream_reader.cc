@@ -10,6 +10,7 @@
 #include "base/core/check.h"
 #include "base/core/rng.h"
 #include "measure/load/stream_reader.h"
+#include "seed.h"
 
 using roofscape::Rng;
 using roofscape::load::StreamReader;
@@ -36,9 +37,7 @@ std::string Changed(std::string_view payload, Rng& rng) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string_view rest(reinterpret_cast<const char*>(data), size);
-  std::uint64_t seed = size;
-  for (const char c : rest) seed = seed * 1099511628211u + static_cast<unsigned char>(c);
-  Rng rng(seed);
+  Rng rng(SeedOf(rest));
   StreamReader strict;
   StreamReader quick;
   StreamShape shape;
