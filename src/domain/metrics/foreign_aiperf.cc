@@ -2,7 +2,6 @@
 // --use-server-token-count. See docs/reference/other-tools.md.
 
 #include <algorithm>
-#include <array>
 #include <utility>
 #include <vector>
 
@@ -11,17 +10,6 @@
 
 namespace roofscape::metrics::foreign {
 namespace {
-
-constexpr std::array<StatName, 8> kStats = {{
-    {"avg", StatOf::kMean},
-    {"min", StatOf::kMin},
-    {"max", StatOf::kMax},
-    {"p99", StatOf::kQuantile, 0.99},
-    {"p90", StatOf::kQuantile, 0.90},
-    {"p75", StatOf::kQuantile, 0.75},
-    {"p50", StatOf::kQuantile, 0.50},
-    {"std", StatOf::kDeviation},
-}};
 
 struct Records {
   std::vector<double> ttft, ttst, ttfo, latency, itl, icl, per_user, osl, isl;
@@ -89,7 +77,7 @@ void ComputeAiperf(const View& view, ForeignFigures& out) {
   const auto add = [&](std::string_view key, std::string_view title, std::string_view unit,
                        double scale, std::vector<double>& values) {
     const Samples samples(std::move(values));
-    AddDistribution(sheet, samples, kStats, key, title, unit, scale);
+    AddDistribution(sheet, samples, kNvidiaStats, key, title, unit, scale);
     return samples.Spread();
   };
   constexpr double kMs = 1e3;

@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -87,6 +88,18 @@ struct StatName {
   StatOf of = StatOf::kQuantile;
   double p = 0.0;  // of a quantile
 };
+
+/// GenAI-Perf's, and AIPerf's after it.
+inline constexpr std::array<StatName, 8> kNvidiaStats = {{
+    {"avg", StatOf::kMean},
+    {"min", StatOf::kMin},
+    {"max", StatOf::kMax},
+    {"p99", StatOf::kQuantile, 0.99},
+    {"p90", StatOf::kQuantile, 0.90},
+    {"p75", StatOf::kQuantile, 0.75},
+    {"p50", StatOf::kQuantile, 0.50},
+    {"std", StatOf::kDeviation},
+}};
 
 class Sheet {
  public:

@@ -2,7 +2,6 @@
 // perf_analyzer records. See docs/reference/other-tools.md.
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <optional>
 #include <utility>
@@ -15,17 +14,6 @@
 
 namespace roofscape::metrics::foreign {
 namespace {
-
-constexpr std::array<StatName, 8> kStats = {{
-    {"avg", StatOf::kMean},
-    {"min", StatOf::kMin},
-    {"max", StatOf::kMax},
-    {"p99", StatOf::kQuantile, 0.99},
-    {"p90", StatOf::kQuantile, 0.90},
-    {"p75", StatOf::kQuantile, 0.75},
-    {"p50", StatOf::kQuantile, 0.50},
-    {"std", StatOf::kDeviation},
-}};
 
 struct Lists {
   std::vector<double> latency, ttft, ttst, itl, per_request, osl, isl;
@@ -94,7 +82,7 @@ void ComputeGenaiPerf(const View& view, ForeignFigures& out) {
   const auto add = [&](const char* key, const char* title, const char* unit, double scale,
                        std::vector<double>& values, std::string_view note = "") {
     const Samples samples(std::move(values));
-    AddDistribution(sheet, samples, kStats, key, title, unit, scale, note);
+    AddDistribution(sheet, samples, kNvidiaStats, key, title, unit, scale, note);
     return samples.Spread();
   };
   constexpr double kMs = 1e3;
