@@ -29,15 +29,11 @@ std::string ConformanceText(const load::Conformance& conformance, const std::str
     const std::string name = fmt::format("{:<23}{:<9}", promise.name, Name(promise.standing));
     const std::string seen =
         WithoutControls(promise.seen) + (promise.then.empty() ? "" : ". Then: " + promise.then);
-    const std::string lines = Wrap(seen, style.width - name.size(), 0);
-    text += name;
-    for (const char c : lines)
-      text += c == '\n' ? "\n" + std::string(name.size(), ' ') : std::string(1, c);
-    text += '\n';
+    text += WrapUnder(name, seen, style.width) + "\n";
   }
-  const Json form = load::ToJson(conformance);
-  text +=
-      "\n" + Wrap("bench asks it for: " + form["form"].get<std::string>(), style.width, 2) + "\n";
+  text += "\n" +
+          Wrap("bench asks it for: " + load::RequestForm(conformance.dialect), style.width, 2) +
+          "\n";
   for (const std::string& note : conformance.dialect.notes) {
     text += Wrap("note: " + WithoutControls(note), style.width, 2) + "\n";
   }

@@ -18,17 +18,13 @@ namespace roofscape::cli {
 namespace {
 
 constexpr std::size_t kNameWidth = 11;
-constexpr std::size_t kIndent = 2 + kNameWidth + 1;
 
 /// "  name       value", the value wrapped under itself; "" for an empty value.
 std::string Field(std::string_view name, std::string_view value, const Style& style) {
   if (value.empty()) return "";
-  std::string text = fmt::format("  {:<{}} ", name, kNameWidth);
-  for (const char c : Wrap(WithoutControls(value), style.width - kIndent, 0)) {
-    text += c;
-    if (c == '\n') text += std::string(kIndent, ' ');
-  }
-  return text + "\n";
+  return WrapUnder(fmt::format("  {:<{}} ", name, kNameWidth), WithoutControls(value),
+                   style.width) +
+         "\n";
 }
 
 std::string Joined(const std::map<std::string, std::string>& pairs) {

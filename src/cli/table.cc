@@ -254,6 +254,15 @@ std::string Wrap(std::string_view text, std::size_t width, std::size_t indent) {
   return wrapped;
 }
 
+std::string WrapUnder(std::string_view label, std::string_view text, std::size_t width) {
+  std::string out(label);
+  for (const char c : Wrap(text, width - label.size(), 0)) {
+    out += c;
+    if (c == '\n') out += std::string(label.size(), ' ');
+  }
+  return out;
+}
+
 std::string WithoutControls(std::string_view text) {
   std::string clean(text);
   std::replace_if(

@@ -97,6 +97,9 @@ std::string FormatExact(std::optional<double> value);
 /// with `indent` blanks. No '\n' at the end.
 std::string Wrap(std::string_view text, std::size_t width, std::size_t indent);
 
+/// `label`, then `text` broken into lines that fit `width` and stand under its begin.
+std::string WrapUnder(std::string_view label, std::string_view text, std::size_t width);
+
 /// Bytes below 0x20 and 0x7f as '.', the rest untouched: for names a server chose.
 std::string WithoutControls(std::string_view text);
 

@@ -36,7 +36,10 @@ Narrow Saturated(std::int64_t value) {
 
 }  // namespace
 
-Answer::Answer(Settings settings) : settings_(std::move(settings)), stamper_(settings_.epoch) {}
+Answer::Answer(Settings settings, std::function<bool()> one_segment)
+    : settings_(std::move(settings)),
+      one_segment_(std::move(one_segment)),
+      stamper_(settings_.epoch) {}
 
 void Answer::Begin(std::int64_t output_tokens_asked) {
   asked_ = output_tokens_asked;

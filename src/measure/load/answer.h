@@ -42,11 +42,11 @@ class Answer {
     StreamReader* reader = nullptr;  // Shared by all answers of the thread.
     TokenCounter* counter = nullptr;
     EventObserver observer;
-    /// Whether every read of this answer brought one TCP segment alone; empty: not known.
-    std::function<bool()> one_segment;
   };
 
-  explicit Answer(Settings settings);
+  /// `one_segment`: whether every read of this answer brought one TCP segment alone; empty: not
+  /// known.
+  explicit Answer(Settings settings, std::function<bool()> one_segment = {});
 
   /// A new answer is to come, to a request that asked for that many tokens.
   void Begin(std::int64_t output_tokens_asked);
@@ -83,7 +83,7 @@ class Answer {
   void OnComment(std::string_view text);
 
  private:
-  bool OneSegment() const { return settings_.one_segment && settings_.one_segment(); }
+  bool OneSegment() const { return one_segment_ && one_segment_(); }
   void AddEvent(spec::EventKind kind, std::int64_t tokens, std::size_t chars);
   std::int64_t TokensIn(StreamEvent& event);
   std::string_view NewText(const StreamEvent& event);
@@ -91,6 +91,7 @@ class Answer {
   bool EndsSomeTime();
 
   Settings settings_;
+  std::function<bool()> one_segment_;
   net::SseParser parser_;
   StreamShape shape_;  // Kept from one answer to the next.
   EventStamper stamper_;

@@ -36,7 +36,6 @@ struct Seen {
   std::string named;  // The `event:` name of the first event that had one.
   std::int64_t usage_events = 0;
   std::int64_t token_events_with_usage = 0;
-  std::int64_t token_events_with_ids = 0;
   std::int64_t token_events = 0;
   bool finish_apart = false;
 
@@ -52,7 +51,6 @@ struct Seen {
     if (!spec::CarriesTokens(read.kind)) return;
     ++token_events;
     if (read.usage.completion_tokens != spec::kUnknown) ++token_events_with_usage;
-    if (read.token_ids > 0) ++token_events_with_ids;
   }
 };
 
@@ -71,9 +69,9 @@ class Checker {
   Result<> Run() {
     using Check = Result<> (Checker::*)();
     for (const Check check :
-         {&Checker::Stream, &Checker::FinalUsage, &Checker::ChunkUsage, &Checker::TokenIds,
-          &Checker::ExactLength, &Checker::MinTokens, &Checker::IdPrompts, &Checker::PromptCache,
-          &Checker::KeepAlive, &Checker::Refusals, &Checker::Abort}) {
+         {&Checker::Stream, &Checker::ChunkUsage, &Checker::TokenIds, &Checker::ExactLength,
+          &Checker::MinTokens, &Checker::IdPrompts, &Checker::PromptCache, &Checker::KeepAlive,
+          &Checker::Refusals, &Checker::Abort}) {
       RS_RETURN_IF_ERROR((this->*check)());
     }
     return {};
@@ -81,7 +79,8 @@ class Checker {
 
  private:
   Result<> Stream();
-  Result<> FinalUsage();
+  void BeginAndEnd(const Trial& trial);
+  void FinalUsage(const Trial& trial);
   Result<> ChunkUsage();
   Result<> TokenIds();
   Result<> ExactLength();
@@ -94,9 +93,7 @@ class Checker {
   Result<> Abort();
   std::optional<double> RunningWhenSettled(double before);
 
-  bool OpenAiForm() const {
-    return plan_.target.api == Api::kChat || plan_.target.api == Api::kCompletions;
-  }
+  bool OpenAiForm() const { return spec::HasStreamOptions(plan_.target.api); }
   void Add(std::string_view name, Standing standing, std::string seen, std::string then = "") {
     result_.promises.push_back({std::string(name), standing, std::move(seen),
                                 standing == Standing::kKept ? std::string() : std::move(then)});
@@ -132,10 +129,16 @@ class Checker {
 /// How an answer begins and ends.
 Result<> Checker::Stream() {
   RS_ASSIGN_OR_RETURN(const Trial trial, Send(dialect_));
-  if (!trial.ok()) {
+  if (trial.ok()) {
+    BeginAndEnd(trial);
+  } else {
     Add("stream", Standing::kBroken, trial.message, "nothing can be measured");
-    return {};
   }
+  FinalUsage(trial);
+  return {};
+}
+
+void Checker::BeginAndEnd(const Trial& trial) {
   Add("stream", Standing::kKept,
       fmt::format("{} token events for {} tokens; {}{}", seen_.token_events,
                   trial.usage.completion_tokens == spec::kUnknown
@@ -154,11 +157,9 @@ Result<> Checker::Stream() {
       : needs_done ? "does not come"
                    : "is not part of this API",
       "the end is the close of the body");
-  return {};
 }
 
-Result<> Checker::FinalUsage() {
-  RS_ASSIGN_OR_RETURN(const Trial trial, Send(dialect_));
+void Checker::FinalUsage(const Trial& trial) {
   const bool counts = trial.usage.completion_tokens != spec::kUnknown &&
                       trial.usage.prompt_tokens != spec::kUnknown;
   Add("usage", counts ? Standing::kKept : Standing::kBroken,
@@ -166,7 +167,6 @@ Result<> Checker::FinalUsage() {
                            trial.usage.completion_tokens)
              : "no counts of prompt and output tokens",
       "tokens are counted by events, and input lengths are those asked for");
-  return {};
 }
 
 Result<> Checker::ChunkUsage() {
@@ -177,10 +177,9 @@ Result<> Checker::ChunkUsage() {
   RS_ASSIGN_OR_RETURN(const Trial trial, Send(dialect));
   const bool each =
       trial.ok() && seen_.token_events > 0 && seen_.token_events_with_usage == seen_.token_events;
-  const bool adds_up = trial.event_tokens == trial.usage.completion_tokens;
   Add("usage in every chunk",
       !trial.ok() || !each ? Standing::kAbsent
-      : adds_up            ? Standing::kKept
+      : trial.AddsUp()     ? Standing::kKept
                            : Standing::kBroken,
       !trial.ok() ? trial.message
       : !each     ? fmt::format("{} of {} token events had counts", seen_.token_events_with_usage,
@@ -199,12 +198,10 @@ Result<> Checker::TokenIds() {
   dialect.chunk_usage = false;
   RS_ASSIGN_OR_RETURN(const Trial trial, Send(dialect));
   const bool each = trial.ok() && trial.token_source == spec::TokenSource::kTokenIds;
-  const bool adds_up = trial.usage.completion_tokens == spec::kUnknown ||
-                       trial.event_tokens == trial.usage.completion_tokens;
   Add("token ids",
-      !each     ? Standing::kAbsent
-      : adds_up ? Standing::kKept
-                : Standing::kBroken,
+      !each            ? Standing::kAbsent
+      : trial.AddsUp() ? Standing::kKept
+                       : Standing::kBroken,
       !trial.ok() ? trial.message
       : !each     ? "asked for, and none came"
                   : fmt::format("{} ids in {} events, {} tokens by usage", trial.event_tokens,
@@ -316,8 +313,7 @@ Result<> Checker::Refusal(std::string_view what, const std::string& merge) {
 }
 
 Result<> Checker::Refusals() {
-  if (plan_.target.api == Api::kChat || plan_.target.api == Api::kCompletions ||
-      plan_.target.api == Api::kResponses || plan_.target.api == Api::kMessages) {
+  if (OpenAiForm() || plan_.target.api == Api::kResponses || plan_.target.api == Api::kMessages) {
     RS_RETURN_IF_ERROR(Refusal("unknown model refused", R"({"model":"no-such-model"})"));
   }
   // Whatever the API calls it, text is no length.
@@ -380,9 +376,9 @@ Result<> Checker::Abort() {
   return {};
 }
 
-/// The fields that `bench` would send, in words.
-std::string FormOf(const Conformance& conformance) {
-  const Dialect& dialect = conformance.dialect;
+}  // namespace
+
+std::string RequestForm(const Dialect& dialect) {
   std::string form = dialect.alphabet.empty() ? "prompts of text" : "prompts of token ids";
   if (dialect.ignore_eos) form += ", ignore_eos";
   if (dialect.ignore_eos && dialect.min_tokens) form += ", min_tokens";
@@ -393,8 +389,6 @@ std::string FormOf(const Conformance& conformance) {
   if (dialect.length_field != "max_tokens") form += ", " + dialect.length_field;
   return form;
 }
-
-}  // namespace
 
 std::string_view Name(Standing standing) {
   constexpr std::array<std::string_view, 4> kNames = {"kept", "broken", "absent", "unknown"};
@@ -424,7 +418,7 @@ Json ToJson(const Conformance& conformance) {
   }
   return {{"api", conformance.api},
           {"engine", conformance.dialect.facts},
-          {"form", FormOf(conformance)},
+          {"form", RequestForm(conformance.dialect)},
           {"notes", conformance.dialect.notes},
           {"promises", promises}};
 }

@@ -47,6 +47,9 @@ Result<Conformance> CheckConformance(const spec::Plan& plan, const net::Url& url
                                      const Headers& headers, const Clock& clock,
                                      const std::atomic<bool>* stop = nullptr);
 
+/// The fields that `bench` would send, in words.
+std::string RequestForm(const Dialect& dialect);
+
 /// One object: engine, api, form, promises.
 Json ToJson(const Conformance& conformance);
 

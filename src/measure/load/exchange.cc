@@ -38,10 +38,7 @@ Exchange::Exchange(net::Reactor& reactor, const net::Endpoint& endpoint,
       on_done_(std::move(settings.on_done)),
       epoch_(settings.answer.epoch),
       mark_bytes_(settings.answer.mark_bytes),
-      answer_([this, &settings] {
-        settings.answer.one_segment = [this] { return connection_.OneSegmentARead(); };
-        return std::move(settings.answer);
-      }()) {
+      answer_(std::move(settings.answer), [this] { return connection_.OneSegmentARead(); }) {
   request_.slot = slot;
 }
 

@@ -25,7 +25,7 @@ net::HttpTimeouts TimeoutsOf(const spec::Timeouts& timeouts);
 class Exchange final : private net::ExchangeHandler {
  public:
   struct Settings {
-    Answer::Settings answer;                 // Its `one_segment` is ours to set.
+    Answer::Settings answer;
     std::function<void(Exchange&)> on_done;  // The request has ended; the slot is free.
   };
 

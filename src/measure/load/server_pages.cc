@@ -126,13 +126,6 @@ std::string TextAt(const Json& json, const char* pointer) {
   return found.is_string() ? found.get<std::string>() : std::string();
 }
 
-std::string_view EngineName(EngineKind engine) {
-  for (const EngineSign& sign : EngineSigns()) {
-    if (sign.engine == engine) return sign.name;
-  }
-  return "";
-}
-
 Result<net::HttpResponse> ServerPages::Ask(std::string_view path, const std::string& body) const {
   net::FetchOptions options;
   options.headers = headers_;

@@ -59,7 +59,4 @@ std::optional<double> RunningRequests(const ServerPages& pages, EngineKind engin
 /// The text at a JSON pointer, or empty.
 std::string TextAt(const Json& json, const char* pointer);
 
-/// The field's name for an engine, e.g. "TensorRT-LLM"; empty for kUnknown.
-std::string_view EngineName(EngineKind engine);
-
 }  // namespace roofscape::load

@@ -26,6 +26,28 @@ constexpr std::int64_t kMaxAddedTokens = 4;
 // Trials number their prompts from here, measured requests from 0.
 constexpr std::int64_t kFirstTrialPrompt = 900'000'000;
 
+/// Ordinary token ids of the server's vocabulary, by having it tokenize ordinary words; empty, with
+/// a note, where it cannot.
+std::vector<std::int32_t> FindAlphabet(const ServerPages& pages, Dialect& dialect) {
+  const Json body = {{"content", workload::Vocabulary()},  // llama.cpp
+                     {"model", dialect.model},             // vLLM, SGLang
+                     {"prompt", workload::Vocabulary()},
+                     {"inputs", workload::Vocabulary()},  // TGI
+                     {"add_special", false},
+                     {"add_special_tokens", false}};
+  const Json answer = pages.TryJson("/tokenize", body.dump());
+  std::set<std::int32_t> ids;
+  if (answer.is_object() && answer.contains("tokens")) {
+    for (const Json& id : answer["tokens"]) {
+      if (id.is_number_integer()) ids.insert(id.get<std::int32_t>());
+    }
+  }
+  if (ids.empty()) {
+    dialect.notes.push_back("the server has no /tokenize: prompts are sent as text");
+  }
+  return {ids.begin(), ids.end()};
+}
+
 class Prober {
  public:
   Prober(const spec::Plan& plan, const ServerPages& pages, Trials& trials)
@@ -47,9 +69,7 @@ class Prober {
     return spec::TakesTokenIds(plan_.target.api) &&
            plan_.workload.prompt_form != spec::PromptForm::kText;
   }
-  bool OpenAiForm() const {
-    return plan_.target.api == Api::kChat || plan_.target.api == Api::kCompletions;
-  }
+  bool OpenAiForm() const { return spec::HasStreamOptions(plan_.target.api); }
   Result<Trial> FindFields();
   bool GiveUpField(const std::string& message);
   void JudgeUsage(const Trial& trial);
@@ -171,14 +191,11 @@ void Prober::JudgeUsage(const Trial& trial) {
 Result<> Prober::FindTokenCounts(const Trial& trial) {
   const spec::TokenCounts wanted = plan_.target.token_counts;
   // One token an event, or the events tell already.
-  const bool plain = trial.usage.completion_tokens == spec::kUnknown ||
-                     trial.event_tokens == trial.usage.completion_tokens;
+  const bool plain = trial.AddsUp();
   if (wanted == spec::TokenCounts::kFinal || (wanted == spec::TokenCounts::kAuto && plain)) {
     return {};
   }
-  const bool told = trial.token_source == spec::TokenSource::kTokenIds ||
-                    trial.token_source == spec::TokenSource::kChunkUsage;
-  if (told) return {};
+  if (trial.TellsChunkTokens()) return {};
   if (OpenAiForm() || plan_.target.api == Api::kLlamaCpp) {
     RS_ASSIGN_OR_RETURN(const bool ids, TryTokenCounts(dialect_.token_ids));
     if (ids) return {};
@@ -199,11 +216,7 @@ Result<> Prober::FindTokenCounts(const Trial& trial) {
 Result<bool> Prober::TryTokenCounts(bool& field) {
   field = true;
   RS_ASSIGN_OR_RETURN(const Trial trial, Send(FewWords()));
-  const bool told = trial.token_source == spec::TokenSource::kTokenIds ||
-                    trial.token_source == spec::TokenSource::kChunkUsage;
-  const bool whole = trial.usage.completion_tokens == spec::kUnknown ||
-                     trial.usage.completion_tokens == trial.event_tokens;
-  field = trial.ok() && told && whole;
+  field = trial.ok() && trial.TellsChunkTokens() && trial.AddsUp();
   return field;
 }
 
@@ -268,26 +281,6 @@ Result<> Prober::CorrectCalibration() {
 }
 
 }  // namespace
-
-std::vector<std::int32_t> FindAlphabet(const ServerPages& pages, Dialect& dialect) {
-  const Json body = {{"content", workload::Vocabulary()},  // llama.cpp
-                     {"model", dialect.model},             // vLLM, SGLang
-                     {"prompt", workload::Vocabulary()},
-                     {"inputs", workload::Vocabulary()},  // TGI
-                     {"add_special", false},
-                     {"add_special_tokens", false}};
-  const Json answer = pages.TryJson("/tokenize", body.dump());
-  std::set<std::int32_t> ids;
-  if (answer.is_object() && answer.contains("tokens")) {
-    for (const Json& id : answer["tokens"]) {
-      if (id.is_number_integer()) ids.insert(id.get<std::int32_t>());
-    }
-  }
-  if (ids.empty()) {
-    dialect.notes.push_back("the server has no /tokenize: prompts are sent as text");
-  }
-  return {ids.begin(), ids.end()};
-}
 
 Result<Dialect> ProbeServer(const spec::Plan& plan, const net::Url& url, const Headers& headers,
                             const Clock& clock, const std::atomic<bool>* stop) {

@@ -7,8 +7,6 @@
 #pragma once
 
 #include <atomic>
-#include <cstdint>
-#include <vector>
 
 #include "base/core/clock.h"
 #include "base/core/result.h"
@@ -16,7 +14,6 @@
 #include "domain/spec/plan.h"
 #include "measure/load/dialect.h"
 #include "measure/load/request_writer.h"
-#include "measure/load/server_pages.h"
 
 namespace roofscape::load {
 
@@ -25,9 +22,5 @@ namespace roofscape::load {
 /// cannot be read.
 Result<Dialect> ProbeServer(const spec::Plan& plan, const net::Url& url, const Headers& headers,
                             const Clock& clock, const std::atomic<bool>* stop = nullptr);
-
-/// Ordinary token ids of the server's vocabulary, by having it tokenize ordinary words; empty, with
-/// a note, where it cannot.
-std::vector<std::int32_t> FindAlphabet(const ServerPages& pages, Dialect& dialect);
 
 }  // namespace roofscape::load

@@ -51,7 +51,6 @@ Trials::Trials(const Server& server, net::Endpoint endpoint, std::unique_ptr<net
     : server_(server), clock_(clock), endpoint_(std::move(endpoint)), reactor_(std::move(reactor)) {
   Exchange::Settings settings;
   settings.answer.epoch = clock.Now();
-  settings.answer.keep_text = true;
   settings.answer.reader = &reader_;
   settings.answer.observer = [this](const net::SseEvent& raw, const StreamEvent& read) {
     if (observer_) observer_(raw, read);
@@ -119,10 +118,8 @@ Trial Trials::Told() const {
   trial.done = answer.done_seen();
   trial.new_connection = request.connect_ns > 0;
   trial.token_source = request.token_source;
-  trial.text = answer.text();
-  trial.events = answer.events();
   trial.token_events =
-      std::count_if(trial.events.begin(), trial.events.end(),
+      std::count_if(answer.events().begin(), answer.events().end(),
                     [](const spec::Event& event) { return spec::CarriesTokens(event.kind); });
   return trial;
 }

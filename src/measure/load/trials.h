@@ -44,10 +44,17 @@ struct Trial {
   bool done = false;              // and [DONE].
   bool new_connection = false;    // It could not use the kept one.
   spec::TokenSource token_source = spec::TokenSource::kNone;
-  std::string text;
-  std::vector<spec::Event> events;
 
   bool ok() const { return outcome == spec::Outcome::kOk; }
+  /// Whether the tokens of its events add up to what the server counted; true if it counted none.
+  bool AddsUp() const {
+    return usage.completion_tokens == spec::kUnknown || usage.completion_tokens == event_tokens;
+  }
+  /// Whether each event told how many tokens it holds.
+  bool TellsChunkTokens() const {
+    return token_source == spec::TokenSource::kTokenIds ||
+           token_source == spec::TokenSource::kChunkUsage;
+  }
 };
 
 class Trials {
