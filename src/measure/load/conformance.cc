@@ -103,7 +103,7 @@ class Checker {
     if (!dialect_.alphabet.empty()) return prompts_.TokenIds(id, tokens, dialect_.alphabet);
     return prompts_.Words(id, tokens);
   }
-  Result<Trial> Send(const Dialect& dialect, TrialAsk ask) {
+  Result<Trial> Send(const Dialect& dialect, const TrialAsk& ask) {
     seen_ = Seen();
     trials_.Observe(
         [this](const net::SseEvent& raw, const StreamEvent& read) { seen_.Take(raw, read); });

@@ -25,7 +25,7 @@ struct EngineSign {
 };
 
 const std::array<EngineSign, 7>& EngineSigns() {
-  static const std::array<EngineSign, 7> signs = {{
+  static const std::array<EngineSign, 7> kSigns = {{
       {EngineKind::kLlamaCpp, "llama.cpp", "llamacpp", {"/props"}, "/build_info"},
       {EngineKind::kVllm, "vllm", "vllm", {"/version"}, "/version"},
       {EngineKind::kSglang, "sglang", "sglang", {"/get_server_info", "/server_info"}, "/version"},
@@ -34,7 +34,7 @@ const std::array<EngineSign, 7>& EngineSigns() {
       {EngineKind::kOpenAi, "openai", "openai", {}, ""},
       {EngineKind::kTgi, "tgi", "", {"/info"}, "/version"},
   }};
-  return signs;
+  return kSigns;
 }
 
 struct ModelList {

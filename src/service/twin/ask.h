@@ -10,19 +10,11 @@
 #include <vector>
 
 #include "base/core/result.h"
+#include "domain/spec/plan.h"
 
 namespace roofscape::twin {
 
-/// One way of asking for tokens: a path with its own request, events and errors.
-enum class Api : std::uint8_t {
-  kCompletions,  // /v1/completions
-  kChat,         // /v1/chat/completions
-  kResponses,    // /v1/responses
-  kMessages,     // /v1/messages
-  kSglang,       // /generate
-  kTgi,          // /generate, /generate_stream of TGI
-  kLlamaCpp,     // /completion
-};
+using spec::Api;
 
 struct Ask {
   Api api = Api::kChat;

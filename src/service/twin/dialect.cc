@@ -24,7 +24,6 @@ constexpr std::string_view kUsageCached =
 constexpr Dialect Golden() {
   Dialect d;
   d.name = DialectName::kGolden;
-  d.word = "golden";
   d.owned_by = "roofscape";
   d.version = "1";
   d.apis = kNewApis | Bits(Api::kSglang, Api::kTgi, Api::kLlamaCpp);
@@ -52,7 +51,6 @@ constexpr Dialect Golden() {
 constexpr Dialect OpenAi() {
   Dialect d = Golden();
   d.name = DialectName::kOpenAi;
-  d.word = "openai";
   d.owned_by = "openai";
   d.apis = kNewApis;
   d.chat.chunk =
@@ -82,7 +80,6 @@ constexpr Dialect OpenAi() {
 constexpr Dialect Vllm() {
   Dialect d = Golden();
   d.name = DialectName::kVllm;
-  d.word = "vllm";
   d.owned_by = "vllm";
   d.version = "0.11.2";
   d.apis = kNewApis;
@@ -111,7 +108,6 @@ constexpr Dialect Vllm() {
 constexpr Dialect Sglang() {
   Dialect d = Vllm();
   d.name = DialectName::kSglang;
-  d.word = "sglang";
   d.owned_by = "sglang";
   d.version = "0.5.6";
   d.apis = kNewApis | Bits(Api::kSglang);
@@ -141,7 +137,6 @@ constexpr Dialect Sglang() {
 constexpr Dialect TensorRtLlm() {
   Dialect d = Vllm();
   d.name = DialectName::kTensorRtLlm;
-  d.word = "tensorrt-llm";
   d.owned_by = "tensorrt_llm";
   d.version = "1.1.0";
   d.chat.chunk = R"({"id":%I,"object":"%O","created":1700000000,"model":%M,)"
@@ -169,7 +164,6 @@ constexpr Dialect TensorRtLlm() {
 constexpr Dialect LlamaCpp() {
   Dialect d = Golden();
   d.name = DialectName::kLlamaCpp;
-  d.word = "llamacpp";
   d.owned_by = "llamacpp";
   d.version = "b9000-0123abc";
   d.apis = kNewApis | Bits(Api::kLlamaCpp);
@@ -202,7 +196,6 @@ constexpr Dialect LlamaCpp() {
 constexpr Dialect Tgi() {
   Dialect d = Golden();
   d.name = DialectName::kTgi;
-  d.word = "tgi";
   d.owned_by = "";  // The model's own.
   d.version = "3.3.6";
   d.apis = kOpenAiApis | Bits(Api::kTgi);
@@ -232,7 +225,6 @@ constexpr Dialect Tgi() {
 constexpr Dialect Dynamo() {
   Dialect d = Golden();
   d.name = DialectName::kDynamo;
-  d.word = "dynamo";
   d.owned_by = "nvidia";
   d.version = "0.7.0";
   d.apis = kNewApis;
@@ -258,7 +250,7 @@ constexpr Dialect Dynamo() {
   return d;
 }
 
-constexpr std::array<Dialect, 8> kDialects = {Golden(),      OpenAi(),   Vllm(), Sglang(),
+constexpr std::array<Dialect, kDialectNames.size()> kDialects = {Golden(),      OpenAi(),   Vllm(), Sglang(),
                                               TensorRtLlm(), LlamaCpp(), Tgi(),  Dynamo()};
 
 }  // namespace
@@ -267,17 +259,6 @@ const Dialect& DialectOf(DialectName name) {
   const Dialect& dialect = kDialects[static_cast<std::size_t>(name)];
   RS_CHECK(dialect.name == name);
   return dialect;
-}
-
-std::optional<DialectName> DialectByWord(std::string_view word) {
-  for (const Dialect& dialect : kDialects) {
-    if (dialect.word == word) return dialect.name;
-  }
-  return std::nullopt;
-}
-
-std::string_view DialectWords() {
-  return "golden, openai, vllm, sglang, tensorrt-llm, llamacpp, tgi, dynamo";
 }
 
 }  // namespace roofscape::twin

@@ -15,8 +15,8 @@
 
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <optional>
 #include <string_view>
 
 #include "service/twin/ask.h"
@@ -38,6 +38,10 @@ enum class DialectName : std::uint8_t {
   kTgi,
   kDynamo,
 };
+
+/// Their names in scripts, in the order of the values.
+inline constexpr std::array<std::string_view, 8> kDialectNames = {
+    "golden", "openai", "vllm", "sglang", "tensorrt-llm", "llamacpp", "tgi", "dynamo"};
 
 enum class NullUsage : std::uint8_t { kNever, kWhenAsked, kAlways };  // `usage:null` elsewhere.
 
@@ -72,7 +76,6 @@ struct ChunkDialect {
 
 struct Dialect {
   DialectName name = DialectName::kGolden;
-  std::string_view word;      // In scripts.
   std::string_view owned_by;  // In /v1/models.
   std::string_view version;
   std::uint32_t apis = 0;  // Bits by Api.
@@ -99,11 +102,5 @@ struct Dialect {
 };
 
 const Dialect& DialectOf(DialectName name);
-
-/// By its word in scripts.
-std::optional<DialectName> DialectByWord(std::string_view word);
-
-/// All words, for messages: "golden, openai, ...".
-std::string_view DialectWords();
 
 }  // namespace roofscape::twin

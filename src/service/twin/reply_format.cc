@@ -58,11 +58,13 @@ std::int64_t ReplyFormat::cached_tokens() const {
   return std::min(behaviour().cached_tokens.value_or(0), ask().prompt_tokens);
 }
 
+std::int64_t TokenIdAt(std::int64_t index) { return kFirstTokenId + index % kTokenIds; }
+
 void AppendTokenIds(std::int64_t first, std::int64_t count, std::string& out) {
   out += '[';
   for (std::int64_t i = 0; i < count; ++i) {
     fmt::format_to(std::back_inserter(out), "{}{}", i == 0 ? "" : ",",
-                   kFirstTokenId + (first + i) % kTokenIds);
+                   TokenIdAt(first + i));
   }
   out += ']';
 }

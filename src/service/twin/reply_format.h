@@ -107,6 +107,9 @@ class ReplyFormat {
   const Framing framing_;
 };
 
+/// Of the token with that number in an answer or a prompt.
+std::int64_t TokenIdAt(std::int64_t index);
+
 /// "[100,101]": ids of `count` tokens from number `first` on.
 void AppendTokenIds(std::int64_t first, std::int64_t count, std::string& out);
 

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/core/json.h"
+#include "base/core/names.h"
 
 namespace roofscape::twin {
 namespace {
@@ -16,59 +17,32 @@ namespace {
 constexpr double kMaxMs = 3'600'000;
 constexpr std::int64_t kMaxTokens = 10'000'000;
 
-/// `out`: the value, or an optional one.
+constexpr std::array<std::string_view, 4> kRoles = {"none", "empty", "null", "bare"};
+constexpr std::array<std::string_view, 3> kFinishes = {"with_last", "separate", "missing"};
+constexpr std::array<std::string_view, 4> kUsages = {"when_asked", "always", "every_chunk",
+                                                     "never"};
+constexpr std::array<std::string_view, 3> kTexts = {"ascii", "escapes", "utf8"};
+constexpr std::array<std::string_view, 3> kLineEnds = {"lf", "crlf", "cr"};
+
+/// `names`: in the order of the values. `out`: the value, or an optional one.
 template <class Enum, std::size_t N, class Out>
 void ReadChoice(ObjectReader& reader, std::string_view field,
-                const std::array<std::pair<std::string_view, Enum>, N>& choices, Out& out) {
+                const std::array<std::string_view, N>& names, Out& out) {
   std::string word;
   reader.Optional(field, word);
   if (word.empty()) return;
-  std::string known;
-  for (const auto& [name, value] : choices) {
-    if (name == word) {
-      out = value;
-      return;
-    }
-    known += fmt::format("{}{}", known.empty() ? "" : ", ", name);
+  if (const auto value = FindName<Enum>(word, names)) {
+    out = *value;
+  } else {
+    reader.Fail(field, UnknownName(word, names));
   }
-  reader.Fail(field, fmt::format("'{}' is unknown: use one of {}", word, known));
 }
-
-constexpr std::array<std::pair<std::string_view, RoleStyle>, 4> kRoles = {
-    {{"none", RoleStyle::kNone},
-     {"empty", RoleStyle::kEmpty},
-     {"null", RoleStyle::kNull},
-     {"bare", RoleStyle::kBare}}};
-constexpr std::array<std::pair<std::string_view, FinishStyle>, 3> kFinishes = {
-    {{"with_last", FinishStyle::kWithLast},
-     {"separate", FinishStyle::kSeparate},
-     {"missing", FinishStyle::kMissing}}};
-constexpr std::array<std::pair<std::string_view, UsageStyle>, 4> kUsages = {
-    {{"when_asked", UsageStyle::kWhenAsked},
-     {"always", UsageStyle::kAlways},
-     {"every_chunk", UsageStyle::kEveryChunk},
-     {"never", UsageStyle::kNever}}};
-constexpr std::array<std::pair<std::string_view, TextStyle>, 3> kTexts = {
-    {{"ascii", TextStyle::kAscii}, {"escapes", TextStyle::kEscapes}, {"utf8", TextStyle::kUtf8}}};
-constexpr std::array<std::pair<std::string_view, LineEnd>, 3> kLineEnds = {
-    {{"lf", LineEnd::kLf}, {"crlf", LineEnd::kCrLf}, {"cr", LineEnd::kCr}}};
 
 void ReadSwitch(ObjectReader& reader, std::string_view field, std::optional<bool>& out) {
   if (!reader.Has(field)) return;
   bool value = false;
   reader.Optional(field, value);
   out = value;
-}
-
-void ReadDialect(ObjectReader& reader, Script& script) {
-  std::string word;
-  reader.Optional("dialect", word);
-  if (word.empty()) return;
-  if (const auto dialect = DialectByWord(word)) {
-    script.dialect = *dialect;
-  } else {
-    reader.Fail("dialect", fmt::format("'{}' is unknown: use one of {}", word, DialectWords()));
-  }
 }
 
 /// A number, {uniform = [a, b]}, {cycle = [...]} or {lognormal = [median, sigma]}.
@@ -145,11 +119,11 @@ void ReadFaults(ObjectReader& reader, Behaviour& b) {
 
 /// What the answer looks like, and how it is framed.
 void ReadStyle(ObjectReader& reader, Behaviour& b) {
-  ReadChoice(reader, "role", kRoles, b.role);
-  ReadChoice(reader, "finish", kFinishes, b.finish);
-  ReadChoice(reader, "usage", kUsages, b.usage);
-  ReadChoice(reader, "text", kTexts, b.text);
-  ReadChoice(reader, "line_end", kLineEnds, b.line_end);
+  ReadChoice<RoleStyle>(reader, "role", kRoles, b.role);
+  ReadChoice<FinishStyle>(reader, "finish", kFinishes, b.finish);
+  ReadChoice<UsageStyle>(reader, "usage", kUsages, b.usage);
+  ReadChoice<TextStyle>(reader, "text", kTexts, b.text);
+  ReadChoice<LineEnd>(reader, "line_end", kLineEnds, b.line_end);
   ReadSwitch(reader, "data_space", b.data_space);
   ReadSwitch(reader, "event_name", b.event_name);
   ReadSwitch(reader, "done", b.done);
@@ -218,7 +192,7 @@ Result<Script> ScriptFromDocument(const Document& document) {
   Script script;
   ObjectReader reader(document);
   reader.Optional("model", script.model);
-  ReadDialect(reader, script);
+  ReadChoice<DialectName>(reader, "dialect", kDialectNames, script.dialect);
   reader.Optional("read_bytes", script.read_bytes);
   if (script.read_bytes < 0) reader.Fail("read_bytes", "must be 0 or more");
   ReadNumber(reader, "read_pause_ms", 0, kMaxMs, script.read_pause_ms);

@@ -7,12 +7,11 @@
 #include <nlohmann/json.hpp>
 
 #include "base/core/json.h"
+#include "service/twin/reply_format.h"
 
 namespace roofscape::twin {
 namespace {
 
-constexpr std::int64_t kFirstTokenId = 100;
-constexpr std::int64_t kTokenIds = 1000;
 constexpr std::int64_t kMaxModelLen = 131'072;
 constexpr std::int64_t kCreated = 1'700'000'000;
 
@@ -83,7 +82,7 @@ std::string Tokenize(const Dialect& dialect, std::string_view body) {
   std::size_t begin = 0;
   for (std::int64_t i = 0; i < words; ++i) {
     const std::size_t end = std::min(text.find(' ', begin + (i > 0 ? 1 : 0)), text.size());
-    ids.push_back(kFirstTokenId + i % kTokenIds);
+    ids.push_back(TokenIdAt(i));
     pieces.push_back({{"id", ids.back()},
                       {"text", text.substr(begin, end - begin)},
                       {"start", begin},
