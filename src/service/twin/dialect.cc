@@ -250,8 +250,8 @@ constexpr Dialect Dynamo() {
   return d;
 }
 
-constexpr std::array<Dialect, kDialectNames.size()> kDialects = {Golden(),      OpenAi(),   Vllm(), Sglang(),
-                                              TensorRtLlm(), LlamaCpp(), Tgi(),  Dynamo()};
+constexpr std::array<Dialect, kDialectNames.size()> kDialects = {
+    Golden(), OpenAi(), Vllm(), Sglang(), TensorRtLlm(), LlamaCpp(), Tgi(), Dynamo()};
 
 }  // namespace
 

@@ -63,8 +63,7 @@ std::int64_t TokenIdAt(std::int64_t index) { return kFirstTokenId + index % kTok
 void AppendTokenIds(std::int64_t first, std::int64_t count, std::string& out) {
   out += '[';
   for (std::int64_t i = 0; i < count; ++i) {
-    fmt::format_to(std::back_inserter(out), "{}{}", i == 0 ? "" : ",",
-                   TokenIdAt(first + i));
+    fmt::format_to(std::back_inserter(out), "{}{}", i == 0 ? "" : ",", TokenIdAt(first + i));
   }
   out += ']';
 }
