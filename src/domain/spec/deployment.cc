@@ -12,6 +12,9 @@ Json ToJson(const Role& role) {
   if (role.pp) json["pp"] = *role.pp;
   if (role.ep) json["ep"] = *role.ep;
   if (role.dp) json["dp"] = *role.dp;
+  if (role.dp_attention) json["dp_attention"] = *role.dp_attention;
+  if (role.prefill_cp) json["prefill_cp"] = *role.prefill_cp;
+  if (role.decode_cp) json["decode_cp"] = *role.decode_cp;
   return json;
 }
 
@@ -28,12 +31,17 @@ Role ReadRole(ObjectReader& reader) {
   reader.Optional("pp", role.pp);
   reader.Optional("ep", role.ep);
   reader.Optional("dp", role.dp);
+  if (reader.Has("dp_attention")) reader.Optional("dp_attention", role.dp_attention.emplace());
+  reader.Optional("prefill_cp", role.prefill_cp);
+  reader.Optional("decode_cp", role.decode_cp);
   RequirePositive(reader, "workers", role.workers);
   RequirePositive(reader, "chips_per_worker", role.chips_per_worker);
   RequirePositive(reader, "tp", role.tp.value_or(1));
   RequirePositive(reader, "pp", role.pp.value_or(1));
   RequirePositive(reader, "ep", role.ep.value_or(1));
   RequirePositive(reader, "dp", role.dp.value_or(1));
+  RequirePositive(reader, "prefill_cp", role.prefill_cp.value_or(1));
+  RequirePositive(reader, "decode_cp", role.decode_cp.value_or(1));
   return role;
 }
 
@@ -55,6 +63,7 @@ Json ToJson(const Deployment& deployment) {
           {"engine", deployment.engine},
           {"engine_version", deployment.engine_version},
           {"chip", deployment.chip},
+          {"speculative", deployment.speculative},
           {"roles", std::move(roles)},
           {"engine_settings", Json(deployment.engine_settings)}};
 }
@@ -67,6 +76,7 @@ Deployment ReadDeployment(ObjectReader& reader) {
   reader.Optional("engine", deployment.engine);
   reader.Optional("engine_version", deployment.engine_version);
   reader.Optional("chip", deployment.chip);
+  reader.Optional("speculative", deployment.speculative);
   reader.Optional("engine_settings", deployment.engine_settings);
   deployment.roles = reader.ReadEach("roles", ReadRole);
   return deployment;

@@ -21,12 +21,15 @@ namespace roofscape::spec {
 /// "prefill" and "decode".
 struct Role {
   std::string name = "serve";
-  std::int64_t workers = 1;           // Replicas of this role.
-  std::int64_t chips_per_worker = 1;  // Devices, counted as devices: never TP x EP.
-  std::optional<std::int64_t> tp;     // Tensor parallel degree.
-  std::optional<std::int64_t> pp;     // Pipeline parallel degree.
-  std::optional<std::int64_t> ep;     // Expert parallel degree.
-  std::optional<std::int64_t> dp;     // Data parallel degree of attention.
+  std::int64_t workers = 1;                // Replicas of this role.
+  std::int64_t chips_per_worker = 1;       // Devices, counted as devices: never TP x EP.
+  std::optional<std::int64_t> tp;          // Tensor parallel degree.
+  std::optional<std::int64_t> pp;          // Pipeline parallel degree.
+  std::optional<std::int64_t> ep;          // Expert parallel degree.
+  std::optional<std::int64_t> dp;          // Data parallel degree of attention.
+  std::optional<bool> dp_attention;        // Attention is data parallel, to whatever degree.
+  std::optional<std::int64_t> prefill_cp;  // Context parallel degree of prefill: takes chips.
+  std::optional<std::int64_t> decode_cp;   // Context parallel degree of decode: within tp.
 
   friend bool operator==(const Role&, const Role&) = default;
 };
@@ -37,8 +40,9 @@ struct Deployment {
   std::string precision;  // e.g. "fp8", "nvfp4", "f16"; empty: unknown.
   std::string engine;     // e.g. "vllm", "llama.cpp"; empty: unknown.
   std::string engine_version;
-  std::string chip;                                    // As the catalog names it; empty: unknown.
-  std::vector<Role> roles;                             // Empty: the number of chips is unknown.
+  std::string chip;         // As the catalog names it; empty: unknown.
+  std::string speculative;  // Speculative decoding: "none", "mtp", ...; empty: unknown.
+  std::vector<Role> roles;  // Empty: the number of chips is unknown.
   std::map<std::string, std::string> engine_settings;  // Flags as started, for the recipe.
 
   friend bool operator==(const Deployment&, const Deployment&) = default;

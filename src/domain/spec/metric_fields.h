@@ -52,7 +52,7 @@ inline constexpr std::array<CountField, 5> kCountFields = {{
     {"output_tokens", "tokens", "output tokens", &PointMetrics::output_tokens},
 }};
 
-inline constexpr std::array<ScalarField, 19> kScalarFields = {{
+inline constexpr std::array<ScalarField, 26> kScalarFields = {{
     {"cached_tokens", "tokens", "cached input tokens", Direction::kNeither,
      &PointMetrics::cached_tokens},
     {"input_tps", "tokens/s", "input throughput", Direction::kHigherIsBetter,
@@ -91,6 +91,20 @@ inline constexpr std::array<ScalarField, 19> kScalarFields = {{
      Direction::kLowerIsBetter, &PointMetrics::first_token_uncertainty_p99_s},
     {"uncertain_token_fraction", "fraction", "tokens stamped worse than the median ITL",
      Direction::kLowerIsBetter, &PointMetrics::uncertain_token_fraction},
+    {"device_power_w", "W", "power of all chips", Direction::kLowerIsBetter,
+     &PointMetrics::device_power_w},
+    {"joules_per_input_token_device", "J/token", "energy an input token, at the chips",
+     Direction::kLowerIsBetter, &PointMetrics::joules_per_input_token_device},
+    {"joules_per_output_token_device", "J/token", "energy an output token, at the chips",
+     Direction::kLowerIsBetter, &PointMetrics::joules_per_output_token_device},
+    {"joules_per_total_token_device", "J/token", "energy a token, at the chips",
+     Direction::kLowerIsBetter, &PointMetrics::joules_per_total_token_device},
+    {"prefill_chip_input_tps", "tokens/s/chip", "input throughput per prefill chip",
+     Direction::kHigherIsBetter, &PointMetrics::prefill_chip_input_tps},
+    {"decode_chip_output_tps", "tokens/s/chip", "output throughput per decode chip",
+     Direction::kHigherIsBetter, &PointMetrics::decode_chip_output_tps},
+    {"acceptance_length_tokens", "tokens", "tokens a step of speculative decoding",
+     Direction::kHigherIsBetter, &PointMetrics::acceptance_length_tokens},
 }};
 
 inline constexpr std::array<SummaryField, 13> kSummaryFields = {{

@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <span>
@@ -25,10 +26,14 @@ struct MetricInfo {
   std::string title;  // for people: "TTFT p99"
   Direction direction = Direction::kNeither;
   std::function<std::optional<double>(const PointMetrics&)> value;
+  std::function<void(PointMetrics&, double)> set;
 };
 
 /// All metrics, in the order tables show them.
 std::span<const MetricInfo> AllMetrics();
+
+/// The place in AllMetrics() of the metric of that name.
+std::optional<std::size_t> MetricPlace(std::string_view name);
 
 /// The metric of that name, or an error with a suggestion.
 Result<const MetricInfo*> FindMetric(std::string_view name);

@@ -82,6 +82,18 @@ struct PointMetrics {
   std::optional<double> first_token_uncertainty_p50_s, first_token_uncertainty_p99_s;
   std::optional<double> uncertain_token_fraction;
 
+  /// Power of all chips of the deployment and energy a token, measured at the chips themselves:
+  /// without host, network, cooling and losses.
+  std::optional<double> device_power_w;
+  std::optional<double> joules_per_input_token_device, joules_per_output_token_device;
+  std::optional<double> joules_per_total_token_device;
+
+  /// Of disaggregated deployments: each role's tokens over its own chips. They never feed a cost.
+  std::optional<double> prefill_chip_input_tps, decode_chip_output_tps;
+
+  /// Speculative decoding: tokens a step of the model, 1 and above.
+  std::optional<double> acceptance_length_tokens;
+
   /// Within-run intervals by batch means, by the flat name of the metric ("ttft_p50_s"); a name is
   /// missing where the window is too short for 20 batches. They say how well this run knows its own
   /// figure; whether two runs differ, only repeats can say.
