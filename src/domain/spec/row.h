@@ -68,6 +68,17 @@ struct Row {
   friend bool operator==(const Row&, const Row&) = default;
 };
 
+/// A row that its reader could not understand, kept aside with the reason.
+struct AsideRow {
+  std::int64_t place = 0;  // As in Origin, and so the next two.
+  std::int64_t offset = 0;
+  std::int64_t bytes = 0;
+  std::string code;    // Why, by a short name that can be counted: "unknown_chip", "no_rate", ...
+  std::string reason;  // For people: which field, what it holds, what was expected.
+
+  friend bool operator==(const AsideRow&, const AsideRow&) = default;
+};
+
 /// The points of a run, each over the window that its protocol names, else over the whole one.
 std::vector<Row> RowsOf(const RunResult& run);
 

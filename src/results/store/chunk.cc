@@ -13,14 +13,13 @@ constexpr std::int64_t kMostPlainBytes = std::int64_t{4} << 30;
 
 Error Damaged(std::string_view how) {
   return {ErrorCode::kProtocol,
-          fmt::format("the stored log is damaged ({}): restore the database from a copy", how)};
+          fmt::format("the stored text is damaged ({}): restore the database from a copy", how)};
 }
 
 }  // namespace
 
-PackedLog PackLog(const spec::RequestLog& log) {
-  const std::string plain = spec::EncodeRequestLog(log);
-  PackedLog packed;
+Packed PackText(std::string_view plain) {
+  Packed packed;
   packed.plain_bytes = static_cast<std::int64_t>(plain.size());
   packed.zstd.resize(ZSTD_compressBound(plain.size()));
   const std::size_t size =
@@ -30,12 +29,19 @@ PackedLog PackLog(const spec::RequestLog& log) {
   return packed;
 }
 
-Result<spec::RequestLog> UnpackLog(std::int64_t plain_bytes, std::string_view zstd) {
+Packed PackLog(const spec::RequestLog& log) { return PackText(spec::EncodeRequestLog(log)); }
+
+Result<std::string> UnpackText(std::int64_t plain_bytes, std::string_view zstd) {
   if (plain_bytes < 0 || plain_bytes > kMostPlainBytes) return Damaged("its size is impossible");
   std::string plain(static_cast<std::size_t>(plain_bytes), '\0');
   const std::size_t size = ZSTD_decompress(plain.data(), plain.size(), zstd.data(), zstd.size());
   if (ZSTD_isError(size) != 0) return Damaged(ZSTD_getErrorName(size));
   if (size != plain.size()) return Damaged("it is shorter than it was");
+  return plain;
+}
+
+Result<spec::RequestLog> UnpackLog(std::int64_t plain_bytes, std::string_view zstd) {
+  RS_ASSIGN_OR_RETURN(const std::string plain, UnpackText(plain_bytes, zstd));
   return spec::DecodeRequestLog(plain);
 }
 

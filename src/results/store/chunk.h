@@ -1,4 +1,5 @@
-// A piece of a request log as it lies in the database: spec's encoding, compressed with zstd.
+// Texts and pieces of request logs as they lie in the database: compressed with zstd, a log in
+// spec's encoding.
 //
 // Thread safety: pure functions.
 
@@ -13,12 +14,17 @@
 
 namespace roofscape::store {
 
-struct PackedLog {
+struct Packed {
   std::int64_t plain_bytes = 0;  // Before compression.
   std::string zstd;
 };
 
-PackedLog PackLog(const spec::RequestLog& log);
+Packed PackText(std::string_view plain);
+
+/// The inverse; kProtocol for bytes that PackText cannot have written.
+Result<std::string> UnpackText(std::int64_t plain_bytes, std::string_view zstd);
+
+Packed PackLog(const spec::RequestLog& log);
 
 /// The inverse; kProtocol for bytes that PackLog cannot have written.
 Result<spec::RequestLog> UnpackLog(std::int64_t plain_bytes, std::string_view zstd);

@@ -10,7 +10,7 @@ namespace {
 TEST(ChunkTest, ALogComesBackAndIsSmall) {
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
     const spec::RequestLog log = SomeLog(seed, static_cast<std::int64_t>(seed));
-    const PackedLog packed = PackLog(log);
+    const Packed packed = PackLog(log);
     const auto back = UnpackLog(packed.plain_bytes, packed.zstd);
     ASSERT_TRUE(back) << "seed " << seed << ": " << back.error().message;
     EXPECT_TRUE(*back == log) << "seed " << seed;
@@ -20,7 +20,7 @@ TEST(ChunkTest, ALogComesBackAndIsSmall) {
 }
 
 TEST(ChunkTest, DamageIsAnErrorWithACure) {
-  const PackedLog packed = PackLog(SomeLog(1, 100));
+  const Packed packed = PackLog(SomeLog(1, 100));
   std::string short_bytes = packed.zstd.substr(0, packed.zstd.size() / 2);
   const struct {
     const char* what;
@@ -44,7 +44,7 @@ TEST(ChunkTest, DamageIsAnErrorWithACure) {
 }
 
 TEST(ChunkTest, NoFlippedByteCrashes) {
-  const PackedLog packed = PackLog(SomeLog(2, 50));
+  const Packed packed = PackLog(SomeLog(2, 50));
   for (std::size_t i = 0; i < packed.zstd.size(); ++i) {
     std::string bytes = packed.zstd;
     bytes[i] = static_cast<char>(bytes[i] ^ 0x41);

@@ -155,10 +155,14 @@ Result<bool> Statement::Step() {
 Result<> Statement::Run() {
   RS_ASSIGN_OR_RETURN(const bool row, Step());
   RS_CHECK(!row);
+  Reset();
+  return {};
+}
+
+void Statement::Reset() {
   sqlite3_reset(handle_);
   sqlite3_clear_bindings(handle_);
   bound_ = 0;
-  return {};
 }
 
 bool Statement::IsNull(int column) const {

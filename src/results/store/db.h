@@ -44,6 +44,9 @@ class Statement {
   /// Runs to the end of a statement that gives no rows, and makes it ready for new parameters.
   Result<> Run();
 
+  /// Ends the reading of rows before the last one, and makes it ready for new parameters.
+  void Reset();
+
   bool IsNull(int column) const;
   std::int64_t Int(int column) const;
   double Double(int column) const;

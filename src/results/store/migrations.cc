@@ -133,7 +133,162 @@ constexpr std::array<std::string_view, 8> kFirstTables = {
 // Open-loop points have a rate and concurrency 0.
 constexpr std::string_view kRates = "ALTER TABLE point ADD COLUMN rate_rps DOUBLE PRECISION;";
 
-constexpr std::array<Migration, 2> kMigrations = {{{1, kFirst, kFirstTables}, {2, kRates, {}}}};
+// Rows of the archive. `known_us` is when we learnt of a row, `measured_us` when it was measured. A
+// setup is everything in which points of one curve agree. Metrics that are not a column stand in
+// more_json by their names; a missing one is NULL or not there.
+constexpr std::string_view kArchive = R"sql(
+CREATE TABLE import (
+  id         BIGINT NOT NULL PRIMARY KEY,
+  known_us   BIGINT NOT NULL,
+  format     TEXT   NOT NULL,
+  source     TEXT   NOT NULL,  -- the file's name
+  digest     TEXT   NOT NULL,  -- SHA-256 of its bytes
+  version    TEXT   NOT NULL,  -- of Roofscape
+  rows_added BIGINT NOT NULL,
+  rows_known BIGINT NOT NULL,  -- were here already, and nothing new in them
+  rows_newer BIGINT NOT NULL,  -- supersede a row that was here
+  rows_aside BIGINT NOT NULL
+);
+CREATE INDEX import_digest ON import (digest);
+
+-- The source as it was.
+CREATE TABLE import_text (
+  import_id   BIGINT NOT NULL,
+  piece       BIGINT NOT NULL,
+  plain_bytes BIGINT NOT NULL,  -- before compression
+  zstd        BLOB   NOT NULL,
+  PRIMARY KEY (import_id, piece)
+);
+
+CREATE TABLE import_aside (
+  import_id   BIGINT NOT NULL,
+  place       BIGINT NOT NULL,
+  text_offset BIGINT NOT NULL,
+  text_bytes  BIGINT NOT NULL,
+  code        TEXT   NOT NULL,
+  reason      TEXT   NOT NULL,
+  PRIMARY KEY (import_id, place)
+);
+
+CREATE TABLE setup (
+  id              BIGINT NOT NULL PRIMARY KEY,
+  digest          TEXT   NOT NULL UNIQUE,  -- SHA-256 of all that follows
+  model           TEXT   NOT NULL,         -- '' where unknown, here and below
+  chip            TEXT   NOT NULL,
+  chips           BIGINT,
+  engine          TEXT   NOT NULL,
+  engine_version  TEXT   NOT NULL,
+  precision_name  TEXT   NOT NULL,
+  speculative     TEXT   NOT NULL,
+  input_tokens    BIGINT NOT NULL,
+  output_tokens   BIGINT NOT NULL,
+  protocol        TEXT   NOT NULL,
+  window_name     TEXT   NOT NULL,
+  way             TEXT   NOT NULL,
+  deployment_json TEXT   NOT NULL,
+  workload_json   TEXT   NOT NULL
+);
+CREATE INDEX setup_shape ON setup (model, input_tokens, output_tokens);
+
+CREATE TABLE archive_row (
+  id           BIGINT  NOT NULL PRIMARY KEY,
+  key_high     BIGINT  NOT NULL,  -- of the point's key, 128 bits of its SHA-256
+  key_low      BIGINT  NOT NULL,
+  revision     INTEGER NOT NULL,
+  supersedes   BIGINT,
+  import_id    BIGINT  NOT NULL,
+  setup_id     BIGINT  NOT NULL REFERENCES setup (id),
+  known_us     BIGINT  NOT NULL,
+  measured_us  BIGINT,            -- NULL: unknown
+  day_only     INTEGER NOT NULL CHECK (day_only IN (0, 1)),
+  concurrency  BIGINT  NOT NULL,
+  rate_rps     DOUBLE PRECISION,
+  place        BIGINT  NOT NULL,
+  text_offset  BIGINT  NOT NULL,
+  text_bytes   BIGINT  NOT NULL,
+  url          TEXT    NOT NULL,
+  corrections_json TEXT,
+  facts_json       TEXT,
+  more_json        TEXT,
+  requests DOUBLE PRECISION,
+  successes DOUBLE PRECISION,
+  failures DOUBLE PRECISION,
+  input_tokens DOUBLE PRECISION,
+  output_tokens DOUBLE PRECISION,
+  cached_tokens DOUBLE PRECISION,
+  input_tps DOUBLE PRECISION,
+  output_tps DOUBLE PRECISION,
+  total_tps DOUBLE PRECISION,
+  request_rps DOUBLE PRECISION,
+  input_tps_per_chip DOUBLE PRECISION,
+  output_tps_per_chip DOUBLE PRECISION,
+  total_tps_per_chip DOUBLE PRECISION,
+  device_power_w DOUBLE PRECISION,
+  joules_per_input_token_device DOUBLE PRECISION,
+  joules_per_output_token_device DOUBLE PRECISION,
+  joules_per_total_token_device DOUBLE PRECISION,
+  prefill_chip_input_tps DOUBLE PRECISION,
+  decode_chip_output_tps DOUBLE PRECISION,
+  acceptance_length_tokens DOUBLE PRECISION,
+  ttft_mean_s DOUBLE PRECISION,
+  ttft_p50_s DOUBLE PRECISION,
+  ttft_p75_s DOUBLE PRECISION,
+  ttft_p90_s DOUBLE PRECISION,
+  ttft_p95_s DOUBLE PRECISION,
+  ttft_p99_s DOUBLE PRECISION,
+  ttft_p999_s DOUBLE PRECISION,
+  tpot_mean_s DOUBLE PRECISION,
+  tpot_p50_s DOUBLE PRECISION,
+  tpot_p75_s DOUBLE PRECISION,
+  tpot_p90_s DOUBLE PRECISION,
+  tpot_p95_s DOUBLE PRECISION,
+  tpot_p99_s DOUBLE PRECISION,
+  tpot_p999_s DOUBLE PRECISION,
+  itl_mean_s DOUBLE PRECISION,
+  itl_p50_s DOUBLE PRECISION,
+  itl_p75_s DOUBLE PRECISION,
+  itl_p90_s DOUBLE PRECISION,
+  itl_p95_s DOUBLE PRECISION,
+  itl_p99_s DOUBLE PRECISION,
+  itl_p999_s DOUBLE PRECISION,
+  e2e_mean_s DOUBLE PRECISION,
+  e2e_p50_s DOUBLE PRECISION,
+  e2e_p75_s DOUBLE PRECISION,
+  e2e_p90_s DOUBLE PRECISION,
+  e2e_p95_s DOUBLE PRECISION,
+  e2e_p99_s DOUBLE PRECISION,
+  e2e_p999_s DOUBLE PRECISION,
+  interactivity_mean_tps DOUBLE PRECISION,
+  interactivity_p50_tps DOUBLE PRECISION,
+  interactivity_p75_tps DOUBLE PRECISION,
+  interactivity_p90_tps DOUBLE PRECISION,
+  interactivity_p95_tps DOUBLE PRECISION,
+  interactivity_p99_tps DOUBLE PRECISION,
+  interactivity_p999_tps DOUBLE PRECISION,
+  e2e_interactivity_mean_tps DOUBLE PRECISION,
+  e2e_interactivity_p50_tps DOUBLE PRECISION,
+  e2e_interactivity_p75_tps DOUBLE PRECISION,
+  e2e_interactivity_p90_tps DOUBLE PRECISION,
+  e2e_interactivity_p95_tps DOUBLE PRECISION,
+  e2e_interactivity_p99_tps DOUBLE PRECISION,
+  e2e_interactivity_p999_tps DOUBLE PRECISION,
+  UNIQUE (key_high, key_low, revision)
+);
+CREATE INDEX archive_row_setup ON archive_row (setup_id, measured_us);
+CREATE INDEX archive_row_import ON archive_row (import_id);
+CREATE INDEX archive_row_supersedes ON archive_row (supersedes);
+
+-- What counts: the rows that no later one supersedes.
+CREATE VIEW archive_row_now AS
+  SELECT * FROM archive_row AS r WHERE NOT EXISTS (
+    SELECT 1 FROM archive_row AS later WHERE later.supersedes = r.id);
+)sql";
+
+constexpr std::array<std::string_view, 5> kArchiveTables = {"import", "import_text", "import_aside",
+                                                            "setup", "archive_row"};
+
+constexpr std::array<Migration, 3> kMigrations = {
+    {{1, kFirst, kFirstTables}, {2, kRates, {}}, {3, kArchive, kArchiveTables}}};
 
 /// Triggers that keep a table's rows as they were written, whoever opens the file.
 std::string AppendOnlyTriggers(std::string_view table) {

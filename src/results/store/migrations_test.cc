@@ -83,16 +83,24 @@ TEST_F(MigrationsTest, NoTableOfResultsLetsARowBeChangedOrRemoved) {
       "INSERT INTO point VALUES ('r', 0, 1, 0, 'steady', 1, NULL);"
       "INSERT INTO log_chunk VALUES ('r', 0, 0, 0, 0, 0, x'00');"
       "INSERT INTO point_end VALUES ('r', 0, 1, NULL, 1, 'VALID', '{}');"
-      "INSERT INTO metric VALUES ('r', 0, 1, 'whole', 'output_tps', 1.5);"));
+      "INSERT INTO metric VALUES ('r', 0, 1, 'whole', 'output_tps', 1.5);"
+      "INSERT INTO import VALUES (1, 1, 'vllm', 'a', '', '0', 1, 0, 0, 0);"
+      "INSERT INTO import_text VALUES (1, 0, 0, x'00');"
+      "INSERT INTO import_aside VALUES (1, 0, 0, 0, 'c', 'r');"
+      "INSERT INTO setup VALUES (1, 'd', '', '', 1, '', '', '', '', 1, 1, '', '', '', '{}', '{}');"
+      "INSERT INTO archive_row (id, key_high, key_low, revision, import_id, setup_id, known_us, "
+      "day_only, concurrency, place, text_offset, text_bytes, url) "
+      "VALUES (1, 1, 1, 1, 1, 1, 1, 0, 1, 0, 0, 0, '');"));
   auto tables = database_->Prepare("SELECT name FROM sqlite_schema WHERE type = 'table'");
   ASSERT_TRUE(tables);
   int count = 0;
   for (; *tables->Step(); ++count) {
     const std::string table = tables->Text(0);
     ASSERT_EQ(*database_->Int("SELECT COUNT(*) FROM " + table), 1) << table;
-    const std::string column = table == "run" ? "id" : "run_id";
+    const std::string column =
+        *database_->Text("SELECT name FROM pragma_table_info('" + table + "') WHERE cid = 0");
     const std::string statements[] = {
-        "UPDATE " + table + " SET " + column + " = 'x'",
+        "UPDATE " + table + " SET " + column + " = 7",
         "DELETE FROM " + table,
         "REPLACE INTO " + table + " SELECT * FROM " + table,
     };
@@ -103,7 +111,7 @@ TEST_F(MigrationsTest, NoTableOfResultsLetsARowBeChangedOrRemoved) {
           << sql << ": " << refused.error().message;
     }
   }
-  EXPECT_EQ(count, 8);
+  EXPECT_EQ(count, 13);
 }
 
 }  // namespace

@@ -10,8 +10,10 @@
 
 #include <fmt/format.h>
 
+#include "results/store/archive.h"
 #include "results/store/db.h"
 #include "results/store/migrations.h"
+#include "results/store/sql_archive.h"
 #include "results/store/sqlite_store.h"
 #include "results/store/store.h"
 
@@ -119,20 +121,29 @@ Result<std::unique_ptr<Database>> OpenForReading(const std::string& path,
   return database;
 }
 
+Result<std::unique_ptr<Database>> OpenDatabase(const std::string& path, OpenMode mode,
+                                               const StoreOptions& options) {
+  RS_RETURN_IF_ERROR(CheckPath(path));
+  if (mode == OpenMode::kReadWrite) {
+    RS_RETURN_IF_ERROR(MakeFolders(path));
+    return OpenForWriting(path, options);
+  }
+  RS_RETURN_IF_ERROR(MustExist(path));
+  return OpenForReading(path, options);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Store>> OpenStore(const std::string& path, OpenMode mode,
                                          const StoreOptions& options) {
-  RS_RETURN_IF_ERROR(CheckPath(path));
-  std::unique_ptr<Database> database;
-  if (mode == OpenMode::kReadWrite) {
-    RS_RETURN_IF_ERROR(MakeFolders(path));
-    RS_ASSIGN_OR_RETURN(database, OpenForWriting(path, options));
-  } else {
-    RS_RETURN_IF_ERROR(MustExist(path));
-    RS_ASSIGN_OR_RETURN(database, OpenForReading(path, options));
-  }
+  RS_ASSIGN_OR_RETURN(std::unique_ptr<Database> database, OpenDatabase(path, mode, options));
   return std::unique_ptr<Store>(std::make_unique<SqliteStore>(std::move(database)));
+}
+
+Result<std::unique_ptr<Archive>> OpenArchive(const std::string& path, OpenMode mode,
+                                             const StoreOptions& options) {
+  RS_ASSIGN_OR_RETURN(std::unique_ptr<Database> database, OpenDatabase(path, mode, options));
+  return std::unique_ptr<Archive>(std::make_unique<SqlArchive>(std::move(database)));
 }
 
 }  // namespace roofscape::store

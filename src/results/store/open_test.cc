@@ -87,7 +87,7 @@ TEST(OpenTest, BadPathsAndFilesGetAMessageWithACure) {
       {folder.path(), ErrorCode::kInvalidArgument, "is a folder: name a file in it"},
       {text, ErrorCode::kProtocol, "is not a Roofscape database"},
       {foreign, ErrorCode::kProtocol, "belongs to another program"},
-      {newer, ErrorCode::kProtocol, "written by a newer Roofscape (schema 7, this one knows 2)"},
+      {newer, ErrorCode::kProtocol, "written by a newer Roofscape (schema 7, this one knows 3)"},
   };
   for (const auto& c : cases) {
     for (const OpenMode mode : {OpenMode::kReadOnly, OpenMode::kReadWrite}) {

@@ -111,7 +111,7 @@ Result<PointId> SqliteStore::BeginPoint(const std::string& run_id,
 }
 
 Result<> SqliteStore::AppendLog(const PointId& point, const spec::RequestLog& chunk) {
-  const PackedLog packed = PackLog(chunk);
+  const Packed packed = PackLog(chunk);
   const std::scoped_lock lock(mutex_);
   RS_ASSIGN_OR_RETURN(Transaction transaction,
                       Transaction::Write(*database_, Durability::kProcess));

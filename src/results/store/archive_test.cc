@@ -1,0 +1,209 @@
+#include "results/store/archive.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "base/core/rng.h"
+#include "results/store/archive_columns.h"
+#include "results/store/db.h"
+#include "results/store/digest.h"
+#include "results/store/test_data.h"
+
+namespace roofscape::store {
+namespace {
+
+constexpr WallTime kKnown{1'800'000'000'000'000};
+
+/// A point of one of three layouts; what was measured depends on `seed`.
+spec::Row SomeRow(std::int64_t number, std::uint64_t seed) {
+  spec::Row row;
+  row.origin = {
+      "inferencex", "rows.json", "https://example/run/1", "point " + std::to_string(number), number,
+      10 * number,  10};
+  row.measured = WallTime{1'765'670'400'000'000 + number / 30 * 86'400'000'000};
+  row.day_only = true;
+  row.protocol = "inferencex";
+  row.deployment.model = "deepseek-r1";
+  row.deployment.chip = number % 2 == 0 ? "b200" : "h200";
+  row.deployment.engine = "sglang";
+  spec::Role& role = row.deployment.roles.emplace_back();
+  role.chips_per_worker = 4 << (number % 3);
+  role.tp = role.chips_per_worker;
+  role.dp_attention = number % 2 == 0;
+  row.workload.input = {8192, 0.8};
+  row.workload.output = {1024, 0.8};
+  row.concurrency = 4 << (number / 3 % 5);
+  Rng rng(seed);
+  row.values.Set("tpot_p50_s", 0.01 + rng.Uniform() / 100);
+  row.values.Set("interactivity_p50_tps", 1 / *row.values.Get("tpot_p50_s"));
+  row.values.Set("total_tps_per_chip", 1000 * rng.Uniform());
+  row.values.Set("send_delay_p99_s", rng.Uniform());  // Has no column.
+  if (number % 4 == 0) row.corrections = {{"devices", "num_decode_gpu", "16", "8"}};
+  row.facts = {{"image", "x:" + std::to_string(seed % 3)}};
+  return row;
+}
+
+std::vector<spec::Row> SomeRows(std::int64_t count, std::uint64_t seed) {
+  std::vector<spec::Row> rows;
+  for (std::int64_t i = 0; i < count; ++i) {
+    rows.push_back(SomeRow(i, seed + static_cast<std::uint64_t>(i)));
+  }
+  return rows;
+}
+
+class ArchiveTest : public testing::Test {
+ protected:
+  void SetUp() override { Reopen(); }
+
+  void Reopen() {
+    archive_.reset();
+    auto opened = OpenArchive(path_, OpenMode::kReadWrite);
+    ASSERT_TRUE(opened) << opened.error().message;
+    archive_ = *std::move(opened);
+  }
+
+  ImportCounts Import(const std::vector<spec::Row>& rows, std::string_view text,
+                      WallTime known = kKnown) {
+    const ImportHeader header{"inferencex", "rows.json", "0.1", known};
+    EXPECT_TRUE(archive_->Begin(header, text));
+    EXPECT_TRUE(archive_->Add(rows));
+    const auto counts = archive_->Commit();
+    EXPECT_TRUE(counts) << counts.error().message;
+    return *counts;
+  }
+
+  std::vector<ArchivedRow> Rows(const RowQuery& query = {}) {
+    auto rows = archive_->Rows(query);
+    EXPECT_TRUE(rows) << rows.error().message;
+    return *std::move(rows);
+  }
+
+  TemporaryFolder folder_;
+  const std::string path_ = folder_.File("roofscape.db");
+  std::unique_ptr<Archive> archive_;
+};
+
+TEST_F(ArchiveTest, RowsComeBackAsTheyWere) {
+  const std::vector<spec::Row> rows = SomeRows(100, 1);
+  const ImportCounts counts = Import(rows, "text");
+  EXPECT_EQ(counts.added, 100);
+  EXPECT_EQ(counts.corrected, (std::map<std::string, std::int64_t>{{"devices", 25}}));
+  Reopen();
+  std::vector<ArchivedRow> read = Rows();
+  ASSERT_EQ(read.size(), rows.size());
+  std::sort(read.begin(), read.end(),
+            [](const auto& a, const auto& b) { return a.row.origin.place < b.row.origin.place; });
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    spec::Row expected = rows[i];
+    expected.origin.key = read[i].row.origin.key;  // Kept as its digest.
+    EXPECT_EQ(read[i].row, expected) << i;
+    EXPECT_EQ(read[i].known, kKnown);
+  }
+}
+
+TEST_F(ArchiveTest, ImportingTwiceAddsNothing) {
+  const std::vector<spec::Row> rows = SomeRows(50, 1);
+  Import(rows, "text");
+  EXPECT_TRUE(archive_->FindImport("text", "0.1")->has_value());
+  EXPECT_FALSE(archive_->FindImport("text", "0.2")->has_value());
+  const ImportCounts again = Import(rows, "the same rows in another file");
+  EXPECT_EQ(again.known, 50);
+  EXPECT_EQ(again.added + again.newer, 0);
+  EXPECT_EQ(Rows().size(), 50U);
+  EXPECT_EQ(archive_->Imports()->size(), 1U);
+}
+
+TEST_F(ArchiveTest, APoorerCopyIsKnownAndARicherOneSupersedes) {
+  std::vector<spec::Row> rows = SomeRows(1, 1);
+  Import(rows, "a");
+  std::vector<spec::Row> poorer = rows;
+  poorer[0].values.Remove("send_delay_p99_s");
+  EXPECT_EQ(Import(poorer, "b").known, 1);
+  std::vector<spec::Row> richer = rows;
+  richer[0].values.Set("ttft_p50_s", 0.5);
+  EXPECT_EQ(Import(richer, "c", WallTime{kKnown.unix_us + 10}).newer, 1);
+
+  const std::vector<ArchivedRow> now = Rows();
+  ASSERT_EQ(now.size(), 1U);
+  EXPECT_EQ(now[0].revision, 2);
+  EXPECT_EQ(now[0].row.values.Get("ttft_p50_s"), 0.5);
+  const std::vector<ArchivedRow> before = Rows({.known_at = kKnown});
+  ASSERT_EQ(before.size(), 1U);
+  EXPECT_EQ(before[0].row.values.Get("ttft_p50_s"), std::nullopt);
+  EXPECT_TRUE(Rows({.known_at = WallTime{kKnown.unix_us - 1}}).empty());
+}
+
+TEST_F(ArchiveTest, QueriesPickByEveryCondition) {
+  const std::vector<spec::Row> rows = SomeRows(90, 1);
+  Import(rows, "text");
+  EXPECT_EQ(Rows({.chip = "b200"}).size(), 45U);
+  EXPECT_EQ(Rows({.model = "deepseek-r1", .output_tokens = 1024}).size(), 90U);
+  EXPECT_TRUE(Rows({.input_tokens = 1024}).empty());
+  EXPECT_EQ(Rows({.measured_from = rows[30].measured, .measured_until = rows[30].measured}).size(),
+            30U);
+  // 15 pairs of layout and concurrency, on two chips.
+  EXPECT_EQ(Rows({.latest = true}).size(), 30U);
+  for (const ArchivedRow& row : Rows({.latest = true, .metrics = {"tpot_p50_s"}})) {
+    EXPECT_GE(row.row.measured, rows[60].measured);
+    EXPECT_EQ(row.row.values.entries().size(), 1U);
+  }
+  EXPECT_EQ(Rows({.limit = 7}).size(), 7U);
+  EXPECT_EQ(archive_->Setups()->size(), 2U);
+}
+
+TEST_F(ArchiveTest, AnAbandonedImportLeavesNothing) {
+  Import(SomeRows(10, 1), "a");
+  ASSERT_TRUE(archive_->Begin({"inferencex", "b", "0.1", kKnown}, "b"));
+  ASSERT_TRUE(archive_->Add(SomeRows(40, 100)));
+  archive_->Abandon();
+  EXPECT_EQ(Rows().size(), 10U);
+  Reopen();
+  EXPECT_EQ(Rows().size(), 10U);
+  EXPECT_EQ(Import(SomeRows(12, 1), "c").added, 2);
+}
+
+TEST_F(ArchiveTest, WhatWasNotUnderstoodIsKeptWithItsText) {
+  std::string text(3 << 20, 'x');
+  text.replace(1'048'570, 10, "{\"a\": 123}");  // Across two pieces.
+  spec::Row row = SomeRow(0, 1);
+  row.origin.offset = 1'048'570;
+  row.origin.bytes = 10;
+  const std::vector<spec::AsideRow> asides = {{1, 20, 5, "unknown_chip", "hardware: 'x1'"}};
+  ASSERT_TRUE(archive_->Begin({"inferencex", "b", "0.1", kKnown}, text));
+  ASSERT_TRUE(archive_->Add(std::span(&row, 1)));
+  ASSERT_TRUE(archive_->SetAside(asides));
+  const auto counts = archive_->Commit();
+  ASSERT_TRUE(counts);
+  EXPECT_EQ(counts->aside, 1);
+  EXPECT_EQ(counts->read(), 2);
+  const std::vector<ArchivedRow> rows = Rows();
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(*archive_->Original(rows[0].id), "{\"a\": 123}");
+  EXPECT_EQ(*archive_->Asides(rows[0].import_id), asides);
+  EXPECT_FALSE(archive_->Original(99));
+}
+
+TEST_F(ArchiveTest, RowsOnlyGrow) {
+  Import(SomeRows(3, 1), "a");
+  auto database = Database::Open(path_, Access::kReadWrite, {});
+  ASSERT_TRUE(database);
+  for (const char* sql : {"UPDATE archive_row SET concurrency = 1", "DELETE FROM import",
+                          "DELETE FROM setup", "UPDATE import_text SET piece = 7"}) {
+    EXPECT_FALSE((*database)->Run(sql)) << sql;
+  }
+}
+
+TEST(ArchiveColumnsTest, EveryColumnIsAMetric) {
+  for (const std::string_view column : kMetricColumns) {
+    EXPECT_TRUE(spec::MetricPlace(column)) << column;
+  }
+}
+
+TEST(DigestTest, IsSha256) {
+  EXPECT_EQ(Sha256Hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(static_cast<std::uint64_t>(Sha256First128("abc").high), 0xba7816bf8f01cfeaULL);
+}
+
+}  // namespace
+}  // namespace roofscape::store

@@ -1,0 +1,262 @@
+#include "results/store/sql_archive.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/core/check.h"
+#include "base/core/json.h"
+#include "results/store/archive_columns.h"
+#include "results/store/archive_text.h"
+#include "results/store/chunk.h"
+
+namespace roofscape::store {
+namespace {
+
+std::string Marks(std::size_t count) {
+  std::string marks;
+  for (std::size_t i = 0; i < count; ++i) marks += i == 0 ? "?" : ", ?";
+  return marks;
+}
+
+std::string InsertRowSql() {
+  std::string sql =
+      "INSERT INTO archive_row (id, key_high, key_low, revision, supersedes, import_id, setup_id, "
+      "known_us, measured_us, day_only, concurrency, rate_rps, place, text_offset, text_bytes, "
+      "url, corrections_json, facts_json, more_json";
+  for (const std::string_view column : kMetricColumns) sql += fmt::format(", {}", column);
+  return sql + ") VALUES (" + Marks(19 + kMetricColumns.size()) + ")";
+}
+
+std::string BeforeSql() {
+  std::string sql = "SELECT id, revision, setup_id, measured_us, more_json";
+  for (const std::string_view column : kMetricColumns) sql += fmt::format(", {}", column);
+  return sql +
+         " FROM archive_row WHERE key_high = ? AND key_low = ? ORDER BY revision DESC LIMIT 1";
+}
+
+void BindText(Statement& statement, const std::string& text) {
+  if (text.empty()) {
+    statement.BindNull();
+  } else {
+    statement.Bind(std::string_view(text));
+  }
+}
+
+}  // namespace
+
+/// The last that was said of a point.
+struct SqlArchive::Before {
+  std::int64_t id = 0;
+  std::int64_t revision = 0;
+  std::int64_t setup_id = 0;
+  std::optional<std::int64_t> measured_us;
+  spec::MetricValues values;
+};
+
+struct SqlArchive::Open {
+  ImportHeader header;
+  std::int64_t id = 0;
+  std::string digest;
+  std::int64_t next_row = 0;
+  std::int64_t next_setup = 0;
+  std::unordered_map<std::string, std::int64_t> setups;  // By SetupText.
+  ImportCounts counts;
+  // Behind the transaction: statements must not outlive it.
+  Transaction transaction;
+  Statement insert;
+  Statement before;
+};
+
+SqlArchive::SqlArchive(std::unique_ptr<Database> database) : database_(std::move(database)) {}
+SqlArchive::~SqlArchive() = default;
+
+Result<> SqlArchive::Begin(const ImportHeader& header, std::string_view text) {
+  RS_CHECK(open_ == nullptr);
+  RS_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Write(*database_, Durability::kPower));
+  RS_ASSIGN_OR_RETURN(const std::int64_t id,
+                      database_->Int("SELECT COALESCE(MAX(id), 0) + 1 FROM import"));
+  RS_ASSIGN_OR_RETURN(const std::int64_t row,
+                      database_->Int("SELECT COALESCE(MAX(id), 0) + 1 FROM archive_row"));
+  RS_ASSIGN_OR_RETURN(const std::int64_t setup,
+                      database_->Int("SELECT COALESCE(MAX(id), 0) + 1 FROM setup"));
+  RS_RETURN_IF_ERROR(AddText(id, text));
+  RS_ASSIGN_OR_RETURN(Statement insert, database_->Prepare(InsertRowSql()));
+  RS_ASSIGN_OR_RETURN(Statement before, database_->Prepare(BeforeSql()));
+  open_.reset(new Open{header,
+                       id,
+                       Sha256Hex(text),
+                       row,
+                       setup,
+                       {},
+                       {},
+                       std::move(transaction),
+                       std::move(insert),
+                       std::move(before)});
+  return {};
+}
+
+Result<> SqlArchive::AddText(std::int64_t import_id, std::string_view text) {
+  RS_ASSIGN_OR_RETURN(Statement insert,
+                      database_->Prepare("INSERT INTO import_text (import_id, piece, plain_bytes, "
+                                         "zstd) VALUES (?, ?, ?, ?)"));
+  std::int64_t piece = 0;
+  for (std::size_t at = 0; at < text.size(); at += kTextPiece) {
+    const Packed packed = PackText(text.substr(at, kTextPiece));
+    RS_RETURN_IF_ERROR(
+        insert.Bind(import_id).Bind(piece++).Bind(packed.plain_bytes).BindBytes(packed.zstd).Run());
+  }
+  return {};
+}
+
+Result<> SqlArchive::Add(std::span<const spec::Row> rows) {
+  RS_CHECK(open_ != nullptr);
+  for (const spec::Row& row : rows) RS_RETURN_IF_ERROR(AddOne(row));
+  return {};
+}
+
+Result<> SqlArchive::AddOne(const spec::Row& row) {
+  RS_ASSIGN_OR_RETURN(const std::int64_t setup, SetupId(row));
+  const Digest128 key = Sha256First128(row.origin.format + '\0' + row.origin.key);
+  RS_ASSIGN_OR_RETURN(const std::optional<Before> before, FindBefore(key));
+  ImportCounts& counts = open_->counts;
+  if (before && before->setup_id == setup && SaysNothingNew(row.values, before->values) &&
+      (row.measured.unix_us == 0 || before->measured_us == row.measured.unix_us)) {
+    ++counts.known;
+    return {};
+  }
+  ++(before ? counts.newer : counts.added);
+  std::vector<std::string_view> codes;
+  for (const spec::Correction& correction : row.corrections) codes.push_back(correction.code);
+  std::sort(codes.begin(), codes.end());
+  codes.erase(std::unique(codes.begin(), codes.end()), codes.end());
+  for (const std::string_view code : codes) ++counts.corrected[std::string(code)];
+  return Insert(row, key, before, setup);
+}
+
+Result<std::optional<SqlArchive::Before>> SqlArchive::FindBefore(const Digest128& key) {
+  Statement& query = open_->before;
+  RS_ASSIGN_OR_RETURN(const bool found, query.Bind(key.high).Bind(key.low).Step());
+  if (!found) {
+    query.Reset();
+    return std::optional<Before>();
+  }
+  Before before;
+  before.id = query.Int(0);
+  before.revision = query.Int(1);
+  before.setup_id = query.Int(2);
+  if (!query.IsNull(3)) before.measured_us = query.Int(3);
+  const Result<> read = ReadValues(query, 4, 5, before.values);
+  query.Reset();
+  RS_RETURN_IF_ERROR(read);
+  return std::optional<Before>(std::move(before));
+}
+
+Result<> SqlArchive::Insert(const spec::Row& row, const Digest128& key,
+                            const std::optional<Before>& before, std::int64_t setup_id) {
+  Statement& insert = open_->insert;
+  insert.Bind(open_->next_row++).Bind(key.high).Bind(key.low);
+  insert.Bind(before ? before->revision + 1 : std::int64_t{1});
+  insert.Bind(before ? std::optional(before->id) : std::nullopt);
+  insert.Bind(open_->id).Bind(setup_id).Bind(open_->header.known.unix_us);
+  insert.Bind(row.measured.unix_us == 0 ? std::nullopt : std::optional(row.measured.unix_us));
+  insert.Bind(std::int64_t{row.day_only ? 1 : 0}).Bind(row.concurrency).Bind(row.rate_rps);
+  insert.Bind(row.origin.place).Bind(row.origin.offset).Bind(row.origin.bytes);
+  insert.Bind(std::string_view(row.origin.url));
+  BindText(insert, CorrectionsText(row.corrections));
+  BindText(insert, FactsText(row.facts));
+  BindText(insert, MoreText(row.values));
+  BindColumns(row.values, insert);
+  return insert.Run();
+}
+
+Result<std::int64_t> SqlArchive::SetupId(const spec::Row& row) {
+  std::string text = SetupText(row);
+  const auto known = open_->setups.find(text);
+  if (known != open_->setups.end()) return known->second;
+  const std::string digest = Sha256Hex(text);
+  std::int64_t id = 0;
+  {
+    RS_ASSIGN_OR_RETURN(Statement query,
+                        database_->Prepare("SELECT id FROM setup WHERE digest = ?"));
+    RS_ASSIGN_OR_RETURN(const bool found, query.Bind(std::string_view(digest)).Step());
+    if (found) id = query.Int(0);
+  }
+  if (id == 0) {
+    id = open_->next_setup++;
+    RS_ASSIGN_OR_RETURN(
+        Statement insert,
+        database_->Prepare("INSERT INTO setup (id, digest, model, chip, chips, engine, "
+                           "engine_version, precision_name, speculative, input_tokens, "
+                           "output_tokens, protocol, window_name, way, deployment_json, "
+                           "workload_json) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+                           "?)"));
+    const spec::Deployment& deployment = row.deployment;
+    insert.Bind(id).Bind(std::string_view(digest)).Bind(std::string_view(deployment.model));
+    insert.Bind(std::string_view(deployment.chip)).Bind(spec::ChipCount(deployment));
+    insert.Bind(std::string_view(deployment.engine));
+    insert.Bind(std::string_view(deployment.engine_version));
+    insert.Bind(std::string_view(deployment.precision));
+    insert.Bind(std::string_view(deployment.speculative));
+    insert.Bind(row.workload.input.tokens).Bind(row.workload.output.tokens);
+    insert.Bind(std::string_view(row.protocol)).Bind(std::string_view(row.window));
+    insert.Bind(std::string_view(row.way));
+    insert.Bind(std::string_view(DumpText(spec::ToJson(deployment))));
+    insert.Bind(std::string_view(DumpText(spec::ToJson(row.workload))));
+    RS_RETURN_IF_ERROR(insert.Run());
+  }
+  open_->setups.emplace(std::move(text), id);
+  return id;
+}
+
+Result<> SqlArchive::SetAside(std::span<const spec::AsideRow> rows) {
+  RS_CHECK(open_ != nullptr);
+  if (rows.empty()) return {};
+  RS_ASSIGN_OR_RETURN(Statement insert,
+                      database_->Prepare("INSERT INTO import_aside (import_id, place, text_offset, "
+                                         "text_bytes, code, reason) VALUES (?, ?, ?, ?, ?, ?)"));
+  for (const spec::AsideRow& row : rows) {
+    RS_RETURN_IF_ERROR(insert.Bind(open_->id)
+                           .Bind(row.place)
+                           .Bind(row.offset)
+                           .Bind(row.bytes)
+                           .Bind(std::string_view(row.code))
+                           .Bind(std::string_view(row.reason))
+                           .Run());
+    ++open_->counts.aside;
+    ++open_->counts.asides[row.code];
+  }
+  return {};
+}
+
+Result<ImportCounts> SqlArchive::Commit() {
+  RS_CHECK(open_ != nullptr);
+  const std::unique_ptr<Open> import = std::move(open_);
+  const ImportCounts& counts = import->counts;
+  // Rolled back: what was there already needs no second witness.
+  if (counts.added + counts.newer + counts.aside == 0) return counts;
+  RS_ASSIGN_OR_RETURN(
+      Statement insert,
+      database_->Prepare("INSERT INTO import (id, known_us, format, source, digest, version, "
+                         "rows_added, rows_known, rows_newer, rows_aside) "
+                         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+  RS_RETURN_IF_ERROR(insert.Bind(import->id)
+                         .Bind(import->header.known.unix_us)
+                         .Bind(std::string_view(import->header.format))
+                         .Bind(std::string_view(import->header.source))
+                         .Bind(std::string_view(import->digest))
+                         .Bind(std::string_view(import->header.version))
+                         .Bind(counts.added)
+                         .Bind(counts.known)
+                         .Bind(counts.newer)
+                         .Bind(counts.aside)
+                         .Run());
+  RS_RETURN_IF_ERROR(import->transaction.Commit());
+  return counts;
+}
+
+void SqlArchive::Abandon() { open_.reset(); }
+
+}  // namespace roofscape::store

@@ -1,0 +1,57 @@
+// The Archive over a Database. Writing is in sql_archive.cc, reading in sql_archive_read.cc.
+//
+// Ownership: owns its Database. Thread safety: one thread at a time.
+
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "results/store/archive.h"
+#include "results/store/db.h"
+#include "results/store/digest.h"
+
+namespace roofscape::store {
+
+class SqlArchive final : public Archive {
+ public:
+  /// REQUIRES: the database has the newest schema.
+  explicit SqlArchive(std::unique_ptr<Database> database);
+  ~SqlArchive() override;
+
+  Result<std::optional<ImportRecord>> FindImport(std::string_view text,
+                                                 std::string_view version) override;
+  Result<> Begin(const ImportHeader& header, std::string_view text) override;
+  Result<> Add(std::span<const spec::Row> rows) override;
+  Result<> SetAside(std::span<const spec::AsideRow> rows) override;
+  Result<ImportCounts> Commit() override;
+  void Abandon() override;
+  Result<std::vector<ImportRecord>> Imports() override;
+  Result<std::vector<spec::AsideRow>> Asides(std::int64_t import_id) override;
+  Result<std::vector<ArchivedRow>> Rows(const RowQuery& query) override;
+  Result<std::vector<SetupSummary>> Setups() override;
+  Result<std::string> Original(std::int64_t row_id) override;
+
+ private:
+  struct Open;  // An import that has begun.
+  struct Before;
+
+  Result<std::vector<ImportRecord>> ReadImports(std::string_view where,
+                                                const std::vector<std::string>& values);
+  Result<> AddText(std::int64_t import_id, std::string_view text);
+  Result<std::int64_t> SetupId(const spec::Row& row);
+  Result<> AddOne(const spec::Row& row);
+  Result<std::optional<Before>> FindBefore(const Digest128& key);
+  Result<> Insert(const spec::Row& row, const Digest128& key, const std::optional<Before>& before,
+                  std::int64_t setup_id);
+  Result<std::string> Piece(std::int64_t import_id, std::int64_t piece);
+
+  std::unique_ptr<Database> database_;
+  std::unique_ptr<Open> open_;
+};
+
+}  // namespace roofscape::store

@@ -1,0 +1,331 @@
+// The reading half of SqlArchive.
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/core/document.h"
+#include "results/store/archive_columns.h"
+#include "results/store/archive_text.h"
+#include "results/store/chunk.h"
+#include "results/store/sql_archive.h"
+
+namespace roofscape::store {
+namespace {
+
+constexpr int kFirstMetric = 20;
+
+/// What the rows of one setup share.
+struct Setup {
+  spec::Deployment deployment;
+  spec::Workload workload;
+  std::string protocol, window, way;
+};
+
+Result<Setup> SetupOf(const Statement& row, int first) {
+  Setup setup;
+  RS_ASSIGN_OR_RETURN(const Document deployment, ParseJson(row.Text(first), "stored deployment"));
+  ObjectReader reader(deployment);
+  setup.deployment = spec::ReadDeployment(reader);
+  RS_RETURN_IF_ERROR(reader.Finish());
+  RS_ASSIGN_OR_RETURN(const Document workload, ParseJson(row.Text(first + 1), "stored workload"));
+  ObjectReader workload_reader(workload);
+  setup.workload = spec::ReadWorkload(workload_reader);
+  RS_RETURN_IF_ERROR(workload_reader.Finish());
+  setup.protocol = row.Text(first + 2);
+  setup.window = row.Text(first + 3);
+  setup.way = row.Text(first + 4);
+  return setup;
+}
+
+/// The WHERE clause of a query and its parameters.
+struct Conditions {
+  std::vector<std::string> of_setup;
+  std::vector<std::string> of_row;
+  std::vector<std::string> texts;           // Parameters of of_setup...
+  std::vector<std::int64_t> setup_numbers;  // ...the texts first...
+  std::vector<std::int64_t> row_numbers;    // ...then those of of_row.
+};
+
+Conditions ConditionsOf(const RowQuery& query) {
+  Conditions c;
+  const auto text = [&](const char* column, const std::optional<std::string>& value) {
+    if (!value) return;
+    c.of_setup.push_back(fmt::format("s.{} = ?", column));
+    c.texts.push_back(*value);
+  };
+  text("model", query.model);
+  text("chip", query.chip);
+  text("engine", query.engine);
+  text("precision_name", query.precision);
+  text("protocol", query.protocol);
+  const auto number = [](std::string condition, std::optional<std::int64_t> value,
+                         std::vector<std::string>& conditions, std::vector<std::int64_t>& numbers) {
+    if (!value) return;
+    conditions.push_back(std::move(condition));
+    numbers.push_back(*value);
+  };
+  number("s.input_tokens = ?", query.input_tokens, c.of_setup, c.setup_numbers);
+  number("s.output_tokens = ?", query.output_tokens, c.of_setup, c.setup_numbers);
+  number("r.import_id = ?", query.import_id, c.of_row, c.row_numbers);
+  const auto time = [&](const char* condition, const std::optional<WallTime>& value) {
+    if (value) number(condition, value->unix_us, c.of_row, c.row_numbers);
+  };
+  time("r.measured_us >= ?", query.measured_from);
+  time("r.measured_us <= ?", query.measured_until);
+  if (query.known_at) {
+    time("r.known_us <= ?", query.known_at);
+    time(
+        "NOT EXISTS (SELECT 1 FROM archive_row AS later WHERE later.supersedes = r.id "
+        "AND later.known_us <= ?)",
+        query.known_at);
+  } else {
+    c.of_row.emplace_back(
+        "NOT EXISTS (SELECT 1 FROM archive_row AS later WHERE later.supersedes = r.id)");
+  }
+  return c;
+}
+
+std::string Joined(const std::vector<std::string>& conditions) {
+  std::string sql;
+  for (const std::string& condition : conditions) {
+    sql += (sql.empty() ? " WHERE " : " AND ") + condition;
+  }
+  return sql;
+}
+
+/// The places of the metrics to be read among the columns, and whether more_json is needed.
+struct Wanted {
+  std::vector<std::size_t> columns;
+  bool more = false;
+};
+
+Wanted WantedOf(const std::vector<std::string>& metrics) {
+  Wanted wanted;
+  wanted.more = metrics.empty();
+  for (std::size_t i = 0; i < kMetricColumns.size(); ++i) {
+    if (metrics.empty() ||
+        std::find(metrics.begin(), metrics.end(), kMetricColumns[i]) != metrics.end()) {
+      wanted.columns.push_back(i);
+    }
+  }
+  wanted.more = wanted.more || wanted.columns.size() < metrics.size();
+  return wanted;
+}
+
+std::string SelectRows(const RowQuery& query, const Conditions& conditions, const Wanted& wanted) {
+  std::string sql =
+      "SELECT r.id, r.import_id, r.revision, r.known_us, r.setup_id, r.measured_us, r.day_only, "
+      "r.concurrency, r.rate_rps, r.place, r.text_offset, r.text_bytes, r.url, "
+      "r.corrections_json, r.facts_json, i.format, i.source, r.key_high, r.key_low, ";
+  sql += wanted.more ? "r.more_json" : "NULL";
+  for (const std::size_t column : wanted.columns)
+    sql += fmt::format(", r.{}", kMetricColumns[column]);
+  // Setups first: they are few, and the rows of one lie together in an index.
+  sql += " FROM archive_row AS r JOIN import AS i ON i.id = r.import_id";
+  std::vector<std::string> all = conditions.of_row;
+  if (!conditions.of_setup.empty()) {
+    all.insert(all.begin(),
+               "r.setup_id IN (SELECT s.id FROM setup AS s" + Joined(conditions.of_setup) + ")");
+  }
+  sql += Joined(all);
+  sql += " ORDER BY r.setup_id, r.measured_us, r.concurrency, r.rate_rps, r.id";
+  if (query.limit) sql += fmt::format(" LIMIT {}", *query.limit);
+  return sql;
+}
+
+ArchivedRow RowFrom(const Statement& row, const Setup& setup) {
+  ArchivedRow out;
+  out.id = row.Int(0);
+  out.import_id = row.Int(1);
+  out.revision = row.Int(2);
+  out.known = WallTime{row.Int(3)};
+  spec::Row& r = out.row;
+  if (!row.IsNull(5)) r.measured = WallTime{row.Int(5)};
+  r.day_only = row.Int(6) != 0;
+  r.concurrency = row.Int(7);
+  if (!row.IsNull(8)) r.rate_rps = row.Double(8);
+  r.origin.place = row.Int(9);
+  r.origin.offset = row.Int(10);
+  r.origin.bytes = row.Int(11);
+  r.origin.url = row.Text(12);
+  r.origin.format = row.Text(15);
+  r.origin.source = row.Text(16);
+  r.origin.key = fmt::format("{:016x}{:016x}", static_cast<std::uint64_t>(row.Int(17)),
+                             static_cast<std::uint64_t>(row.Int(18)));
+  r.deployment = setup.deployment;
+  r.workload = setup.workload;
+  r.protocol = setup.protocol;
+  r.window = setup.window;
+  r.way = setup.way;
+  return out;
+}
+
+/// Keeps of every setup and load the row measured last.
+void KeepLatest(std::vector<ArchivedRow>& rows, const std::vector<std::int64_t>& setups) {
+  std::map<std::tuple<std::int64_t, std::int64_t, double>, std::size_t> last;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const spec::Row& row = rows[i].row;
+    // Rows come by rising time, so the last one of a load stays.
+    last[{setups[i], row.concurrency, row.rate_rps.value_or(0)}] = i;
+  }
+  std::vector<std::size_t> kept;
+  kept.reserve(last.size());
+  for (const auto& [load, place] : last) kept.push_back(place);
+  std::sort(kept.begin(), kept.end());
+  std::vector<ArchivedRow> out;
+  out.reserve(kept.size());
+  for (const std::size_t place : kept) out.push_back(std::move(rows[place]));
+  rows = std::move(out);
+}
+
+}  // namespace
+
+Result<std::vector<ArchivedRow>> SqlArchive::Rows(const RowQuery& query) {
+  const Conditions conditions = ConditionsOf(query);
+  const Wanted wanted = WantedOf(query.metrics);
+  RS_ASSIGN_OR_RETURN(const Transaction view, Transaction::Read(*database_));
+  RS_ASSIGN_OR_RETURN(Statement rows, database_->Prepare(SelectRows(query, conditions, wanted)));
+  for (const std::string& text : conditions.texts) rows.Bind(std::string_view(text));
+  for (const std::int64_t number : conditions.setup_numbers) rows.Bind(number);
+  for (const std::int64_t number : conditions.row_numbers) rows.Bind(number);
+  std::map<std::int64_t, Setup> setups;
+  std::vector<ArchivedRow> found;
+  std::vector<std::int64_t> setup_ids;
+  while (true) {
+    RS_ASSIGN_OR_RETURN(const bool next, rows.Step());
+    if (!next) break;
+    const std::int64_t id = rows.Int(4);
+    auto setup = setups.find(id);
+    if (setup == setups.end()) {
+      RS_ASSIGN_OR_RETURN(
+          Statement one,
+          database_->Prepare("SELECT deployment_json, workload_json, protocol, window_name, way "
+                             "FROM setup WHERE id = ?"));
+      RS_ASSIGN_OR_RETURN(const bool there, one.Bind(id).Step());
+      RS_CHECK(there);
+      RS_ASSIGN_OR_RETURN(Setup read, SetupOf(one, 0));
+      setup = setups.emplace(id, std::move(read)).first;
+    }
+    ArchivedRow row = RowFrom(rows, setup->second);
+    RS_ASSIGN_OR_RETURN(row.row.corrections, CorrectionsOf(rows.Text(13)));
+    RS_ASSIGN_OR_RETURN(row.row.facts, FactsOf(rows.Text(14)));
+    int column = kFirstMetric;
+    for (const std::size_t place : wanted.columns) {
+      if (!rows.IsNull(column)) row.row.values.Set(kMetricColumns[place], rows.Double(column));
+      ++column;
+    }
+    if (wanted.more) RS_RETURN_IF_ERROR(AddMore(rows.Text(19), row.row.values));
+    found.push_back(std::move(row));
+    setup_ids.push_back(id);
+  }
+  if (query.latest) KeepLatest(found, setup_ids);
+  return found;
+}
+
+Result<std::vector<SetupSummary>> SqlArchive::Setups() {
+  RS_ASSIGN_OR_RETURN(
+      Statement query,
+      database_->Prepare("SELECT model, chip, engine, precision_name, speculative, protocol, "
+                         "input_tokens, output_tokens, COUNT(*) FROM setup GROUP BY 1, 2, 3, 4, 5, "
+                         "6, 7, 8 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8"));
+  std::vector<SetupSummary> setups;
+  while (true) {
+    RS_ASSIGN_OR_RETURN(const bool row, query.Step());
+    if (!row) return setups;
+    setups.push_back({query.Text(0), query.Text(1), query.Text(2), query.Text(3), query.Text(4),
+                      query.Text(5), query.Int(6), query.Int(7), query.Int(8)});
+  }
+}
+
+Result<std::vector<ImportRecord>> SqlArchive::ReadImports(std::string_view where,
+                                                          const std::vector<std::string>& values) {
+  RS_ASSIGN_OR_RETURN(Statement query,
+                      database_->Prepare(fmt::format(
+                          "SELECT id, known_us, format, source, digest, version, "
+                          "rows_added, rows_known, rows_newer, rows_aside FROM import {} "
+                          "ORDER BY id DESC",
+                          where)));
+  for (const std::string& value : values) query.Bind(std::string_view(value));
+  std::vector<ImportRecord> records;
+  while (true) {
+    RS_ASSIGN_OR_RETURN(const bool row, query.Step());
+    if (!row) return records;
+    ImportRecord record;
+    record.id = query.Int(0);
+    record.known = WallTime{query.Int(1)};
+    record.format = query.Text(2);
+    record.source = query.Text(3);
+    record.digest = query.Text(4);
+    record.version = query.Text(5);
+    record.counts.added = query.Int(6);
+    record.counts.known = query.Int(7);
+    record.counts.newer = query.Int(8);
+    record.counts.aside = query.Int(9);
+    records.push_back(std::move(record));
+  }
+}
+
+Result<std::optional<ImportRecord>> SqlArchive::FindImport(std::string_view text,
+                                                           std::string_view version) {
+  RS_ASSIGN_OR_RETURN(
+      const std::vector<ImportRecord> records,
+      ReadImports("WHERE digest = ? AND version = ?", {Sha256Hex(text), std::string(version)}));
+  if (records.empty()) return std::optional<ImportRecord>();
+  return std::optional<ImportRecord>(records.front());
+}
+
+Result<std::vector<ImportRecord>> SqlArchive::Imports() { return ReadImports("", {}); }
+
+Result<std::vector<spec::AsideRow>> SqlArchive::Asides(std::int64_t import_id) {
+  RS_ASSIGN_OR_RETURN(Statement query,
+                      database_->Prepare("SELECT place, text_offset, text_bytes, code, reason FROM "
+                                         "import_aside WHERE import_id = ? ORDER BY place"));
+  query.Bind(import_id);
+  std::vector<spec::AsideRow> rows;
+  while (true) {
+    RS_ASSIGN_OR_RETURN(const bool row, query.Step());
+    if (!row) return rows;
+    rows.push_back({query.Int(0), query.Int(1), query.Int(2), query.Text(3), query.Text(4)});
+  }
+}
+
+Result<std::string> SqlArchive::Piece(std::int64_t import_id, std::int64_t piece) {
+  RS_ASSIGN_OR_RETURN(Statement query,
+                      database_->Prepare("SELECT plain_bytes, zstd FROM import_text WHERE "
+                                         "import_id = ? AND piece = ?"));
+  RS_ASSIGN_OR_RETURN(const bool found, query.Bind(import_id).Bind(piece).Step());
+  if (!found) return std::string();
+  return UnpackText(query.Int(0), query.Text(1));
+}
+
+Result<std::string> SqlArchive::Original(std::int64_t row_id) {
+  RS_ASSIGN_OR_RETURN(Statement query,
+                      database_->Prepare("SELECT import_id, text_offset, text_bytes FROM "
+                                         "archive_row WHERE id = ?"));
+  RS_ASSIGN_OR_RETURN(const bool found, query.Bind(row_id).Step());
+  if (!found) {
+    return Error{ErrorCode::kNotFound, fmt::format("row {}: is not in the archive", row_id)};
+  }
+  const std::int64_t import_id = query.Int(0);
+  auto at = static_cast<std::size_t>(query.Int(1));
+  auto left = static_cast<std::size_t>(query.Int(2));
+  query.Reset();
+  std::string text;
+  while (left > 0) {
+    RS_ASSIGN_OR_RETURN(const std::string piece,
+                        Piece(import_id, static_cast<std::int64_t>(at / kTextPiece)));
+    const std::size_t begin = std::min(at % kTextPiece, piece.size());
+    const std::size_t take = std::min(left, piece.size() - begin);
+    if (take == 0) break;
+    text.append(piece, begin, take);
+    at += take;
+    left -= take;
+  }
+  return text;
+}
+
+}  // namespace roofscape::store
