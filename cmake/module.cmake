@@ -26,11 +26,13 @@ function(roofscape_module path)
     list(APPEND rooms roofscape::${dep_room})
   endforeach()
   target_link_libraries(${library} PUBLIC ${rooms} PRIVATE roofscape_options ${M_LIBS} fmt::fmt)
+  roofscape_precompile(${library})
 
   if(ROOFSCAPE_BUILD_TESTS AND M_TESTS)
     add_executable(${room}_test ${M_TESTS})
     target_link_libraries(${room}_test PRIVATE roofscape::${room} roofscape_options ${M_LIBS}
       fmt::fmt GTest::gtest_main)
+    roofscape_precompile(${room}_test TESTS)
     # The tests' own code is not hot, and half of the time of a build from nothing is optimisation.
     target_compile_options(${room}_test PRIVATE $<$<CONFIG:Release>:-O1>)
     add_dependencies(unit_tests ${room}_test)

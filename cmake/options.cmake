@@ -2,7 +2,9 @@
 
 find_program(CCACHE ccache)
 if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  # Precompiled headers: the cache compares their text, not the time at which they were made.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+    CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
 endif()
 
 add_library(roofscape_options INTERFACE)
@@ -13,8 +15,18 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LES
   # False alarms of g++ 12 in its own std::string when optimising (GCC bug 105651).
   target_compile_options(roofscape_options INTERFACE -Wno-restrict)
 endif()
+if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
+  # clang warns of what libstdc++ 12 itself does inside std::stable_sort.
+  target_compile_options(roofscape_options INTERFACE -Wno-deprecated-declarations)
+endif()
 target_include_directories(roofscape_options INTERFACE ${PROJECT_SOURCE_DIR}/src)
 
+if(ROOFSCAPE_PRECOMPILE)
+  # What ccache needs to know two precompiled headers for the same.
+  add_compile_options(
+    "$<$<CXX_COMPILER_ID:Clang>:SHELL:-Xclang -fno-pch-timestamp>"
+    $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
+endif()
 if(ROOFSCAPE_SANITIZE)
   add_compile_options(-fsanitize=${ROOFSCAPE_SANITIZE} -fno-omit-frame-pointer
     -fno-sanitize-recover=all)
