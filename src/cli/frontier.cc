@@ -10,8 +10,11 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "cli/catalog_source.h"
 #include "cli/command.h"
 #include "cli/frontier_text.h"
+#include "cli/row_frontier_text.h"
+#include "cli/row_selection.h"
 #include "cli/run_selection.h"
 #include "results/store/store.h"
 
@@ -24,12 +27,18 @@ constexpr const char* kFooter =
     "Example:\n"
     "  roofscape frontier\n"
     "  roofscape frontier --at 50\n"
-    "  roofscape frontier --label site=lab --x ttft_p99_s --y output_tps\n\n"
+    "  roofscape frontier --label site=lab --x ttft_p99_s --y output_tps\n"
+    "  roofscape frontier --imported --model deepseek-r1 --shape 8192/1024 --at 50\n\n"
     "Each model, deployment, engine and workload has a frontier of its own. A reading (--at) is\n"
-    "the best measured point that meets the target; nothing is interpolated.";
+    "the best measured point that meets the target; nothing is interpolated. With a condition on\n"
+    "rows (--model ... --own) the frontiers of all rows that fit, imported ones and own; there "
+    "the\n"
+    "layouts of one engine on one chip share a frontier.";
 
 struct Options {
   RunSelection runs;
+  RowSelection rows;
+  std::string catalog;
   std::string x;
   std::string y;
   std::optional<double> at;
@@ -79,7 +88,35 @@ void PrintText(const Options& options, const Answer& answer) {
   }
 }
 
+/// Of imported rows and those of all own runs, in place of some runs.
+int FrontierOfRows(const Options& options) {
+  if (!options.runs.names.empty() || !options.runs.labels.empty()) {
+    return Report({ErrorCode::kInvalidArgument,
+                   "runs are named and rows are picked at once: leave one of the two away"});
+  }
+  const auto catalog = LoadCatalog(options.catalog);
+  if (!catalog) return Report(catalog.error());
+  auto x = analysis::MetricAxis(options.x.empty() ? "interactivity_p50_tps" : options.x);
+  if (!x) return Report(x.error());
+  auto y = analysis::MetricAxis(options.y.empty() ? "total_tps_per_chip" : options.y);
+  if (!y) return Report(y.error());
+  RowSelection selection = options.rows;
+  selection.db = options.runs.db;
+  const auto rows = LoadRows(selection, *catalog);
+  if (!rows) return Report(rows.error());
+  const RowFrontiers frontiers = RowFrontiersOf(*rows, *x, *y, options.all);
+  if (options.json) {
+    fmt::print("{}\n", RowFrontiersJson(*rows, frontiers, options.at).dump(2));
+  } else if (options.csv) {
+    fmt::print("{}", RowFrontiersCsv(*rows, frontiers));
+  } else {
+    fmt::print("{}", RowFrontiersText(*rows, frontiers, options.at, StyleOf(stdout)));
+  }
+  return kDone;
+}
+
 int Frontier(const Options& options) {
+  if (HasConditions(options.rows)) return FrontierOfRows(options);
   const auto answer = Compute(options);
   if (!answer) return Report(answer.error());
   if (options.json) {
@@ -100,6 +137,8 @@ void AddFrontierCommand(CLI::App& app, Invocation& invocation) {
   command->footer(kFooter);
   const auto options = std::make_shared<Options>();
   AddRunSelection(*command, options->runs);
+  AddRowConditions(*command, options->rows);
+  AddCatalogOption(*command, options->catalog);
   command->add_option("--x", options->x, "Metric across (default interactivity_p50_tps)");
   command->add_option("--y", options->y,
                       "Metric up (default total_tps_per_chip, or total_tps where the number of "

@@ -73,6 +73,7 @@ int Run(int argc, char** argv) {
   roofscape::cli::AddShowCommand(app, invocation);
   roofscape::cli::AddFrontierCommand(app, invocation);
   roofscape::cli::AddReportCommand(app, invocation);
+  roofscape::cli::AddExportCommand(app, invocation);
   roofscape::cli::AddCatalogCommand(app, invocation);
   roofscape::cli::AddDoctorCommand(app, invocation);
   roofscape::cli::AddTwinCommand(app, invocation);

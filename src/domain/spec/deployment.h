@@ -18,18 +18,18 @@
 namespace roofscape::spec {
 
 /// One kind of worker. An aggregated deployment has one role "serve"; a disaggregated one has
-/// "prefill" and "decode".
+/// "prefill" and "decode". (The initializers allow `{.tp = 8}` without a warning.)
 struct Role {
   std::string name = "serve";
-  std::int64_t workers = 1;                // Replicas of this role.
-  std::int64_t chips_per_worker = 1;       // Devices, counted as devices: never TP x EP.
-  std::optional<std::int64_t> tp;          // Tensor parallel degree.
-  std::optional<std::int64_t> pp;          // Pipeline parallel degree.
-  std::optional<std::int64_t> ep;          // Expert parallel degree.
-  std::optional<std::int64_t> dp;          // Data parallel degree of attention.
-  std::optional<bool> dp_attention;        // Attention is data parallel, to whatever degree.
-  std::optional<std::int64_t> prefill_cp;  // Context parallel degree of prefill: takes chips.
-  std::optional<std::int64_t> decode_cp;   // Context parallel degree of decode: within tp.
+  std::int64_t workers = 1;                     // Replicas of this role.
+  std::int64_t chips_per_worker = 1;            // Devices, counted as devices: never TP x EP.
+  std::optional<std::int64_t> tp = {};          // Tensor parallel degree.
+  std::optional<std::int64_t> pp = {};          // Pipeline parallel degree.
+  std::optional<std::int64_t> ep = {};          // Expert parallel degree.
+  std::optional<std::int64_t> dp = {};          // Data parallel degree of attention.
+  std::optional<bool> dp_attention = {};        // Attention is data parallel, to whatever degree.
+  std::optional<std::int64_t> prefill_cp = {};  // Context parallel degree of prefill: takes chips.
+  std::optional<std::int64_t> decode_cp = {};   // Context parallel degree of decode: within tp.
 
   friend bool operator==(const Role&, const Role&) = default;
 };

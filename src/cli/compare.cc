@@ -1,0 +1,136 @@
+// roofscape compare: two runs, two engines, two dates, held against each other.
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "cli/catalog_source.h"
+#include "cli/command.h"
+#include "cli/compare_text.h"
+#include "cli/recompute.h"
+#include "cli/row_selection.h"
+#include "domain/analysis/compare.h"
+#include "results/store/store.h"
+
+namespace roofscape::cli {
+namespace {
+
+constexpr const char* kDescription = "Show the difference of two runs or of two sets of points.";
+
+constexpr const char* kFooter =
+    "Example:\n"
+    "  roofscape compare 20261128-190222 last\n"
+    "  roofscape compare engine=sglang engine=tensorrt-llm --chip b200 --shape 1024/1024\n"
+    "  roofscape compare until=2026-01-31 since=2026-05-01 --chip h200 --at 30,50,100\n\n"
+    "A and B are runs, by id, beginning of an id or 'last'; or conditions joined by commas on\n"
+    "model, chip, engine, precision, since and until, beside those of the flags, which hold for\n"
+    "both. Points are matched by load, or with --at read at the same interactivity. Only repeats\n"
+    "decide that there is a difference: bench --repeat 5. Exit status 4: B is worse.";
+
+struct Options {
+  std::string a, b;
+  RowSelection rows;
+  std::string catalog;
+  std::string metric = "total_tps_per_chip";
+  std::string x = "interactivity_p50_tps";
+  std::vector<double> at;
+  bool json = false;
+};
+
+bool IsCondition(const std::string& side) { return side.find('=') != std::string::npos; }
+
+/// Adds "engine=sglang,chip=b200" to what the flags say.
+Result<> AddConditions(const std::string& side, RowSelection& selection) {
+  for (const std::string& condition : Split(side, ',')) {
+    const std::size_t equals = condition.find('=');
+    const std::string name = condition.substr(0, equals);
+    const std::string value = equals == std::string::npos ? "" : condition.substr(equals + 1);
+    const std::pair<std::string_view, std::string*> fields[] = {
+        {"model", &selection.model},   {"chip", &selection.chip},
+        {"engine", &selection.engine}, {"precision", &selection.precision},
+        {"since", &selection.since},   {"until", &selection.until},
+    };
+    std::string* field = nullptr;
+    for (const auto& [known, place] : fields) {
+      if (known == name) field = place;
+    }
+    if (field == nullptr || value.empty()) {
+      return Error{ErrorCode::kInvalidArgument,
+                   fmt::format("'{}': must be NAME=VALUE with one of model, chip, engine, "
+                               "precision, since, until",
+                               condition)};
+    }
+    *field = value;
+  }
+  return {};
+}
+
+Result<std::vector<spec::Row>> SideOf(const std::string& side, const Options& options,
+                                      const catalog::Catalog& catalog) {
+  if (IsCondition(side)) {
+    RowSelection selection = options.rows;
+    RS_RETURN_IF_ERROR(AddConditions(side, selection));
+    return LoadRows(selection, catalog);
+  }
+  RS_ASSIGN_OR_RETURN(const std::unique_ptr<store::Store> store,
+                      store::OpenStore(StorePath(options.rows.db), store::OpenMode::kReadOnly));
+  RS_ASSIGN_OR_RETURN(spec::RunResult run, store->LoadRun(side));
+  RS_RETURN_IF_ERROR(RecomputeUnfinished(*store, run));
+  return spec::RowsOf(run);
+}
+
+Result<ComparedSides> Compute(const Options& options) {
+  RS_ASSIGN_OR_RETURN(const catalog::Catalog catalog, LoadCatalog(options.catalog));
+  RS_ASSIGN_OR_RETURN(const analysis::RowAxis metric, analysis::MetricAxis(options.metric));
+  ComparedSides sides;
+  sides.name_a = options.a;
+  sides.name_b = options.b;
+  RS_ASSIGN_OR_RETURN(sides.a, SideOf(options.a, options, catalog));
+  RS_ASSIGN_OR_RETURN(sides.b, SideOf(options.b, options, catalog));
+  if (options.at.empty()) {
+    sides.matched_by = "load";
+    RS_ASSIGN_OR_RETURN(sides.comparison, analysis::CompareByLoad(sides.a, sides.b, metric));
+  } else {
+    RS_ASSIGN_OR_RETURN(const analysis::RowAxis x, analysis::MetricAxis(options.x));
+    sides.matched_by = options.x;
+    RS_ASSIGN_OR_RETURN(sides.comparison,
+                        analysis::CompareAt(sides.a, sides.b, x, metric, options.at));
+  }
+  return sides;
+}
+
+int Compare(const Options& options) {
+  const auto sides = Compute(options);
+  if (!sides) return Report(sides.error());
+  if (options.json) {
+    fmt::print("{}\n", ComparisonJson(*sides).dump(2));
+  } else {
+    fmt::print("{}", ComparisonText(*sides, StyleOf(stdout)));
+  }
+  return sides->comparison.finding == analysis::Finding::kWorse ? kRegression : kDone;
+}
+
+}  // namespace
+
+void AddCompareCommand(CLI::App& app, Invocation& invocation) {
+  CLI::App* command = app.add_subcommand("compare", kDescription);
+  command->footer(kFooter);
+  const auto options = std::make_shared<Options>();
+  command->add_option("A", options->a, "A run, or conditions: engine=sglang,chip=b200")->required();
+  command->add_option("B", options->b, "What A is held against")->required();
+  command->add_option("--metric", options->metric, "What is compared")->capture_default_str();
+  command->add_option("--at", options->at, "Read both sides where x meets these")->delimiter(',');
+  command->add_option("--x", options->x, "The metric of --at")->capture_default_str();
+  AddRowSelection(*command, options->rows);
+  command->add_flag("--json", options->json, "Print one object");
+  AddCatalogOption(*command, options->catalog);
+  command->callback(
+      [options, &invocation] { invocation.run = [options] { return Compare(*options); }; });
+}
+
+}  // namespace roofscape::cli

@@ -1,0 +1,137 @@
+// roofscape cost: what tokens, tasks and fleets cost at an operating point.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "cli/catalog_source.h"
+#include "cli/command.h"
+#include "cli/cost_text.h"
+#include "cli/price_options.h"
+#include "cli/row_selection.h"
+
+namespace roofscape::cli {
+namespace {
+
+constexpr const char* kDescription =
+    "Show what tokens cost at a fixed interactivity, in dollars and energy.";
+
+constexpr const char* kFooter =
+    "Example:\n"
+    "  roofscape cost --model deepseek-r1 --shape 8192/1024 --at 50\n"
+    "  roofscape cost --chip gb200 --at 30 --tier rented_3yr --date 2026-07-15 --megawatts 10\n"
+    "  roofscape cost --eval gpqa-diamond-artificial-analysis --shape 1024/1024 --at 30\n\n"
+    "Of each series of points that may share a frontier the best measured one that meets --at. "
+    "The\n"
+    "price of a chip-hour is the last one that was known on --date. --interpolate reads between\n"
+    "measured points of one layout and shows the 80 % band. --eval lists solved tasks per dollar\n"
+    "and per kWh; evals: roofscape catalog list scores.";
+
+struct Options {
+  RowSelection rows;
+  std::string catalog;
+  PriceOptions price;
+  double at = 50;
+  bool interpolate = false;
+  std::optional<double> megawatts;
+  std::optional<std::int64_t> users;
+  std::string eval;
+  std::optional<double> input_tokens;
+  std::string boundary = "provisioned";
+  bool json = false;
+};
+
+Result<const catalog::Eval*> FindEval(const catalog::Catalog& catalog, const std::string& name) {
+  std::vector<std::string> ids;
+  for (const catalog::Eval& eval : catalog.evals) {
+    if (eval.entry.id == name) return &eval;
+    ids.push_back(eval.entry.id);
+  }
+  return Error{ErrorCode::kInvalidArgument,
+               fmt::format("--eval '{}' is unknown.{} All of them: roofscape catalog list scores",
+                           name, DidYouMean(name, ids))};
+}
+
+Result<> Intelligence(const Options& options, std::span<const spec::Row> rows,
+                      const catalog::Catalog& catalog, const analysis::Pricing& pricing) {
+  analysis::IntelligenceQuery query;
+  RS_ASSIGN_OR_RETURN(query.eval, FindEval(catalog, options.eval));
+  RS_ASSIGN_OR_RETURN(query.boundary, analysis::ParseBoundary(options.boundary));
+  query.pricing = pricing;
+  query.interactivity_floor = options.at;
+  query.input_tokens = options.input_tokens;
+  RS_ASSIGN_OR_RETURN(const std::vector<analysis::IntelligencePoint> points,
+                      analysis::IntelligenceOf(rows, query));
+  if (points.empty()) {
+    return Error{ErrorCode::kNotFound,
+                 fmt::format("eval '{}': no score with counted tokens meets a point of its model "
+                             "with a like mix of input and output: select another --shape or --at",
+                             options.eval)};
+  }
+  if (options.json) {
+    fmt::print("{}\n", IntelligenceJson(rows, query, points).dump(2));
+  } else {
+    fmt::print("{}", IntelligenceText(rows, query, points, StyleOf(stdout)));
+  }
+  return {};
+}
+
+Result<> Cost(const Options& options, WallTime now) {
+  RS_ASSIGN_OR_RETURN(const catalog::Catalog catalog, LoadCatalog(options.catalog));
+  RS_ASSIGN_OR_RETURN(const analysis::Pricing pricing, PricingOf(options.price, catalog, now));
+  RS_ASSIGN_OR_RETURN(const std::vector<spec::Row> rows, LoadRows(options.rows, catalog));
+  if (!options.eval.empty()) return Intelligence(options, rows, catalog, pricing);
+  const CostQuery query{options.at, pricing, options.interpolate, options.megawatts, options.users};
+  const CostAnswer answer = ReadCosts(rows, query);
+  if (options.json) {
+    fmt::print("{}\n", CostsJson(rows, query, answer).dump(2));
+  } else {
+    fmt::print("{}", CostsText(rows, query, answer, StyleOf(stdout)));
+  }
+  return {};
+}
+
+}  // namespace
+
+void AddCostCommand(CLI::App& app, Invocation& invocation) {
+  CLI::App* command = app.add_subcommand("cost", kDescription);
+  command->footer(kFooter);
+  const auto options = std::make_shared<Options>();
+  AddRowSelection(*command, options->rows);
+  command->add_option("--at", options->at, "Interactivity that must be met, tokens/s/user at p50")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  AddPriceOptions(*command, options->price);
+  command->add_flag("--interpolate", options->interpolate, "Read between measured points");
+  CLI::Option* megawatts =
+      command->add_option("--megawatts", options->megawatts, "The fleet that so much power feeds")
+          ->check(CLI::PositiveNumber);
+  command->add_option("--users", options->users, "The fleet that so many streams need")
+      ->check(CLI::PositiveNumber)
+      ->excludes(megawatts);
+  command->add_option("--eval", options->eval, "Solved tasks of this eval per dollar and per kWh");
+  command
+      ->add_option("--input-tokens", options->input_tokens,
+                   "Input tokens of one question, where nobody counted them")
+      ->check(CLI::PositiveNumber);
+  command
+      ->add_option("--boundary", options->boundary,
+                   "Whose energy with --eval: device or provisioned")
+      ->check(CLI::IsMember({"device", "provisioned"}))
+      ->capture_default_str();
+  command->add_flag("--json", options->json, "Print one object");
+  AddCatalogOption(*command, options->catalog);
+  command->callback([options, &invocation] {
+    invocation.run = [options, &invocation] {
+      const Result<> done = Cost(*options, invocation.clock->Wall());
+      return done ? int{kDone} : Report(done.error());
+    };
+  });
+}
+
+}  // namespace roofscape::cli

@@ -1,0 +1,189 @@
+#include "cli/row_selection.h"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <map>
+#include <tuple>
+#include <utility>
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include "cli/command.h"
+#include "cli/recompute.h"
+#include "domain/catalog/date.h"
+
+namespace roofscape::cli {
+namespace {
+
+constexpr std::int64_t kDayUs = 86'400'000'000;
+
+/// The catalog's id of a name, or the name itself.
+template <class Find>
+std::optional<std::string> IdOf(Find find, const catalog::Catalog& catalog,
+                                const std::string& name) {
+  if (name.empty()) return std::nullopt;
+  const auto found = find(catalog, name);
+  return found ? (*found)->entry.id : name;
+}
+
+Result<std::pair<std::int64_t, std::int64_t>> ParseShape(const std::string& text) {
+  const char* const end = text.data() + text.size();
+  std::int64_t input = 0;
+  std::int64_t output = 0;
+  const auto first = std::from_chars(text.data(), end, input);
+  if (first.ec == std::errc() && first.ptr != end && *first.ptr == '/') {
+    const auto second = std::from_chars(first.ptr + 1, end, output);
+    if (second.ec == std::errc() && second.ptr == end && input > 0 && output > 0) {
+      return std::pair(input, output);
+    }
+  }
+  return Error{
+      ErrorCode::kInvalidArgument,
+      fmt::format("--shape '{}': must be input/output tokens, e.g. --shape 8192/1024", text)};
+}
+
+void KeepLatest(std::vector<spec::Row>& rows) {
+  const auto load = [](const spec::Row& row) {
+    return std::tuple(ToJson(row.deployment).dump(), ToJson(row.workload).dump(), row.protocol,
+                      row.concurrency, row.rate_rps.value_or(0));
+  };
+  std::map<decltype(load(rows.front())), spec::Row> last;
+  for (spec::Row& row : rows) {
+    auto [at, added] = last.try_emplace(load(row), row);
+    if (!added && at->second.measured <= row.measured) at->second = std::move(row);
+  }
+  rows.clear();
+  for (auto& [key, row] : last) rows.push_back(std::move(row));
+}
+
+Result<std::vector<spec::Row>> OwnRows(const std::string& path, const store::RowQuery& query) {
+  RS_ASSIGN_OR_RETURN(const std::unique_ptr<store::Store> store,
+                      store::OpenStore(path, store::OpenMode::kReadOnly));
+  RS_ASSIGN_OR_RETURN(const std::vector<store::RunSummary> runs,
+                      store->Runs({.since = query.measured_from}));
+  std::vector<spec::Row> rows;
+  for (auto summary = runs.rbegin(); summary != runs.rend(); ++summary) {
+    RS_ASSIGN_OR_RETURN(spec::RunResult run, store->LoadRun(summary->id));
+    RS_RETURN_IF_ERROR(RecomputeUnfinished(*store, run));
+    for (spec::Row& row : spec::RowsOf(run)) {
+      if (Fits(row, query)) rows.push_back(std::move(row));
+    }
+  }
+  if (query.latest && !rows.empty()) KeepLatest(rows);
+  return rows;
+}
+
+}  // namespace
+
+void AddRowConditions(CLI::App& command, RowSelection& selection) {
+  command.add_option("--model", selection.model, "Only this model, as the catalog names it");
+  command.add_option("--chip", selection.chip, "Only this chip");
+  command.add_option("--engine", selection.engine, "Only this engine");
+  command.add_option("--precision", selection.precision, "Only this precision, e.g. fp8");
+  command.add_option("--shape", selection.shape, "Only this many input/output tokens: 8192/1024");
+  command.add_option("--protocol", selection.protocol,
+                     "Only points measured by these rules: steady, inferencex, ...");
+  command.add_option("--since", selection.since, "Only what was measured on this day or later");
+  command.add_option("--until", selection.until, "Only what was measured on this day or before");
+  command.add_option("--known-at", selection.known_at,
+                     "As it was known at the end of this day, without later imports");
+  command.add_flag("--latest", selection.latest,
+                   "Of every deployment, workload and load only what was measured last");
+  CLI::Option* const imported =
+      command.add_flag("--imported", selection.imported_only, "Only what was imported");
+  command.add_flag("--own", selection.own_only, "Only points of our own runs")->excludes(imported);
+}
+
+void AddRowSelection(CLI::App& command, RowSelection& selection) {
+  AddRowConditions(command, selection);
+  AddDbOption(command, selection.db);
+}
+
+bool HasConditions(const RowSelection& selection) {
+  const std::string* const texts[] = {&selection.model,     &selection.chip,  &selection.engine,
+                                      &selection.precision, &selection.shape, &selection.protocol,
+                                      &selection.since,     &selection.until, &selection.known_at};
+  return selection.latest || selection.imported_only || selection.own_only ||
+         std::any_of(std::begin(texts), std::end(texts),
+                     [](const std::string* text) { return !text->empty(); });
+}
+
+Result<WallTime> ParseDay(std::string_view flag, std::string_view text) {
+  const std::optional<catalog::Date> date = catalog::ParseDate(text);
+  if (!date) {
+    return Error{ErrorCode::kInvalidArgument,
+                 fmt::format("{} '{}': must be a day, e.g. {} 2026-07-01", flag, text, flag)};
+  }
+  const std::chrono::sys_days day = std::chrono::year(date->year) /
+                                    std::chrono::month(static_cast<unsigned>(date->month)) /
+                                    std::chrono::day(static_cast<unsigned>(date->day));
+  return WallTime{day.time_since_epoch().count() * kDayUs};
+}
+
+Result<store::RowQuery> QueryOf(const RowSelection& selection, const catalog::Catalog& catalog) {
+  store::RowQuery query;
+  query.model = IdOf(catalog::FindModel, catalog, selection.model);
+  query.chip = IdOf(catalog::FindChip, catalog, selection.chip);
+  query.engine = IdOf(catalog::FindEngine, catalog, selection.engine);
+  if (!selection.precision.empty()) query.precision = selection.precision;
+  if (!selection.protocol.empty()) query.protocol = selection.protocol;
+  if (!selection.shape.empty()) {
+    RS_ASSIGN_OR_RETURN(const auto shape, ParseShape(selection.shape));
+    query.input_tokens = shape.first;
+    query.output_tokens = shape.second;
+  }
+  if (!selection.since.empty()) {
+    RS_ASSIGN_OR_RETURN(query.measured_from, ParseDay("--since", selection.since));
+  }
+  if (!selection.until.empty()) {
+    RS_ASSIGN_OR_RETURN(const WallTime day, ParseDay("--until", selection.until));
+    query.measured_until = WallTime{day.unix_us + kDayUs - 1};
+  }
+  if (!selection.known_at.empty()) {
+    RS_ASSIGN_OR_RETURN(const WallTime day, ParseDay("--known-at", selection.known_at));
+    query.known_at = WallTime{day.unix_us + kDayUs - 1};
+  }
+  query.latest = selection.latest;
+  return query;
+}
+
+bool Fits(const spec::Row& row, const store::RowQuery& query) {
+  const auto same = [](const auto& wanted, const auto& is) { return !wanted || *wanted == is; };
+  return same(query.model, row.deployment.model) && same(query.chip, row.deployment.chip) &&
+         same(query.engine, row.deployment.engine) &&
+         same(query.precision, row.deployment.precision) && same(query.protocol, row.protocol) &&
+         same(query.input_tokens, row.workload.input.tokens) &&
+         same(query.output_tokens, row.workload.output.tokens) &&
+         (!query.measured_from || *query.measured_from <= row.measured) &&
+         (!query.measured_until || row.measured <= *query.measured_until) &&
+         // A run is known once it is measured.
+         (!query.known_at || row.measured <= *query.known_at);
+}
+
+Result<std::vector<spec::Row>> LoadRows(const RowSelection& selection,
+                                        const catalog::Catalog& catalog) {
+  RS_ASSIGN_OR_RETURN(const store::RowQuery query, QueryOf(selection, catalog));
+  const std::string path = StorePath(selection.db);
+  std::vector<spec::Row> rows;
+  if (!selection.own_only) {
+    RS_ASSIGN_OR_RETURN(const std::unique_ptr<store::Archive> archive,
+                        store::OpenArchive(path, store::OpenMode::kReadOnly));
+    RS_ASSIGN_OR_RETURN(std::vector<store::ArchivedRow> archived, archive->Rows(query));
+    for (store::ArchivedRow& row : archived) rows.push_back(std::move(row.row));
+  }
+  if (!selection.imported_only) {
+    RS_ASSIGN_OR_RETURN(std::vector<spec::Row> own, OwnRows(path, query));
+    std::move(own.begin(), own.end(), std::back_inserter(rows));
+  }
+  if (rows.empty()) {
+    return Error{ErrorCode::kNotFound,
+                 fmt::format("database '{}': no row fits. See what there is: roofscape export csv; "
+                             "bring more in: roofscape import FORMAT FILE",
+                             path)};
+  }
+  return rows;
+}
+
+}  // namespace roofscape::cli

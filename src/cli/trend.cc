@@ -1,0 +1,142 @@
+// roofscape trend: what was best at each date, and what got worse.
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "cli/catalog_source.h"
+#include "cli/command.h"
+#include "cli/price_options.h"
+#include "cli/row_selection.h"
+#include "cli/trend_text.h"
+#include "domain/analysis/regression.h"
+#include "domain/analysis/trend.h"
+
+namespace roofscape::cli {
+namespace {
+
+constexpr const char* kDescription =
+    "Show what was best at each date at a fixed interactivity, or what got worse.";
+
+constexpr const char* kFooter =
+    "Example:\n"
+    "  roofscape trend --model deepseek-r1 --shape 8192/1024 --at 50\n"
+    "  roofscape trend --model deepseek-r1 --shape 1024/1024 --at 30 --cost total --by chip\n"
+    "  roofscape trend --regressions --chip b200\n\n"
+    "A trend is a step function over the days on which it changed, each step with the run that "
+    "set\n"
+    "it; nothing is filled in between. Costs are at the prices of one day (--date), so that "
+    "prices\n"
+    "do not move them. --regressions holds every curve against those of the same configuration in\n"
+    "the two weeks before, knowing the noise of re-runs; it exits with 4 if one got worse.";
+
+struct Options {
+  RowSelection rows;
+  std::string catalog;
+  double at = 50;
+  std::string x = "interactivity_p50_tps";
+  std::string y = "total_tps_per_chip";
+  std::string cost;
+  PriceOptions price;
+  std::vector<std::string> by;
+  bool regressions = false;
+  bool json = false;
+};
+
+Result<analysis::RowAxis> BestAxis(const Options& options, const catalog::Catalog& catalog,
+                                   WallTime now) {
+  if (options.cost.empty()) return analysis::MetricAxis(options.y);
+  RS_ASSIGN_OR_RETURN(const analysis::TokenKind kind, analysis::ParseTokenKind(options.cost));
+  RS_ASSIGN_OR_RETURN(const analysis::Pricing pricing, PricingOf(options.price, catalog, now));
+  return CostAxis(kind, pricing);
+}
+
+Result<std::vector<NamedTrend>> Trends(const Options& options, std::span<const spec::Row> rows,
+                                       const analysis::TrendQuery& query) {
+  RS_ASSIGN_OR_RETURN(const std::vector<RowGroup> groups, GroupBy(rows, options.by));
+  std::vector<NamedTrend> named;
+  for (const RowGroup& group : groups) {
+    std::vector<spec::Row> part;
+    for (const std::size_t place : group.rows) part.push_back(rows[place]);
+    for (analysis::Trend& trend : analysis::TrendsOf(part, query)) {
+      for (analysis::TrendStep& step : trend.steps) step.row = group.rows[step.row];
+      named.push_back({group.name, std::move(trend)});
+    }
+  }
+  return named;
+}
+
+int Best(const Options& options, std::span<const spec::Row> rows, const catalog::Catalog& catalog,
+         WallTime now) {
+  auto x = analysis::MetricAxis(options.x);
+  if (!x) return Report(x.error());
+  auto y = BestAxis(options, catalog, now);
+  if (!y) return Report(y.error());
+  const analysis::TrendQuery query{*x, options.at, *y};
+  const auto trends = Trends(options, rows, query);
+  if (!trends) return Report(trends.error());
+  if (options.json) {
+    fmt::print("{}\n", TrendsJson(rows, query, *trends).dump(2));
+  } else {
+    fmt::print("{}", TrendsText(rows, query, *trends, StyleOf(stdout)));
+  }
+  return kDone;
+}
+
+int Regressions(const Options& options, std::span<const spec::Row> rows) {
+  const std::vector<analysis::RowCurve> curves = analysis::SplitIntoCurves(rows);
+  const auto metric = analysis::MetricAxis(options.y);
+  if (!metric) return Report(metric.error());
+  const std::vector<analysis::CurveShift> shifts = analysis::FindShifts(rows, curves, options.y);
+  if (options.json) {
+    fmt::print("{}\n", ShiftsJson(curves, shifts).dump(2));
+  } else {
+    fmt::print("{}", ShiftsText(curves, shifts, options.y, StyleOf(stdout)));
+  }
+  const bool worse =
+      std::any_of(shifts.begin(), shifts.end(), [](const analysis::CurveShift& shift) {
+        return shift.shift.verdict == analysis::ShiftVerdict::kWorse;
+      });
+  return worse ? kRegression : kDone;
+}
+
+int RunTrend(const Options& options, WallTime now) {
+  const auto catalog = LoadCatalog(options.catalog);
+  if (!catalog) return Report(catalog.error());
+  const auto rows = LoadRows(options.rows, *catalog);
+  if (!rows) return Report(rows.error());
+  if (options.regressions) return Regressions(options, *rows);
+  return Best(options, *rows, *catalog, now);
+}
+
+}  // namespace
+
+void AddTrendCommand(CLI::App& app, Invocation& invocation) {
+  CLI::App* command = app.add_subcommand("trend", kDescription);
+  command->footer(kFooter);
+  const auto options = std::make_shared<Options>();
+  AddRowSelection(*command, options->rows);
+  command->add_option("--at", options->at, "Only points whose x meets this")->capture_default_str();
+  command->add_option("--x", options->x, "The metric that must be met")->capture_default_str();
+  command->add_option("--y", options->y, "The metric that is wanted best")->capture_default_str();
+  command->add_option("--cost", options->cost,
+                      "Instead of a metric the USD a million tokens: total, input or output");
+  AddPriceOptions(*command, options->price);
+  command->add_option("--by", options->by, "A trend for each " + GroupNames())->delimiter(',');
+  command->add_flag("--regressions", options->regressions, "What got worse instead");
+  command->add_flag("--json", options->json, "Print one object");
+  AddCatalogOption(*command, options->catalog);
+  command->callback([options, &invocation] {
+    invocation.run = [options, &invocation] {
+      return RunTrend(*options, invocation.clock->Wall());
+    };
+  });
+}
+
+}  // namespace roofscape::cli
