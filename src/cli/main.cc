@@ -74,6 +74,7 @@ int Run(int argc, char** argv) {
   roofscape::cli::AddFrontierCommand(app, invocation);
   roofscape::cli::AddReportCommand(app, invocation);
   roofscape::cli::AddCatalogCommand(app, invocation);
+  roofscape::cli::AddDbCommand(app, invocation);
   roofscape::cli::AddDoctorCommand(app, invocation);
   roofscape::cli::AddTwinCommand(app, invocation);
   roofscape::cli::AddMakeModelCommand(app, invocation);
