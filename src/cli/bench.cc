@@ -279,13 +279,12 @@ int Run(const Options& options, const Clock& clock) {
   if (options.conformance) {
     return ShowConformance(*plan, *headers, options.json, stop_requested, clock);
   }
-  const std::string path = StorePath(options.db);
-  auto store = store::OpenStore(path, store::OpenMode::kReadWrite);
+  auto store = store::OpenStore(StorePath(options.db), store::OpenMode::kReadWrite);
   if (!store) return Report(store.error());
   const auto bench = RunBench(*plan, *headers, **store, stop_requested, clock);
   if (!bench) return Report(bench.error());
   PrintResult(*bench, options);
-  return StatusOf(*bench, path);
+  return StatusOf(*bench, (*store)->path());
 }
 
 void AddTargetOptions(CLI::App& command, Options& o) {

@@ -32,8 +32,8 @@ std::string StorePath(const std::string& flag) {
 
 void AddDbOption(CLI::App& command, std::string& path) {
   command.add_option("--db", path,
-                     "Where results are kept (default $ROOFSCAPE_DB, else "
-                     "$XDG_DATA_HOME/roofscape/roofscape.db)");
+                     "Where results are kept: a file, or postgresql://USER@HOST/NAME (default "
+                     "$ROOFSCAPE_DB, else $XDG_DATA_HOME/roofscape/roofscape.db)");
 }
 
 }  // namespace roofscape::cli

@@ -36,11 +36,12 @@ struct Invocation {
 /// kInvalidArgument is wrong use (2), everything else a failure (1).
 int Report(const Error& error);
 
-/// The store's path: `flag` if given, else $ROOFSCAPE_DB, else
-/// $XDG_DATA_HOME/roofscape/roofscape.db, else ~/.local/share/roofscape/roofscape.db.
+/// The store's path, or URL with its secrets (not to be shown: store.path() is): `flag` if given,
+/// else $ROOFSCAPE_DB, else $XDG_DATA_HOME/roofscape/roofscape.db, else
+/// ~/.local/share/roofscape/roofscape.db.
 std::string StorePath(const std::string& flag);
 
-/// Adds `--db PATH` to a subcommand.
+/// Adds `--db PATH|postgresql://...` to a subcommand.
 void AddDbOption(CLI::App& command, std::string& path);
 
 void AddBenchCommand(CLI::App& app, Invocation& invocation);
@@ -49,6 +50,7 @@ void AddShowCommand(CLI::App& app, Invocation& invocation);
 void AddFrontierCommand(CLI::App& app, Invocation& invocation);
 void AddReportCommand(CLI::App& app, Invocation& invocation);
 void AddCatalogCommand(CLI::App& app, Invocation& invocation);
+void AddDbCommand(CLI::App& app, Invocation& invocation);
 void AddDoctorCommand(CLI::App& app, Invocation& invocation);
 void AddTwinCommand(CLI::App& app, Invocation& invocation);
 void AddImportCommand(CLI::App& app, Invocation& invocation);

@@ -75,6 +75,7 @@ int Run(int argc, char** argv) {
   roofscape::cli::AddReportCommand(app, invocation);
   roofscape::cli::AddExportCommand(app, invocation);
   roofscape::cli::AddCatalogCommand(app, invocation);
+  roofscape::cli::AddDbCommand(app, invocation);
   roofscape::cli::AddDoctorCommand(app, invocation);
   roofscape::cli::AddTwinCommand(app, invocation);
   roofscape::cli::AddMakeModelCommand(app, invocation);

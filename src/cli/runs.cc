@@ -10,6 +10,7 @@
 
 #include "cli/command.h"
 #include "cli/table.h"
+#include "results/store/pg_url.h"
 #include "results/store/store.h"
 
 namespace roofscape::cli {
@@ -138,7 +139,7 @@ int Runs(const Options& options, WallTime now) {
                filtered ? "No run fits. All of them: roofscape runs --limit 0"
                         : fmt::format("No runs in '{}' yet. The first one: roofscape bench "
                                       "http://HOST:PORT (or make demo)",
-                                      StorePath(options.db)));
+                                      store::NameOfDatabase(StorePath(options.db))));
   }
   return kDone;
 }

@@ -1,14 +1,15 @@
 #include "results/store/archive.h"
 
-#include <gtest/gtest.h>
+#include <algorithm>
+#include <optional>
 
-#include <cmath>
+#include <gtest/gtest.h>
 
 #include "base/core/rng.h"
 #include "results/store/archive_columns.h"
 #include "results/store/db.h"
 #include "results/store/digest.h"
-#include "results/store/test_data.h"
+#include "results/store/test_server.h"
 
 namespace roofscape::store {
 namespace {
@@ -52,9 +53,14 @@ std::vector<spec::Row> SomeRows(std::int64_t count, std::uint64_t seed) {
   return rows;
 }
 
-class ArchiveTest : public testing::Test {
+class ArchiveTest : public testing::TestWithParam<Backend> {
  protected:
-  void SetUp() override { Reopen(); }
+  void SetUp() override {
+    RS_SKIP_WITHOUT(GetParam());
+    place_.emplace(GetParam());
+    path_ = place_->path();
+    Reopen();
+  }
 
   void Reopen() {
     archive_.reset();
@@ -79,12 +85,16 @@ class ArchiveTest : public testing::Test {
     return *std::move(rows);
   }
 
-  TemporaryFolder folder_;
-  const std::string path_ = folder_.File("roofscape.db");
+  std::optional<TestPlace> place_;
+  std::string path_;
   std::unique_ptr<Archive> archive_;
 };
 
-TEST_F(ArchiveTest, RowsComeBackAsTheyWere) {
+INSTANTIATE_TEST_SUITE_P(Backends, ArchiveTest,
+                         testing::Values(Backend::kSqlite, Backend::kPostgres),
+                         [](const auto& instance) { return NameOf(instance.param); });
+
+TEST_P(ArchiveTest, RowsComeBackAsTheyWere) {
   const std::vector<spec::Row> rows = SomeRows(100, 1);
   const ImportCounts counts = Import(rows, "text");
   EXPECT_EQ(counts.added, 100);
@@ -102,7 +112,7 @@ TEST_F(ArchiveTest, RowsComeBackAsTheyWere) {
   }
 }
 
-TEST_F(ArchiveTest, ImportingTwiceAddsNothing) {
+TEST_P(ArchiveTest, ImportingTwiceAddsNothing) {
   const std::vector<spec::Row> rows = SomeRows(50, 1);
   Import(rows, "text");
   EXPECT_TRUE(archive_->FindImport("text", "0.1")->has_value());
@@ -114,7 +124,7 @@ TEST_F(ArchiveTest, ImportingTwiceAddsNothing) {
   EXPECT_EQ(archive_->Imports()->size(), 1U);
 }
 
-TEST_F(ArchiveTest, APoorerCopyIsKnownAndARicherOneSupersedes) {
+TEST_P(ArchiveTest, APoorerCopyIsKnownAndARicherOneSupersedes) {
   std::vector<spec::Row> rows = SomeRows(1, 1);
   Import(rows, "a");
   std::vector<spec::Row> poorer = rows;
@@ -134,7 +144,7 @@ TEST_F(ArchiveTest, APoorerCopyIsKnownAndARicherOneSupersedes) {
   EXPECT_TRUE(Rows({.known_at = WallTime{kKnown.unix_us - 1}}).empty());
 }
 
-TEST_F(ArchiveTest, QueriesPickByEveryCondition) {
+TEST_P(ArchiveTest, QueriesPickByEveryCondition) {
   const std::vector<spec::Row> rows = SomeRows(90, 1);
   Import(rows, "text");
   EXPECT_EQ(Rows({.chip = "b200"}).size(), 45U);
@@ -152,7 +162,7 @@ TEST_F(ArchiveTest, QueriesPickByEveryCondition) {
   EXPECT_EQ(archive_->Setups()->size(), 2U);
 }
 
-TEST_F(ArchiveTest, AnAbandonedImportLeavesNothing) {
+TEST_P(ArchiveTest, AnAbandonedImportLeavesNothing) {
   Import(SomeRows(10, 1), "a");
   ASSERT_TRUE(archive_->Begin({"inferencex", "b", "0.1", kKnown}, "b"));
   ASSERT_TRUE(archive_->Add(SomeRows(40, 100)));
@@ -163,7 +173,7 @@ TEST_F(ArchiveTest, AnAbandonedImportLeavesNothing) {
   EXPECT_EQ(Import(SomeRows(12, 1), "c").added, 2);
 }
 
-TEST_F(ArchiveTest, WhatWasNotUnderstoodIsKeptWithItsText) {
+TEST_P(ArchiveTest, WhatWasNotUnderstoodIsKeptWithItsText) {
   std::string text(3 << 20, 'x');
   text.replace(1'048'570, 10, "{\"a\": 123}");  // Across two pieces.
   spec::Row row = SomeRow(0, 1);
@@ -184,7 +194,7 @@ TEST_F(ArchiveTest, WhatWasNotUnderstoodIsKeptWithItsText) {
   EXPECT_FALSE(archive_->Original(99));
 }
 
-TEST_F(ArchiveTest, RowsOnlyGrow) {
+TEST_P(ArchiveTest, RowsOnlyGrow) {
   Import(SomeRows(3, 1), "a");
   auto database = Database::Open(path_, Access::kReadWrite, {});
   ASSERT_TRUE(database);

@@ -290,30 +290,18 @@ constexpr std::array<std::string_view, 5> kArchiveTables = {"import", "import_te
 constexpr std::array<Migration, 3> kMigrations = {
     {{1, kFirst, kFirstTables}, {2, kRates, {}}, {3, kArchive, kArchiveTables}}};
 
-/// Triggers that keep a table's rows as they were written, whoever opens the file.
-std::string AppendOnlyTriggers(std::string_view table) {
-  std::string sql;
-  for (const std::string_view act : {"UPDATE", "DELETE"}) {
-    sql += fmt::format(
-        "CREATE TRIGGER {0}_no_{1} BEFORE {1} ON {0} BEGIN "
-        "SELECT RAISE(ABORT, '{0} only grows: add a row that supersedes this one'); END;\n",
-        table, act);
-  }
-  return sql;
-}
-
 Result<> Apply(Database& database, const Migration& migration) {
   RS_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Write(database, Durability::kPower));
   // Another process may have done this step while we waited for the lock.
-  RS_ASSIGN_OR_RETURN(const std::int64_t now, database.Int("PRAGMA user_version"));
-  if (now >= migration.number) return {};
-  RS_CHECK(now == migration.number - 1);
-  RS_RETURN_IF_ERROR(database.Run(std::string(migration.sql)));
+  RS_ASSIGN_OR_RETURN(const SchemaMark now, database.ReadMark());
+  if (now.version >= migration.number) return {};
+  RS_CHECK(now.version == migration.number - 1);
+  RS_RETURN_IF_ERROR(database.RunMigration(migration.sql));
   for (const std::string_view table : migration.append_only) {
-    RS_RETURN_IF_ERROR(database.Run(AppendOnlyTriggers(table)));
+    RS_RETURN_IF_ERROR(database.MakeAppendOnly(table));
   }
-  RS_RETURN_IF_ERROR(database.Run(fmt::format("PRAGMA application_id = {}", kApplicationId)));
-  RS_RETURN_IF_ERROR(database.Run(fmt::format("PRAGMA user_version = {}", migration.number)));
+  RS_RETURN_IF_ERROR(
+      database.WriteMark({.application = kApplicationId, .version = migration.number}));
   return transaction.Commit();
 }
 
@@ -323,30 +311,26 @@ std::span<const Migration> AllMigrations() { return kMigrations; }
 
 Result<std::int64_t> ReadSchema(Database& database, std::int64_t newest) {
   RS_ASSIGN_OR_RETURN(Transaction view, Transaction::Read(database));
-  RS_ASSIGN_OR_RETURN(const std::int64_t application, database.Int("PRAGMA application_id"));
-  RS_ASSIGN_OR_RETURN(const std::int64_t version, database.Int("PRAGMA user_version"));
-  RS_ASSIGN_OR_RETURN(const std::int64_t things,
-                      database.Int("SELECT COUNT(*) FROM sqlite_schema"));
-  const bool empty = application == 0 && version == 0 && things == 0;
-  if (!empty && application != kApplicationId) {
+  RS_ASSIGN_OR_RETURN(const SchemaMark mark, database.ReadMark());
+  if (!mark.empty && mark.application != kApplicationId) {
     return Error{ErrorCode::kProtocol,
                  fmt::format("database '{}': belongs to another program and was left alone: name "
-                             "another path with --db",
+                             "another with --db",
                              database.path())};
   }
-  if (version > newest) {
+  if (mark.version > newest) {
     return Error{ErrorCode::kProtocol,
                  fmt::format("database '{}': written by a newer Roofscape (schema {}, this one "
                              "knows {}): update Roofscape, or use --db with another path",
-                             database.path(), version, newest)};
+                             database.path(), mark.version, newest)};
   }
-  return version;
+  return mark.version;
 }
 
 Result<> Migrate(Database& database, std::span<const Migration> migrations) {
-  RS_ASSIGN_OR_RETURN(const std::int64_t version, database.Int("PRAGMA user_version"));
+  RS_ASSIGN_OR_RETURN(const SchemaMark mark, database.ReadMark());
   for (const Migration& migration : migrations) {
-    if (migration.number <= version) continue;
+    if (migration.number <= mark.version) continue;
     if (const Result<> applied = Apply(database, migration); !applied) {
       return applied.error().In(fmt::format("bringing the schema to {}", migration.number));
     }

@@ -16,7 +16,8 @@ namespace roofscape::store {
 
 struct Migration {
   std::int64_t number;  // 1, 2, 3, ... without gaps.
-  /// Statements that both SQLite and PostgreSQL understand, but for BLOB (PostgreSQL: BYTEA).
+  /// Statements that both SQLite and PostgreSQL understand, but for the types TEXT, INTEGER, REAL
+  /// and BLOB, which PostgreSQL gets as types that mean what SQLite means by them (pg_sql.h).
   std::string_view sql;
   /// Tables of this step that may only grow: each gets triggers that refuse UPDATE and DELETE.
   std::span<const std::string_view> append_only;
@@ -25,7 +26,8 @@ struct Migration {
 /// All steps of this Roofscape, in order.
 std::span<const Migration> AllMigrations();
 
-/// Marks a database as ours: SQLite's application_id, "Roof" in ASCII.
+/// Marks a database as ours: "Roof" in ASCII, as SQLite's application_id or in PostgreSQL's table
+/// roofscape_schema.
 inline constexpr std::int64_t kApplicationId = 0x526F6F66;
 
 /// The number of the last step the database has seen; 0 for an empty one. Refuses the database of

@@ -1,11 +1,13 @@
 #include "results/store/migrations.h"
 
 #include <array>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
-#include "results/store/test_data.h"
+#include "results/store/test_server.h"
 
 namespace roofscape::store {
 namespace {
@@ -17,24 +19,30 @@ constexpr std::array<Migration, 3> kSteps = {{
     {3, "CREATE TABLE c (x INTEGER); CREATE TABLE b (x INTEGER)", {}},
 }};
 
-class MigrationsTest : public testing::Test {
+class MigrationsTest : public testing::TestWithParam<Backend> {
  protected:
   void SetUp() override {
-    auto opened = Database::Open(folder_.File("test.db"), Access::kReadWrite, {});
-    ASSERT_TRUE(opened);
+    RS_SKIP_WITHOUT(GetParam());
+    place_.emplace(GetParam());
+    auto opened = Database::Open(place_->path(), Access::kReadWrite, {});
+    ASSERT_TRUE(opened) << opened.error().message;
     database_ = *std::move(opened);
   }
 
-  TemporaryFolder folder_;
+  std::optional<TestPlace> place_;
   std::unique_ptr<Database> database_;
 };
 
-TEST_F(MigrationsTest, AreNumberedWithoutGaps) {
+INSTANTIATE_TEST_SUITE_P(Backends, MigrationsTest,
+                         testing::Values(Backend::kSqlite, Backend::kPostgres),
+                         [](const auto& instance) { return NameOf(instance.param); });
+
+TEST_P(MigrationsTest, AreNumberedWithoutGaps) {
   std::int64_t expected = 1;
   for (const Migration& migration : AllMigrations()) EXPECT_EQ(migration.number, expected++);
 }
 
-TEST_F(MigrationsTest, EachStepIsDoneOnceAndKeepsTheRows) {
+TEST_P(MigrationsTest, EachStepIsDoneOnceAndKeepsTheRows) {
   const std::span<const Migration> steps(kSteps);
   ASSERT_TRUE(Migrate(*database_, steps.first(1)));
   EXPECT_EQ(*ReadSchema(*database_, 3), 1);
@@ -44,25 +52,25 @@ TEST_F(MigrationsTest, EachStepIsDoneOnceAndKeepsTheRows) {
   EXPECT_EQ(*database_->Int("SELECT COUNT(*) FROM a"), 1);
 }
 
-TEST_F(MigrationsTest, AStepThatFailsLeavesTheStepBeforeIt) {
+TEST_P(MigrationsTest, AStepThatFailsLeavesTheStepBeforeIt) {
   const auto migrated = Migrate(*database_, kSteps);
   ASSERT_FALSE(migrated);
   EXPECT_NE(migrated.error().message.find("bringing the schema to 3"), std::string::npos);
   EXPECT_EQ(*ReadSchema(*database_, 3), 2);
-  EXPECT_EQ(*database_->Int("SELECT COUNT(*) FROM sqlite_schema WHERE name = 'c'"), 0);
+  EXPECT_EQ(*database_->Tables(), (std::vector<std::string>{"a", "b"}));
 }
 
-TEST_F(MigrationsTest, RefusesTheDatabaseOfAnotherProgram) {
-  ASSERT_TRUE(database_->Run("CREATE TABLE photos (x); INSERT INTO photos VALUES (1)"));
+TEST_P(MigrationsTest, RefusesTheDatabaseOfAnotherProgram) {
+  ASSERT_TRUE(database_->Run("CREATE TABLE photos (x INTEGER); INSERT INTO photos VALUES (1)"));
   const auto schema = ReadSchema(*database_, 3);
   ASSERT_FALSE(schema);
   EXPECT_EQ(schema.error().code, ErrorCode::kProtocol);
   EXPECT_NE(schema.error().message.find("another program"), std::string::npos);
 }
 
-TEST_F(MigrationsTest, RefusesANewerSchema) {
+TEST_P(MigrationsTest, RefusesANewerSchema) {
   ASSERT_TRUE(Migrate(*database_, std::span(kSteps).first(1)));
-  ASSERT_TRUE(database_->Run("PRAGMA user_version = 7"));
+  ASSERT_TRUE(database_->WriteMark({.application = kApplicationId, .version = 7}));
   const auto schema = ReadSchema(*database_, 3);
   ASSERT_FALSE(schema);
   EXPECT_NE(schema.error().message.find(
@@ -72,7 +80,7 @@ TEST_F(MigrationsTest, RefusesANewerSchema) {
       << schema.error().message;
 }
 
-TEST_F(MigrationsTest, NoTableOfResultsLetsARowBeChangedOrRemoved) {
+TEST_P(MigrationsTest, NoTableOfResultsLetsARowBeChangedOrRemoved) {
   ASSERT_TRUE(Migrate(*database_, AllMigrations()));
   ASSERT_TRUE(database_->Run(
       "INSERT INTO run VALUES ('r', 1, 'measured', '0', 1, '', '', '', '', '', '', 1, '', '1', 1, "
@@ -81,28 +89,27 @@ TEST_F(MigrationsTest, NoTableOfResultsLetsARowBeChangedOrRemoved) {
       "INSERT INTO run_note VALUES ('r', 0, 'n');"
       "INSERT INTO run_end VALUES ('r', 1, NULL, 2, 'complete');"
       "INSERT INTO point VALUES ('r', 0, 1, 0, 'steady', 1, NULL);"
-      "INSERT INTO log_chunk VALUES ('r', 0, 0, 0, 0, 0, x'00');"
+      "INSERT INTO log_chunk VALUES ('r', 0, 0, 0, 0, 0, '');"
       "INSERT INTO point_end VALUES ('r', 0, 1, NULL, 1, 'VALID', '{}');"
       "INSERT INTO metric VALUES ('r', 0, 1, 'whole', 'output_tps', 1.5);"
       "INSERT INTO import VALUES (1, 1, 'vllm', 'a', '', '0', 1, 0, 0, 0);"
-      "INSERT INTO import_text VALUES (1, 0, 0, x'00');"
+      "INSERT INTO import_text VALUES (1, 0, 0, '');"
       "INSERT INTO import_aside VALUES (1, 0, 0, 0, 'c', 'r');"
       "INSERT INTO setup VALUES (1, 'd', '', '', 1, '', '', '', '', 1, 1, '', '', '', '{}', '{}');"
       "INSERT INTO archive_row (id, key_high, key_low, revision, import_id, setup_id, known_us, "
       "day_only, concurrency, place, text_offset, text_bytes, url) "
       "VALUES (1, 1, 1, 1, 1, 1, 1, 0, 1, 0, 0, 0, '');"));
-  auto tables = database_->Prepare("SELECT name FROM sqlite_schema WHERE type = 'table'");
-  ASSERT_TRUE(tables);
-  int count = 0;
-  for (; *tables->Step(); ++count) {
-    const std::string table = tables->Text(0);
+  const std::vector<std::string> tables = *database_->Tables();
+  for (const std::string& table : tables) {
     ASSERT_EQ(*database_->Int("SELECT COUNT(*) FROM " + table), 1) << table;
-    const std::string column =
-        *database_->Text("SELECT name FROM pragma_table_info('" + table + "') WHERE cid = 0");
+    EXPECT_TRUE(*database_->IsAppendOnly(table)) << table;
+    const std::string column = database_->Columns(table)->front();
+    const bool sqlite = GetParam() == Backend::kSqlite;
     const std::string statements[] = {
-        "UPDATE " + table + " SET " + column + " = 7",
+        "UPDATE " + table + " SET " + column + " = " + column,
         "DELETE FROM " + table,
-        "REPLACE INTO " + table + " SELECT * FROM " + table,
+        sqlite ? "REPLACE INTO " + table + " SELECT * FROM " + table
+               : "TRUNCATE " + table + " CASCADE",
     };
     for (const std::string& sql : statements) {
       const auto refused = database_->Run(sql);
@@ -111,7 +118,7 @@ TEST_F(MigrationsTest, NoTableOfResultsLetsARowBeChangedOrRemoved) {
           << sql << ": " << refused.error().message;
     }
   }
-  EXPECT_EQ(count, 13);
+  EXPECT_EQ(tables.size(), 13U);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Finding, creating and checking the database file.
+#include "results/store/open.h"
 
 #include <unistd.h>
 
@@ -11,11 +11,10 @@
 #include <fmt/format.h>
 
 #include "results/store/archive.h"
-#include "results/store/db.h"
 #include "results/store/migrations.h"
+#include "results/store/pg_url.h"
 #include "results/store/sql_archive.h"
-#include "results/store/sqlite_store.h"
-#include "results/store/store.h"
+#include "results/store/sql_store.h"
 
 namespace roofscape::store {
 namespace {
@@ -29,11 +28,17 @@ Error PathError(ErrorCode code, const std::string& path, std::string_view reason
 Result<> CheckPath(const std::string& path) {
   if (path.empty()) {
     return Error{ErrorCode::kInvalidArgument,
-                 "database: its path is empty: give --db the path of a file"};
+                 "database: its path is empty: give --db the path of a file, or a URL "
+                 "postgresql://USER@HOST/NAME"};
   }
-  if (path.find("://") != std::string::npos) {
-    return PathError(ErrorCode::kInvalidArgument, path.substr(0, path.find("://") + 3) + "...",
-                     "this Roofscape keeps results in files only: give --db the path of a file");
+  if (IsPostgresUrl(path)) {
+    RS_RETURN_IF_ERROR(ParsePostgresUrl(path));
+    return {};
+  }
+  if (const std::size_t scheme = path.find("://"); scheme != std::string::npos) {
+    return PathError(ErrorCode::kInvalidArgument, path.substr(0, scheme + 3) + "...",
+                     "results are kept in a file or on a PostgreSQL server: give --db the path of "
+                     "a file or postgresql://USER@HOST/NAME");
   }
   std::error_code ignored;
   if (fs::is_directory(path, ignored)) {
@@ -45,6 +50,7 @@ Result<> CheckPath(const std::string& path) {
 }
 
 Result<> MakeFolders(const std::string& path) {
+  if (IsPostgresUrl(path)) return {};
   const fs::path above = fs::path(path).parent_path();
   const fs::path folder = above.empty() ? "." : above;
   std::error_code failure;
@@ -66,6 +72,7 @@ Result<> MakeFolders(const std::string& path) {
 }
 
 Result<> MustExist(const std::string& path) {
+  if (IsPostgresUrl(path)) return {};  // The server tells.
   std::error_code failure;
   if (fs::exists(path, failure)) return {};
   if (failure) {
@@ -91,7 +98,7 @@ Result<std::unique_ptr<Database>> OpenForWriting(const std::string& path,
                       Database::Open(path, Access::kReadWrite, OptionsOf(options)));
   // Before anything is changed: it may be somebody else's file.
   RS_RETURN_IF_ERROR(ReadSchema(*database, Newest()));
-  RS_RETURN_IF_ERROR(database->UseWriteAheadLog());
+  RS_RETURN_IF_ERROR(database->AllowReadersBesideWriter());
   RS_RETURN_IF_ERROR(Migrate(*database, AllMigrations()));
   return database;
 }
@@ -103,9 +110,19 @@ bool HasPendingLog(const std::string& path) {
 }
 
 /// Also works in a folder that cannot be written, when nobody else has the database open.
+template <class Open>
+Result<std::unique_ptr<Database>> OpenReadable(const std::string& path, const Open& open) {
+  Result<std::unique_ptr<Database>> database = open(Access::kReadOnly);
+  if (!database && database.error().code == ErrorCode::kIo && !IsPostgresUrl(path) &&
+      !HasPendingLog(path)) {
+    if (auto immutable = open(Access::kImmutable)) return immutable;
+  }
+  return database;
+}
+
 Result<std::unique_ptr<Database>> OpenForReading(const std::string& path,
                                                  const StoreOptions& options) {
-  const auto open = [&](Access access) -> Result<std::unique_ptr<Database>> {
+  return OpenReadable(path, [&](Access access) -> Result<std::unique_ptr<Database>> {
     RS_ASSIGN_OR_RETURN(std::unique_ptr<Database> database,
                         Database::Open(path, access, OptionsOf(options)));
     RS_ASSIGN_OR_RETURN(const std::int64_t version, ReadSchema(*database, Newest()));
@@ -113,13 +130,10 @@ Result<std::unique_ptr<Database>> OpenForReading(const std::string& path,
     database.reset();
     RS_RETURN_IF_ERROR(OpenForWriting(path, options));
     return Database::Open(path, access, OptionsOf(options));
-  };
-  Result<std::unique_ptr<Database>> database = open(Access::kReadOnly);
-  if (!database && database.error().code == ErrorCode::kIo && !HasPendingLog(path)) {
-    if (auto immutable = open(Access::kImmutable)) return immutable;
-  }
-  return database;
+  });
 }
+
+}  // namespace
 
 Result<std::unique_ptr<Database>> OpenDatabase(const std::string& path, OpenMode mode,
                                                const StoreOptions& options) {
@@ -132,12 +146,21 @@ Result<std::unique_ptr<Database>> OpenDatabase(const std::string& path, OpenMode
   return OpenForReading(path, options);
 }
 
-}  // namespace
+Result<std::unique_ptr<Database>> OpenAsItIs(const std::string& path, const StoreOptions& options) {
+  RS_RETURN_IF_ERROR(CheckPath(path));
+  RS_RETURN_IF_ERROR(MustExist(path));
+  return OpenReadable(path, [&](Access access) -> Result<std::unique_ptr<Database>> {
+    RS_ASSIGN_OR_RETURN(std::unique_ptr<Database> database,
+                        Database::Open(path, access, OptionsOf(options)));
+    RS_RETURN_IF_ERROR(ReadSchema(*database, Newest()));
+    return database;
+  });
+}
 
 Result<std::unique_ptr<Store>> OpenStore(const std::string& path, OpenMode mode,
                                          const StoreOptions& options) {
   RS_ASSIGN_OR_RETURN(std::unique_ptr<Database> database, OpenDatabase(path, mode, options));
-  return std::unique_ptr<Store>(std::make_unique<SqliteStore>(std::move(database)));
+  return std::unique_ptr<Store>(std::make_unique<SqlStore>(std::move(database)));
 }
 
 Result<std::unique_ptr<Archive>> OpenArchive(const std::string& path, OpenMode mode,

@@ -83,7 +83,8 @@ TEST(OpenTest, BadPathsAndFilesGetAMessageWithACure) {
     const char* says;
   } cases[] = {
       {"", ErrorCode::kInvalidArgument, "give --db the path of a file"},
-      {"postgresql://me:secret@host/db", ErrorCode::kInvalidArgument, "in files only"},
+      {"mysql://me:secret@host/db", ErrorCode::kInvalidArgument, "or postgresql://USER@HOST/NAME"},
+      {"postgresql://me:sec@ret@host/db", ErrorCode::kInvalidArgument, "is no valid URL"},
       {folder.path(), ErrorCode::kInvalidArgument, "is a folder: name a file in it"},
       {text, ErrorCode::kProtocol, "is not a Roofscape database"},
       {foreign, ErrorCode::kProtocol, "belongs to another program"},
@@ -96,7 +97,7 @@ TEST(OpenTest, BadPathsAndFilesGetAMessageWithACure) {
       ASSERT_FALSE(store) << c.path;
       EXPECT_EQ(store.error().code, c.code) << store.error().message;
       EXPECT_NE(store.error().message.find(c.says), std::string::npos) << store.error().message;
-      EXPECT_EQ(store.error().message.find("secret"), std::string::npos);
+      EXPECT_EQ(store.error().message.find("sec"), std::string::npos);
       EXPECT_EQ(Read(c.path), before) << "a refused file was changed";
     }
   }

@@ -132,7 +132,7 @@ std::string SelectRows(const RowQuery& query, const Conditions& conditions, cons
                "r.setup_id IN (SELECT s.id FROM setup AS s" + Joined(conditions.of_setup) + ")");
   }
   sql += Joined(all);
-  sql += " ORDER BY r.setup_id, r.measured_us, r.concurrency, r.rate_rps, r.id";
+  sql += " ORDER BY r.setup_id, COALESCE(r.measured_us, 0), r.concurrency, r.id";
   if (query.limit) sql += fmt::format(" LIMIT {}", *query.limit);
   return sql;
 }

@@ -5,8 +5,8 @@
 //
 // Errors: messages name the database and end with the cure. kNotFound for a database, run or point
 // that does not exist; kInvalidArgument for a name that fits several runs or a row that fits
-// nothing; kUnavailable while another process holds the lock; kProtocol for files that are no
-// database of ours; kIo for the rest.
+// nothing; kUnavailable while another process holds the lock or the server cannot be reached;
+// kProtocol for what is no database of ours; kIo for the rest.
 // Thread safety: a Store may be used by several threads; its calls take turns.
 
 #pragma once
@@ -76,7 +76,7 @@ class Store {
  public:
   virtual ~Store() = default;
 
-  /// The path it was opened with.
+  /// The path it was opened with, or the URL without its secrets.
   virtual const std::string& path() const = 0;
 
   /// Adds a run: everything of `header` but its end, status and points. Its id must be new.
@@ -113,18 +113,18 @@ class Store {
 };
 
 enum class OpenMode {
-  kReadWrite,  // Creates the database and the folders above it when absent.
+  kReadWrite,  // Creates a file and the folders above it when absent.
   kReadOnly,   // kNotFound when absent. Adds nothing; only brings an older schema up to date.
 };
 
 struct StoreOptions {
   /// How long to wait for another process that is writing.
   std::chrono::milliseconds busy_timeout{10'000};
-  /// Most pages of 4096 bytes the database may have; 0: no limit. Tests make a disk full with it.
+  /// Most pages of 4096 bytes a file may have; 0: no limit. Tests make a disk full with it.
   std::int64_t max_pages = 0;
 };
 
-/// Opens the SQLite database at `path`.
+/// Opens the database at `path`: of a file, or a URL postgresql://USER:PASSWORD@HOST:PORT/NAME.
 Result<std::unique_ptr<Store>> OpenStore(const std::string& path, OpenMode mode,
                                          const StoreOptions& options = {});
 

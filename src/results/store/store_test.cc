@@ -1,17 +1,23 @@
 #include "results/store/store.h"
 
+#include <optional>
+
 #include <gtest/gtest.h>
 
 #include "base/core/text.h"
 #include "results/store/db.h"
 #include "results/store/test_data.h"
+#include "results/store/test_server.h"
 
 namespace roofscape::store {
 namespace {
 
-class StoreTest : public testing::Test {
+class StoreTest : public testing::TestWithParam<Backend> {
  protected:
   void SetUp() override {
+    RS_SKIP_WITHOUT(GetParam());
+    place_.emplace(GetParam());
+    path_ = place_->path();
     auto opened = OpenStore(path_, OpenMode::kReadWrite);
     ASSERT_TRUE(opened) << opened.error().message;
     store_ = *std::move(opened);
@@ -29,12 +35,15 @@ class StoreTest : public testing::Test {
     return run;
   }
 
-  TemporaryFolder folder_;
-  const std::string path_ = folder_.File("new/sub/roofscape.db");
+  std::optional<TestPlace> place_;
+  std::string path_;
   std::unique_ptr<Store> store_;
 };
 
-TEST_F(StoreTest, ARunComesBackAsItWasStored) {
+INSTANTIATE_TEST_SUITE_P(Backends, StoreTest, testing::Values(Backend::kSqlite, Backend::kPostgres),
+                         [](const auto& instance) { return NameOf(instance.param); });
+
+TEST_P(StoreTest, ARunComesBackAsItWasStored) {
   spec::RunResult run = Put(SomeRun("20261123-190222-1a2b3c"), 3);
   const std::vector<std::string> notes = {"the server restarted"};
   run.status = spec::RunStatus::kComplete;
@@ -50,7 +59,7 @@ TEST_F(StoreTest, ARunComesBackAsItWasStored) {
   EXPECT_TRUE(*loaded == run);
 }
 
-TEST_F(StoreTest, ChunksOfALogComeBackAsOneLog) {
+TEST_P(StoreTest, ChunksOfALogComeBackAsOneLog) {
   const spec::RunResult run = SomeRun("r");
   ASSERT_TRUE(store_->BeginRun(run));
   const auto point = store_->BeginPoint(run.id, SomePoint(0, 1));
@@ -67,7 +76,7 @@ TEST_F(StoreTest, ChunksOfALogComeBackAsOneLog) {
   EXPECT_TRUE(*loaded == whole);
 }
 
-TEST_F(StoreTest, APointThatNeverEndedIsListedAsIncomplete) {
+TEST_P(StoreTest, APointThatNeverEndedIsListedAsIncomplete) {
   spec::RunResult run = Put(SomeRun("r"), 1);
   spec::PointResult begun = SomePoint(1, 3);
   const auto point = store_->BeginPoint(run.id, begun);
@@ -86,7 +95,7 @@ TEST_F(StoreTest, APointThatNeverEndedIsListedAsIncomplete) {
   EXPECT_FALSE(loaded->points[1].steady.has_value());
 }
 
-TEST_F(StoreTest, ALaterAnswerCountsAndTheEarlierOneStays) {
+TEST_P(StoreTest, ALaterAnswerCountsAndTheEarlierOneStays) {
   spec::RunResult run = Put(SomeRun("r"), 1);
   spec::PointResult better = SomePoint(0, 99);
   better.verdict.instrument = spec::Fitness::kInvalid;
@@ -110,7 +119,7 @@ TEST_F(StoreTest, ALaterAnswerCountsAndTheEarlierOneStays) {
   EXPECT_EQ(*(*database)->Int("SELECT supersedes FROM point_end_now"), 1);
 }
 
-TEST_F(StoreTest, MetricsCanBeQueriedBySql) {
+TEST_P(StoreTest, MetricsCanBeQueriedBySql) {
   const spec::RunResult run = Put(SomeRun("r"), 2);
   const auto database = Database::Open(path_, Access::kReadOnly, {});
   ASSERT_TRUE(database);
@@ -125,7 +134,7 @@ TEST_F(StoreTest, MetricsCanBeQueriedBySql) {
       << "a missing metric must have no row";
 }
 
-TEST_F(StoreTest, ListsTheNewestFirstAndFilters) {
+TEST_P(StoreTest, ListsTheNewestFirstAndFilters) {
   for (int i = 0; i < 4; ++i) {
     spec::RunResult run = SomeRun("run-" + std::to_string(i));
     run.started.unix_us += i;
@@ -158,7 +167,7 @@ TEST_F(StoreTest, ListsTheNewestFirstAndFilters) {
   EXPECT_EQ(newest.labels.at("trial"), "1");
 }
 
-TEST_F(StoreTest, FindsARunByIdPrefixOrLast) {
+TEST_P(StoreTest, FindsARunByIdPrefixOrLast) {
   for (const char* id :
        {"20261123-190222-1a2b3c", "20261123-190222-1a", "20261124-100000-ffffff"}) {
     ASSERT_TRUE(store_->BeginRun(SomeRun(id)));
@@ -180,7 +189,7 @@ TEST_F(StoreTest, FindsARunByIdPrefixOrLast) {
   for (const char* wild : {"", "2026%", "2026112_"}) EXPECT_FALSE(store_->FindRun(wild)) << wild;
 }
 
-TEST_F(StoreTest, AnEmptyStoreSaysHowToGetARun) {
+TEST_P(StoreTest, AnEmptyStoreSaysHowToGetARun) {
   const auto none = store_->LoadRun("last");
   ASSERT_FALSE(none);
   EXPECT_EQ(none.error().code, ErrorCode::kNotFound);
@@ -188,7 +197,7 @@ TEST_F(StoreTest, AnEmptyStoreSaysHowToGetARun) {
   EXPECT_TRUE(store_->Runs({})->empty());
 }
 
-TEST_F(StoreTest, RefusesWhatDoesNotFitTogether) {
+TEST_P(StoreTest, RefusesWhatDoesNotFitTogether) {
   ASSERT_TRUE(store_->BeginRun(SomeRun("r")));
   EXPECT_FALSE(store_->BeginRun(SomeRun("r"))) << "an id twice";
   EXPECT_FALSE(store_->BeginPoint("unknown", SomePoint(0, 1)));
@@ -203,7 +212,7 @@ TEST_F(StoreTest, RefusesWhatDoesNotFitTogether) {
   EXPECT_EQ(store_->LoadRun("r")->points.size(), 1U);
 }
 
-TEST_F(StoreTest, TextOfAServerThatIsNoUtf8DoesNotStopTheRun) {
+TEST_P(StoreTest, TextOfAServerThatIsNoUtf8DoesNotStopTheRun) {
   spec::RunResult run = SomeRun("r");
   run.engine["model"] = "bad \xFF\xFE bytes";
   ASSERT_TRUE(store_->BeginRun(run));

@@ -1,4 +1,4 @@
-// The reading half of SqliteStore.
+// The reading half of SqlStore.
 
 #include <algorithm>
 #include <utility>
@@ -8,7 +8,7 @@
 
 #include "base/core/text.h"
 #include "results/store/chunk.h"
-#include "results/store/sqlite_store.h"
+#include "results/store/sql_store.h"
 
 namespace roofscape::store {
 namespace {
@@ -103,7 +103,7 @@ void AddUnfinished(std::vector<spec::PointResult> begun, spec::RunResult& run) {
 
 }  // namespace
 
-Result<std::vector<RunSummary>> SqliteStore::Runs(const RunFilter& filter) {
+Result<std::vector<RunSummary>> SqlStore::Runs(const RunFilter& filter) {
   const std::scoped_lock lock(mutex_);
   RS_ASSIGN_OR_RETURN(const Transaction view, Transaction::Read(*database_));
   std::string sql =
@@ -124,7 +124,7 @@ Result<std::vector<RunSummary>> SqliteStore::Runs(const RunFilter& filter) {
   return runs;
 }
 
-Result<std::map<std::string, std::string>> SqliteStore::Labels(const std::string& run_id) {
+Result<std::map<std::string, std::string>> SqlStore::Labels(const std::string& run_id) {
   RS_ASSIGN_OR_RETURN(Statement query,
                       database_->Prepare("SELECT name, value FROM run_label WHERE run_id = ?"));
   query.Bind(run_id);
@@ -136,12 +136,12 @@ Result<std::map<std::string, std::string>> SqliteStore::Labels(const std::string
   }
 }
 
-Result<std::string> SqliteStore::FindRun(std::string_view name) {
+Result<std::string> SqlStore::FindRun(std::string_view name) {
   const std::scoped_lock lock(mutex_);
   return Resolve(name);
 }
 
-Result<std::string> SqliteStore::Resolve(std::string_view name) {
+Result<std::string> SqlStore::Resolve(std::string_view name) {
   RS_ASSIGN_OR_RETURN(
       Statement query,
       database_->Prepare(name == "last"
@@ -164,7 +164,7 @@ Result<std::string> SqliteStore::Resolve(std::string_view name) {
                   path(), Printable(name, 40), ids[0], ids[1], ids.size() > 2 ? ", ..." : "")};
 }
 
-Result<std::vector<std::string>> SqliteStore::NewestIds() {
+Result<std::vector<std::string>> SqlStore::NewestIds() {
   RS_ASSIGN_OR_RETURN(
       Statement query,
       database_->Prepare("SELECT id FROM run ORDER BY started_us DESC, id DESC LIMIT ?"));
@@ -177,7 +177,7 @@ Result<std::vector<std::string>> SqliteStore::NewestIds() {
   }
 }
 
-Error SqliteStore::UnknownRun(std::string_view name) {
+Error SqlStore::UnknownRun(std::string_view name) {
   const Result<std::vector<std::string>> newest = NewestIds();
   if (!newest) return newest.error();
   const std::vector<std::string>& ids = *newest;
@@ -193,7 +193,7 @@ Error SqliteStore::UnknownRun(std::string_view name) {
                            path(), Printable(name, 40), DidYouMean(name, ids), ids.front())};
 }
 
-Result<spec::RunResult> SqliteStore::LoadRun(std::string_view name) {
+Result<spec::RunResult> SqlStore::LoadRun(std::string_view name) {
   const std::scoped_lock lock(mutex_);
   RS_ASSIGN_OR_RETURN(const Transaction view, Transaction::Read(*database_));
   RS_ASSIGN_OR_RETURN(const std::string run_id, Resolve(name));
@@ -202,7 +202,7 @@ Result<spec::RunResult> SqliteStore::LoadRun(std::string_view name) {
   return run;
 }
 
-Result<std::vector<std::string>> SqliteStore::Notes(const std::string& run_id) {
+Result<std::vector<std::string>> SqlStore::Notes(const std::string& run_id) {
   RS_ASSIGN_OR_RETURN(
       Statement query,
       database_->Prepare("SELECT note FROM run_note WHERE run_id = ? ORDER BY note_index"));
@@ -215,7 +215,7 @@ Result<std::vector<std::string>> SqliteStore::Notes(const std::string& run_id) {
   }
 }
 
-Result<spec::RunResult> SqliteStore::ReadRun(const std::string& run_id) {
+Result<spec::RunResult> SqlStore::ReadRun(const std::string& run_id) {
   RS_ASSIGN_OR_RETURN(
       Statement row,
       database_->Prepare("SELECT r.started_us, r.way, r.version, r.plan_json, r.host_json, "
@@ -271,7 +271,7 @@ Result<spec::RunResult> SqliteStore::ReadRun(const std::string& run_id) {
   return run;
 }
 
-Result<spec::RequestLog> SqliteStore::LoadLog(const PointId& point) {
+Result<spec::RequestLog> SqlStore::LoadLog(const PointId& point) {
   const std::scoped_lock lock(mutex_);
   const std::string where =
       fmt::format("database '{}': run {}: point {}", path(), point.run_id, point.index);

@@ -1,4 +1,5 @@
-// The Store over one SQLite file. Writing is in sqlite_store.cc, reading in sqlite_queries.cc.
+// The Store over one Database, be it a file or on a server. Writing is in sql_store.cc, reading in
+// sql_queries.cc.
 //
 // Ownership: owns its Database. Thread safety: calls take turns on one mutex.
 
@@ -14,10 +15,10 @@
 
 namespace roofscape::store {
 
-class SqliteStore final : public Store {
+class SqlStore final : public Store {
  public:
   /// REQUIRES: the database has the newest schema.
-  explicit SqliteStore(std::unique_ptr<Database> database);
+  explicit SqlStore(std::unique_ptr<Database> database);
 
   const std::string& path() const override { return database_->path(); }
   Result<> BeginRun(const spec::RunResult& header) override;

@@ -1,4 +1,4 @@
-#include "results/store/sqlite_store.h"
+#include "results/store/sql_store.h"
 
 #include <cmath>
 #include <utility>
@@ -31,9 +31,9 @@ std::string Fact(const std::map<std::string, std::string>& facts, const std::str
 
 }  // namespace
 
-SqliteStore::SqliteStore(std::unique_ptr<Database> database) : database_(std::move(database)) {}
+SqlStore::SqlStore(std::unique_ptr<Database> database) : database_(std::move(database)) {}
 
-Result<> SqliteStore::BeginRun(const spec::RunResult& header) {
+Result<> SqlStore::BeginRun(const spec::RunResult& header) {
   const std::scoped_lock lock(mutex_);
   RS_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Write(*database_, Durability::kPower));
   RS_RETURN_IF_ERROR(AddRun(header));
@@ -47,7 +47,7 @@ Result<> SqliteStore::BeginRun(const spec::RunResult& header) {
   return transaction.Commit();
 }
 
-Result<> SqliteStore::AddRun(const spec::RunResult& header) {
+Result<> SqlStore::AddRun(const spec::RunResult& header) {
   const spec::Plan& plan = header.plan;
   const spec::Deployment& deployment = plan.deployment;
   const auto points_asked =
@@ -79,7 +79,7 @@ Result<> SqliteStore::AddRun(const spec::RunResult& header) {
   return insert.Run();
 }
 
-Result<> SqliteStore::AddNotes(const std::string& run_id, std::span<const std::string> notes) {
+Result<> SqlStore::AddNotes(const std::string& run_id, std::span<const std::string> notes) {
   RS_ASSIGN_OR_RETURN(
       Statement insert,
       database_->Prepare("INSERT INTO run_note (run_id, note_index, note) "
@@ -89,8 +89,7 @@ Result<> SqliteStore::AddNotes(const std::string& run_id, std::span<const std::s
   return {};
 }
 
-Result<PointId> SqliteStore::BeginPoint(const std::string& run_id,
-                                        const spec::PointResult& header) {
+Result<PointId> SqlStore::BeginPoint(const std::string& run_id, const spec::PointResult& header) {
   const std::scoped_lock lock(mutex_);
   RS_ASSIGN_OR_RETURN(Transaction transaction,
                       Transaction::Write(*database_, Durability::kProcess));
@@ -110,7 +109,7 @@ Result<PointId> SqliteStore::BeginPoint(const std::string& run_id,
   return PointId{run_id, header.index};
 }
 
-Result<> SqliteStore::AppendLog(const PointId& point, const spec::RequestLog& chunk) {
+Result<> SqlStore::AppendLog(const PointId& point, const spec::RequestLog& chunk) {
   const Packed packed = PackLog(chunk);
   const std::scoped_lock lock(mutex_);
   RS_ASSIGN_OR_RETURN(Transaction transaction,
@@ -131,7 +130,7 @@ Result<> SqliteStore::AppendLog(const PointId& point, const spec::RequestLog& ch
   return transaction.Commit();
 }
 
-Result<> SqliteStore::FinishPoint(const PointId& point, const spec::PointResult& result) {
+Result<> SqlStore::FinishPoint(const PointId& point, const spec::PointResult& result) {
   RS_CHECK(result.index == point.index);
   const std::scoped_lock lock(mutex_);
   RS_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Write(*database_, Durability::kPower));
@@ -143,8 +142,7 @@ Result<> SqliteStore::FinishPoint(const PointId& point, const spec::PointResult&
   return transaction.Commit();
 }
 
-Result<std::int64_t> SqliteStore::AddPointEnd(const PointId& point,
-                                              const spec::PointResult& result) {
+Result<std::int64_t> SqlStore::AddPointEnd(const PointId& point, const spec::PointResult& result) {
   RS_ASSIGN_OR_RETURN(Statement latest, database_->Prepare("SELECT MAX(revision) FROM point_end "
                                                            "WHERE run_id = ? AND point_index = ?"));
   RS_ASSIGN_OR_RETURN(const bool row, latest.Bind(point.run_id).Bind(point.index).Step());
@@ -167,8 +165,8 @@ Result<std::int64_t> SqliteStore::AddPointEnd(const PointId& point,
   return revision;
 }
 
-Result<> SqliteStore::AddMetrics(const PointId& point, std::int64_t revision,
-                                 std::string_view window, const spec::PointMetrics& metrics) {
+Result<> SqlStore::AddMetrics(const PointId& point, std::int64_t revision, std::string_view window,
+                              const spec::PointMetrics& metrics) {
   RS_ASSIGN_OR_RETURN(Statement insert,
                       database_->Prepare("INSERT INTO metric (run_id, point_index, revision, "
                                          "window_name, name, value) VALUES (?, ?, ?, ?, ?, ?)"));
@@ -186,8 +184,8 @@ Result<> SqliteStore::AddMetrics(const PointId& point, std::int64_t revision,
   return {};
 }
 
-Result<> SqliteStore::FinishRun(const std::string& run_id, spec::RunStatus status, WallTime ended,
-                                std::span<const std::string> notes) {
+Result<> SqlStore::FinishRun(const std::string& run_id, spec::RunStatus status, WallTime ended,
+                             std::span<const std::string> notes) {
   const std::scoped_lock lock(mutex_);
   RS_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Write(*database_, Durability::kPower));
   RS_ASSIGN_OR_RETURN(
