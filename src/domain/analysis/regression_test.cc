@@ -82,7 +82,8 @@ TEST(Regression, OldHistoryTakesNoPart) {
 
 struct Tally {
   int curves = 0, alarms = 0;        // Unplanted.
-  int steady = 0, ten = 0;           // Curves that had not changed; -10 % planted and reported.
+  int unchanged = 0, ten = 0;        // By the test's own verdict; -10 % planted and reported.
+  int still = 0, ten_still = 0;      // Of those, what had moved by less than 3 % on its own.
   int quiet = 0, three_quiet = 0;    // Of those with repeats under 1 %: -3 % reported.
   int others = 0, three_others = 0;  // Of the rest.
 };
@@ -108,10 +109,14 @@ Tally JudgeHistory(const std::vector<spec::Row>& rows) {
     if (at.shift.verdict == ShiftVerdict::kTooFew) continue;
     ++tally.curves;
     if (at.shift.verdict == ShiftVerdict::kWorse) ++tally.alarms;
-    // A curve that had really become better hides a loss that is planted on top of it.
+    // A curve that had become better hides a part of the loss that is planted on top of it.
     if (at.shift.verdict != ShiftVerdict::kUnchanged) continue;
-    ++tally.steady;
-    if (planted(at, 0.90)) ++tally.ten;
+    const bool ten = planted(at, 0.90);
+    const bool still = std::abs(at.shift.change) < 0.03;
+    ++tally.unchanged;
+    if (ten) ++tally.ten;
+    if (still) ++tally.still;
+    if (still && ten) ++tally.ten_still;
     const bool quiet = at.shift.own_noise && at.shift.sigma < 0.01;
     ++(quiet ? tally.quiet : tally.others);
     if (planted(at, 0.97)) ++(quiet ? tally.three_quiet : tally.three_others);
@@ -125,12 +130,14 @@ TEST(Regression, OfThePublishedHistory) {
   for (spec::Row& row : InferenceXRows("benchmarks")) rows.push_back(std::move(row));
   const Tally t = JudgeHistory(rows);
   std::printf(
-      "%d curves, %d alarms; 10 %% reported in %d of %d steady ones; 3 %% in %d of %d with "
-      "repeats under 1 %%, in %d of %d others\n",
-      t.curves, t.alarms, t.ten, t.steady, t.three_quiet, t.quiet, t.three_others, t.others);
+      "%d curves, %d alarms; 10 %% reported in %d of %d unchanged ones, in %d of the %d that had "
+      "moved by less than 3 %%; 3 %% in %d of %d with repeats under 1 %%, in %d of %d others\n",
+      t.curves, t.alarms, t.ten, t.unchanged, t.ten_still, t.still, t.three_quiet, t.quiet,
+      t.three_others, t.others);
   EXPECT_GE(t.curves, 100);
   EXPECT_LE(t.alarms * 100, t.curves);
-  EXPECT_GE(t.ten, 0.95 * t.steady);
+  EXPECT_GE(t.ten, 0.9 * t.unchanged);
+  EXPECT_GE(t.ten_still, 0.98 * t.still);
   EXPECT_GE(t.three_quiet, 0.6 * t.quiet);
   EXPECT_EQ(t.three_others, 0);
 }
