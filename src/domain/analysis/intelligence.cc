@@ -172,6 +172,11 @@ AnnualGain FitAnnualGain(std::span<const DatedCost> costs) {
   gain.points = costs.size();
   gain.why = "too few points";
   if (costs.size() < kMinDatedPoints) return gain;
+  const std::int64_t span = DayNumber(costs.back().day) - DayNumber(costs.front().day);
+  if (span < kMinSpanDays) {
+    gain.why = fmt::format("spans {} days: too short", span);
+    return gain;
+  }
   const auto n = static_cast<double>(costs.size());
   double mean_x = 0.0, mean_y = 0.0;
   for (const DatedCost& c : costs) {
@@ -187,7 +192,6 @@ AnnualGain FitAnnualGain(std::span<const DatedCost> costs) {
     xy += dx * dy;
     yy += dy * dy;
   }
-  if (xx <= 0) return gain;  // All of one day.
   const double slope = xy / xx;
   const double rest = std::max(0.0, yy - slope * xy);
   const double half =

@@ -26,6 +26,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -97,16 +98,20 @@ Result<std::vector<DatedCost>> BestCosts(std::span<const spec::Row> rows,
                                          Resource resource);
 
 inline constexpr std::size_t kMinDatedPoints = 5;
+/// Records of a few weeks are an archive that fills up, not progress: a yearly figure from them
+/// would multiply their noise.
+inline constexpr std::int64_t kMinSpanDays = 180;
 
 struct AnnualGain {
   std::size_t points = 0;
   /// How many times as much a dollar (or a joule) buys after a year, with its 95 % interval.
   std::optional<double> factor, low, high;
-  std::string why;  // "too few points"; empty where there is a factor.
+  std::string why;  // "too few points", "spans 70 days: too short"; empty where there is a factor.
 };
 
 /// exp(-365.25 x the slope of log(cost) over days), by least squares, Student's t interval of the
-/// slope. REQUIRES: positive costs.
+/// slope. What the records do not know: whether a cheaper system existed before it was measured.
+/// REQUIRES: positive costs, by rising day.
 AnnualGain FitAnnualGain(std::span<const DatedCost> costs);
 
 }  // namespace roofscape::analysis

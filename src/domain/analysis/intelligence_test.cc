@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstdio>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "domain/analysis/days.h"
 #include "domain/analysis/test_rows.h"
@@ -119,6 +121,9 @@ TEST(Intelligence, AnnualGainIsTheSlopeOfRecords) {
   EXPECT_NEAR(*gain.factor, 10, 0.05);
   EXPECT_LE(*gain.low, *gain.factor);
   EXPECT_GE(*gain.high, *gain.factor);
+  std::vector<DatedCost> close = costs;
+  for (DatedCost& cost : close) cost.day = DateOfNumber(20000 + (DayNumber(cost.day) - 20000) / 4);
+  EXPECT_EQ(FitAnnualGain(close).why, "spans 114 days: too short");
   costs.resize(4);
   EXPECT_FALSE(FitAnnualGain(costs).factor);
   EXPECT_EQ(FitAnnualGain(costs).why, "too few points");
@@ -161,6 +166,31 @@ TEST(Intelligence, OfThePublishedRows) {
     }
   }
   EXPECT_GE(all, 7U) << "a row a chip at least";
+}
+
+TEST(Intelligence, GainOfThePublishedHistory) {
+  std::vector<spec::Row> rows = InferenceXRows("benchmarks-history");
+  if (rows.empty()) GTEST_SKIP() << MissingSharedData();
+  for (spec::Row& row : InferenceXRows("benchmarks")) rows.push_back(std::move(row));
+  for (const catalog::Eval& eval : ShippedCatalog().evals) {
+    if (eval.entry.id != "gpqa-diamond-aa") continue;
+    IntelligenceQuery query = Query(eval);
+    query.input_tokens.reset();
+    for (const double floor : {20.0, 50.0}) {
+      query.interactivity_floor = floor;
+      const auto costs = BestCosts(rows, query, 0.75, Resource::kDollars);
+      ASSERT_TRUE(costs);
+      for (std::size_t i = 1; i < costs->size(); ++i) {
+        EXPECT_LT((*costs)[i].cost, (*costs)[i - 1].cost);
+        EXPECT_GE((*costs)[i].day, (*costs)[i - 1].day);
+      }
+      const AnnualGain gain = FitAnnualGain(*costs);
+      std::printf(
+          "GPQA >= 0.75 at %.0f tokens/s/user: %zu records, x %.3g a year (%.3g to %.3g)%s\n",
+          floor, gain.points, gain.factor.value_or(NAN), gain.low.value_or(NAN),
+          gain.high.value_or(NAN), gain.why.c_str());
+    }
+  }
 }
 
 }  // namespace

@@ -147,4 +147,15 @@ std::string MissingSharedData() {
          ": the published rows are not here; set ROOFSCAPE_SHARED_DATA to their folder";
 }
 
+/// Law 6 of the published rows: chips are counted as devices, never TP x EP.
+TEST(TestRows, ReadThePublishedOnes) {
+  const std::vector<spec::Row> rows = InferenceXRows("benchmarks");
+  if (rows.empty()) GTEST_SKIP() << MissingSharedData();
+  for (const spec::Row& row : rows) {
+    ASSERT_TRUE(spec::ChipCount(row.deployment));
+    ASSERT_TRUE(row.values.Get("total_tps_per_chip"));
+    ASSERT_TRUE(catalog::FindChip(ShippedCatalog(), row.deployment.chip)) << row.deployment.chip;
+  }
+}
+
 }  // namespace roofscape::analysis
