@@ -63,20 +63,21 @@ std::string ComparisonTable(const Comparison& comparison, const std::string& at,
                             const Style& style) {
   const std::string unit = UnitHead(comparison.metric.unit);
   Table table({{at, Align::kRight},
-               {"a\n" + unit, Align::kRight},
-               {"b\n" + unit, Align::kRight},
+               {"a", Align::kRight},
+               {"b", Align::kRight},
                {"change", Align::kRight},
                {"95 % interval", Align::kRight},
                {"runs", Align::kRight},
-               {"finding", Align::kLeft}});
+               {"finding", Align::kLeft, false},
+               {"layout", Align::kLeft}});
   for (const Match& match : comparison.matches) {
-    table.AddRow({FormatNumber(match.at), Value(match.value_a, comparison.metric.unit),
+    table.AddRow({fmt::format("{:g}", match.at), Value(match.value_a, comparison.metric.unit),
                   Value(match.value_b, comparison.metric.unit), Change(match.change),
                   Interval(match.low, match.high),
                   fmt::format("{}/{}", match.a.size(), match.b.size()),
-                  std::string(analysis::Name(match.finding))});
+                  std::string(analysis::Name(match.finding)), match.layout});
   }
-  return Bold(comparison.metric.name, style) + "\n" + table.ToText(style) +
+  return Bold(comparison.metric.name + ", " + unit, style) + "\n" + table.ToText(style) +
          Wrap(Summary(comparison), style.width, 2) + "\n";
 }
 
@@ -84,6 +85,7 @@ Json ComparisonJson(const Comparison& comparison, const std::string& at) {
   Json matches = Json::array();
   for (const Match& match : comparison.matches) {
     matches.push_back({{"at", match.at},
+                       {"layout", match.layout},
                        {"a", match.value_a},
                        {"b", match.value_b},
                        {"runs_a", match.a.size()},

@@ -3,8 +3,8 @@
 #include <array>
 #include <cmath>
 #include <map>
-#include <numeric>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -44,7 +44,9 @@ std::map<std::string, std::set<std::string>> Facts(Rows rows) {
   return facts;
 }
 
-Result<std::vector<std::string>> Differences(Rows a, Rows b) {
+/// `one_system`: each side must be of one model, chip, engine and so on, its layout aside, as rows
+/// of one load then count as repeats.
+Result<std::vector<std::string>> Differences(Rows a, Rows b, bool one_system) {
   if (a.empty() || b.empty()) return Error{ErrorCode::kNotFound, "one side has no points"};
   const auto fa = Facts(a);
   const auto fb = Facts(b);
@@ -57,6 +59,10 @@ Result<std::vector<std::string>> Differences(Rows a, Rows b) {
                    fmt::format("the two sides differ in {} ('{}' and '{}'): their figures do not "
                                "compare; choose rows of one",
                                name, *values.begin(), *others.rbegin())};
+    }
+    if (one_system && name != "layout" && (values.size() > 1 || others.size() > 1)) {
+      return Error{ErrorCode::kInvalidArgument,
+                   fmt::format("one side holds several values of {}; choose rows of one", name)};
     }
     if (values != others) differs.push_back(name);
   }
@@ -71,17 +77,34 @@ double LoadOf(const spec::Row& row) {
   return row.concurrency > 0 ? static_cast<double>(row.concurrency) : row.rate_rps.value_or(0.0);
 }
 
-/// Open and closed loops are no match even where their numbers are alike.
-using Load = std::pair<bool, double>;
+/// Open and closed loops are no match even where their numbers are alike, nor are layouts where the
+/// two sides share any: two layouts at one load are no repeats of each other.
+using Load = std::tuple<bool, double, std::string>;
 
-std::map<Load, std::vector<std::size_t>> ByLoad(Rows rows, const RowAxis& metric) {
+std::map<Load, std::vector<std::size_t>> ByLoad(Rows rows, const RowAxis& metric, bool by_layout) {
   std::map<Load, std::vector<std::size_t>> loads;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto value = metric.value(rows[i]);
     if (!TakesPart(rows[i]) || !value || !(*value > 0) || LoadOf(rows[i]) <= 0) continue;
-    loads[{rows[i].concurrency > 0, LoadOf(rows[i])}].push_back(i);
+    const std::string layout = by_layout ? LayoutName(rows[i].deployment) : "";
+    loads[{rows[i].concurrency > 0, LoadOf(rows[i]), layout}].push_back(i);
   }
   return loads;
+}
+
+/// Whether layouts take part in the match: where the sides share any. Where they share none, each
+/// must have one.
+Result<bool> MatchByLayout(Rows a, Rows b) {
+  std::set<std::string> in_a, in_b;
+  for (const spec::Row& row : a) in_a.insert(LayoutName(row.deployment));
+  for (const spec::Row& row : b) in_b.insert(LayoutName(row.deployment));
+  for (const std::string& layout : in_a) {
+    if (in_b.contains(layout)) return true;
+  }
+  if (in_a.size() == 1 && in_b.size() == 1) return false;
+  return Error{ErrorCode::kInvalidArgument,
+               "the sides share no layout of their chips and one has several; compare at an "
+               "interactivity, or choose rows of one layout"};
 }
 
 Finding Judge(double change, std::optional<double> low, std::optional<double> high,
@@ -164,10 +187,11 @@ std::string_view Name(Finding finding) { return kNames[static_cast<std::size_t>(
 Result<Comparison> CompareByLoad(Rows a, Rows b, const RowAxis& metric) {
   Comparison out;
   out.metric = metric;
-  RS_ASSIGN_OR_RETURN(out.differs, Differences(a, b));
+  RS_ASSIGN_OR_RETURN(out.differs, Differences(a, b, true));
   if (const auto floor = FloorOf(metric.name)) out.floor = floor->p95;
-  auto loads_a = ByLoad(a, metric);
-  auto loads_b = ByLoad(b, metric);
+  RS_ASSIGN_OR_RETURN(const bool by_layout, MatchByLayout(a, b));
+  auto loads_a = ByLoad(a, metric, by_layout);
+  auto loads_b = ByLoad(b, metric, by_layout);
   std::vector<LogDifference> differences;
   for (auto& [load, places] : loads_a) {
     const auto other = loads_b.find(load);
@@ -179,7 +203,8 @@ Result<Comparison> CompareByLoad(Rows a, Rows b, const RowAxis& metric) {
     const LogMean mean_b = MeanOf(b, other->second, metric);
     const LogDifference difference = Difference(mean_a, mean_b);
     Match match;
-    match.at = load.second;
+    match.at = std::get<1>(load);
+    match.layout = std::get<2>(load);
     match.a = places;
     match.b = other->second;
     match.value_a = std::exp(mean_a.mean);
@@ -205,7 +230,7 @@ Result<Comparison> CompareAt(Rows a, Rows b, const RowAxis& x, const RowAxis& me
                              std::span<const double> targets) {
   Comparison out;
   out.metric = metric;
-  RS_ASSIGN_OR_RETURN(out.differs, Differences(a, b));
+  RS_ASSIGN_OR_RETURN(out.differs, Differences(a, b, false));
   if (const auto floor = FloorOf(metric.name)) out.floor = floor->p95;
   const auto read = [&](Rows rows, double target) -> std::optional<std::size_t> {
     std::optional<std::size_t> best;

@@ -36,6 +36,7 @@ std::string_view Name(Finding finding);
 
 struct Match {
   double at = 0.0;                      // The concurrency, the rate, or the interactivity.
+  std::string layout;                   // Where matched by it; else empty.
   std::vector<std::size_t> a, b;        // Places in the spans.
   double value_a = 0.0, value_b = 0.0;  // Geometric means over repeats.
   double change = 0.0;                  // b / a - 1: the effect, always shown.
@@ -56,7 +57,9 @@ struct Comparison {
 };
 
 /// Matched by concurrency, or by rate where that is 0. kInvalidArgument where protocol, window or
-/// workload differ: such figures do not compare; kNotFound where nothing matches.
+/// workload differ: such figures do not compare; where one side mixes chips, engines, versions and
+/// so on; where layouts cannot be told apart. kNotFound where nothing matches. Rows of one side,
+/// load and layout count as repeats.
 Result<Comparison> CompareByLoad(std::span<const spec::Row> a, std::span<const spec::Row> b,
                                  const RowAxis& metric);
 

@@ -103,6 +103,24 @@ TEST(Compare, WhatDoesNotCompareIsRefused) {
   EXPECT_EQ(engines->differs, std::vector<std::string>{"engine"});
 }
 
+TEST(Compare, LayoutsAndEnginesAreNoRepeats) {
+  Rng rng(5);
+  Rows a = Curve(1, 1, 0, rng);
+  for (spec::Row row : Curve(1, 2, 0, rng)) {
+    row.deployment.roles[0].ep = 8;
+    a.push_back(row);
+  }
+  const auto same = CompareByLoad(a, a, Rate());
+  ASSERT_TRUE(same);
+  EXPECT_EQ(same->matches.size(), 6U);
+  EXPECT_FALSE(same->low) << "two layouts are not two runs";
+  Rows other = Curve(1, 1, 0, rng);
+  for (spec::Row& row : other) row.deployment.roles[0].tp = 4;
+  EXPECT_FALSE(CompareByLoad(a, other, Rate())) << "which of the two layouts?";
+  a.back().deployment.engine = "sglang";
+  EXPECT_FALSE(CompareByLoad(a, a, Rate()));
+}
+
 TEST(Compare, AtAnInteractivityByStep) {
   Rng rng(4);
   const Rows a = Curve(1, 1, 0, rng);  // 50, 12.5 and 3.1 tokens/s/user, all at 1000.
