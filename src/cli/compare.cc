@@ -84,35 +84,42 @@ Result<std::vector<spec::Row>> SideOf(const std::string& side, const Options& op
   return spec::RowsOf(run);
 }
 
-Result<ComparedSides> Compute(const Options& options) {
+struct Answer {
+  std::size_t points_a = 0, points_b = 0;
+  std::string at;  // Heads the column of what was matched.
+  analysis::Comparison comparison;
+};
+
+Result<Answer> Compute(const Options& options) {
   RS_ASSIGN_OR_RETURN(const catalog::Catalog catalog, LoadCatalog(options.catalog));
   RS_ASSIGN_OR_RETURN(const analysis::RowAxis metric, analysis::MetricAxis(options.metric));
-  ComparedSides sides;
-  sides.name_a = options.a;
-  sides.name_b = options.b;
-  RS_ASSIGN_OR_RETURN(sides.a, SideOf(options.a, options, catalog));
-  RS_ASSIGN_OR_RETURN(sides.b, SideOf(options.b, options, catalog));
+  RS_ASSIGN_OR_RETURN(const std::vector<spec::Row> a, SideOf(options.a, options, catalog));
+  RS_ASSIGN_OR_RETURN(const std::vector<spec::Row> b, SideOf(options.b, options, catalog));
+  Answer answer{a.size(), b.size(), "load", {}};
   if (options.at.empty()) {
-    sides.matched_by = "load";
-    RS_ASSIGN_OR_RETURN(sides.comparison, analysis::CompareByLoad(sides.a, sides.b, metric));
-  } else {
-    RS_ASSIGN_OR_RETURN(const analysis::RowAxis x, analysis::MetricAxis(options.x));
-    sides.matched_by = options.x;
-    RS_ASSIGN_OR_RETURN(sides.comparison,
-                        analysis::CompareAt(sides.a, sides.b, x, metric, options.at));
+    RS_ASSIGN_OR_RETURN(answer.comparison, analysis::CompareByLoad(a, b, metric));
+    return answer;
   }
-  return sides;
+  RS_ASSIGN_OR_RETURN(const analysis::RowAxis x, analysis::MetricAxis(options.x));
+  answer.at = x.unit;
+  RS_ASSIGN_OR_RETURN(answer.comparison, analysis::CompareAt(a, b, x, metric, options.at));
+  return answer;
 }
 
 int Compare(const Options& options) {
-  const auto sides = Compute(options);
-  if (!sides) return Report(sides.error());
+  const auto answer = Compute(options);
+  if (!answer) return Report(answer.error());
   if (options.json) {
-    fmt::print("{}\n", ComparisonJson(*sides).dump(2));
+    Json json = ComparisonJson(answer->comparison, answer->at);
+    json["a"] = options.a;
+    json["b"] = options.b;
+    fmt::print("{}\n", json.dump(2));
   } else {
-    fmt::print("{}", ComparisonText(*sides, StyleOf(stdout)));
+    fmt::print("a: {} ({} points)\nb: {} ({} points)\n\n{}", options.a, answer->points_a, options.b,
+               answer->points_b,
+               ComparisonTable(answer->comparison, answer->at, StyleOf(stdout)));
   }
-  return sides->comparison.finding == analysis::Finding::kWorse ? kRegression : kDone;
+  return answer->comparison.finding == analysis::Finding::kWorse ? kRegression : kDone;
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "cli/cost_text.h"
 #include "cli/price_options.h"
 #include "cli/row_selection.h"
+#include "cli/trend_text.h"
 
 namespace roofscape::cli {
 namespace {
@@ -38,6 +39,7 @@ struct Options {
   PriceOptions price;
   double at = 50;
   bool interpolate = false;
+  std::string token = "total";
   std::optional<double> megawatts;
   std::optional<std::int64_t> users;
   std::string eval;
@@ -74,24 +76,73 @@ Result<> Intelligence(const Options& options, std::span<const spec::Row> rows,
                              options.eval)};
   }
   if (options.json) {
-    fmt::print("{}\n", IntelligenceJson(rows, query, points).dump(2));
+    fmt::print("{}\n", IntelligenceJson(rows, points, query).dump(2));
   } else {
-    fmt::print("{}", IntelligenceText(rows, query, points, StyleOf(stdout)));
+    fmt::print("{}", IntelligenceTable(rows, points, query, StyleOf(stdout)));
   }
   return {};
+}
+
+/// The fleet that a point makes of so much power, or that so many users need.
+Result<analysis::Fleet> FleetOf(const Options& options, const spec::Row& row,
+                                const analysis::Pricing& pricing) {
+  if (options.megawatts) return analysis::FleetFromPower(row, *options.megawatts, pricing);
+  return analysis::FleetFromUsers(row, *options.users, pricing);
+}
+
+void PrintFleets(const Options& options, std::span<const spec::Row> rows,
+                 const analysis::Readings& readings, const analysis::Pricing& pricing) {
+  const Style style = StyleOf(stdout);
+  for (const analysis::Reading& reading : readings.series) {
+    if (!reading.row) continue;
+    fmt::print("\n{}\n", Bold(Wrap(analysis::Label(reading.key), style.width, 2), style));
+    const auto fleet = FleetOf(options, rows[*reading.row], pricing);
+    fmt::print("{}", fleet ? FleetText(*fleet, style) : fleet.error().message + "\n");
+  }
+}
+
+Json FleetsJson(const Options& options, std::span<const spec::Row> rows,
+                const analysis::Readings& readings, const analysis::Pricing& pricing) {
+  Json all = Json::array();
+  for (const analysis::Reading& reading : readings.series) {
+    if (!reading.row) continue;
+    const auto fleet = FleetOf(options, rows[*reading.row], pricing);
+    if (!fleet) continue;
+    all.push_back({{"series", analysis::Label(reading.key)},
+                   {"deployments", fleet->deployments},
+                   {"chips", fleet->chips},
+                   {"users", fleet->users},
+                   {"output_tps", fleet->output_tps},
+                   {"megawatts", fleet->megawatts},
+                   {"usd_per_month",
+                    fleet->usd_per_month ? Json(*fleet->usd_per_month) : Json(nullptr)}});
+  }
+  return all;
 }
 
 Result<> Cost(const Options& options, WallTime now) {
   RS_ASSIGN_OR_RETURN(const catalog::Catalog catalog, LoadCatalog(options.catalog));
   RS_ASSIGN_OR_RETURN(const analysis::Pricing pricing, PricingOf(options.price, catalog, now));
+  CostQuery query;
+  query.pricing = pricing;
+  RS_ASSIGN_OR_RETURN(query.kind, analysis::ParseTokenKind(options.token));
+  RS_ASSIGN_OR_RETURN(query.boundary, analysis::ParseBoundary(options.boundary));
   RS_ASSIGN_OR_RETURN(const std::vector<spec::Row> rows, LoadRows(options.rows, catalog));
   if (!options.eval.empty()) return Intelligence(options, rows, catalog, pricing);
-  const CostQuery query{options.at, pricing, options.interpolate, options.megawatts, options.users};
-  const CostAnswer answer = ReadCosts(rows, query);
+  analysis::ReadingQuery reading;
+  RS_ASSIGN_OR_RETURN(reading.x, analysis::MetricAxis("interactivity_p50_tps"));
+  RS_ASSIGN_OR_RETURN(reading.y, analysis::MetricAxis(RateName(query.kind)));
+  reading.target = options.at;
+  reading.interpolate = options.interpolate;
+  RS_ASSIGN_OR_RETURN(const analysis::Readings readings, analysis::ReadAt(rows, reading));
+  const bool fleet = options.megawatts || options.users;
   if (options.json) {
-    fmt::print("{}\n", CostsJson(rows, query, answer).dump(2));
+    Json json = CostJson(rows, readings, query);
+    if (fleet) json["fleets"] = FleetsJson(options, rows, readings, pricing);
+    fmt::print("{}\n", json.dump(2));
   } else {
-    fmt::print("{}", CostsText(rows, query, answer, StyleOf(stdout)));
+    fmt::print("{}", CostTable(rows, readings, query, StyleOf(stdout)));
+    if (fleet) PrintFleets(options, rows, readings, pricing);
   }
   return {};
 }
@@ -105,6 +156,9 @@ void AddCostCommand(CLI::App& app, Invocation& invocation) {
   AddRowSelection(*command, options->rows);
   command->add_option("--at", options->at, "Interactivity that must be met, tokens/s/user at p50")
       ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  command->add_option("--token", options->token,
+                      "The kind of token that bears the cost: total, input or output")
       ->capture_default_str();
   AddPriceOptions(*command, options->price);
   command->add_flag("--interpolate", options->interpolate, "Read between measured points");

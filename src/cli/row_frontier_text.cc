@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "cli/trend_text.h"
 #include "domain/analysis/days.h"
 
 namespace roofscape::cli {

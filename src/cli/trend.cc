@@ -13,6 +13,8 @@
 #include "cli/catalog_source.h"
 #include "cli/command.h"
 #include "cli/price_options.h"
+#include "cli/compare_text.h"
+#include "cli/row_groups.h"
 #include "cli/row_selection.h"
 #include "cli/trend_text.h"
 #include "domain/analysis/regression.h"
@@ -57,36 +59,49 @@ Result<analysis::RowAxis> BestAxis(const Options& options, const catalog::Catalo
   return CostAxis(kind, pricing);
 }
 
-Result<std::vector<NamedTrend>> Trends(const Options& options, std::span<const spec::Row> rows,
-                                       const analysis::TrendQuery& query) {
-  RS_ASSIGN_OR_RETURN(const std::vector<RowGroup> groups, GroupBy(rows, options.by));
-  std::vector<NamedTrend> named;
-  for (const RowGroup& group : groups) {
-    std::vector<spec::Row> part;
-    for (const std::size_t place : group.rows) part.push_back(rows[place]);
-    for (analysis::Trend& trend : analysis::TrendsOf(part, query)) {
-      for (analysis::TrendStep& step : trend.steps) step.row = group.rows[step.row];
-      named.push_back({group.name, std::move(trend)});
-    }
-  }
-  return named;
-}
-
-int Best(const Options& options, std::span<const spec::Row> rows, const catalog::Catalog& catalog,
+/// Prints the trends of each group, or one array of them all.
+int Best(const Options& options, std::vector<spec::Row> rows, const catalog::Catalog& catalog,
          WallTime now) {
   auto x = analysis::MetricAxis(options.x);
   if (!x) return Report(x.error());
   auto y = BestAxis(options, catalog, now);
   if (!y) return Report(y.error());
   const analysis::TrendQuery query{*x, options.at, *y};
-  const auto trends = Trends(options, rows, query);
-  if (!trends) return Report(trends.error());
-  if (options.json) {
-    fmt::print("{}\n", TrendsJson(rows, query, *trends).dump(2));
-  } else {
-    fmt::print("{}", TrendsText(rows, query, *trends, StyleOf(stdout)));
+  const auto groups = GroupBy(std::move(rows), options.by);
+  if (!groups) return Report(groups.error());
+  const Style style = StyleOf(stdout);
+  Json all = Json::array();
+  for (const RowGroup& group : *groups) {
+    const std::vector<analysis::Trend> trends = analysis::TrendsOf(group.rows, query);
+    if (options.json) {
+      all.push_back({{"group", group.name}, {"trends", TrendJson(group.rows, trends, query)}});
+      continue;
+    }
+    if (!group.name.empty()) fmt::print("{}\n", Bold(group.name, style));
+    fmt::print("{}{}", TrendTables(group.rows, trends, query, style),
+               group.name.empty() ? "" : "\n");
   }
+  if (options.json) fmt::print("{}\n", all.dump(2));
   return kDone;
+}
+
+Json ShiftsJson(std::span<const analysis::RowCurve> curves,
+                std::span<const analysis::CurveShift> shifts) {
+  Json all = Json::array();
+  for (const analysis::CurveShift& shift : shifts) {
+    const analysis::RowCurve& curve = curves[shift.curve];
+    all.push_back({{"series", analysis::Label(curve.key)},
+                   {"layout", curve.layout},
+                   {"run", curve.occasion.run},
+                   {"day", curve.occasion.day ? Json(curve.occasion.day->ToIso()) : Json(nullptr)},
+                   {"verdict", analysis::Name(shift.shift.verdict)},
+                   {"change", shift.shift.change},
+                   {"smallest_finding", shift.shift.smallest},
+                   {"loads", shift.shift.loads},
+                   {"history", shift.shift.history},
+                   {"own_noise", shift.shift.own_noise}});
+  }
+  return {{"curves", curves.size()}, {"shifts", std::move(all)}};
 }
 
 int Regressions(const Options& options, std::span<const spec::Row> rows) {
@@ -97,7 +112,7 @@ int Regressions(const Options& options, std::span<const spec::Row> rows) {
   if (options.json) {
     fmt::print("{}\n", ShiftsJson(curves, shifts).dump(2));
   } else {
-    fmt::print("{}", ShiftsText(curves, shifts, options.y, StyleOf(stdout)));
+    fmt::print("{}", ShiftTable(rows, curves, shifts, StyleOf(stdout)));
   }
   const bool worse =
       std::any_of(shifts.begin(), shifts.end(), [](const analysis::CurveShift& shift) {
@@ -109,10 +124,10 @@ int Regressions(const Options& options, std::span<const spec::Row> rows) {
 int RunTrend(const Options& options, WallTime now) {
   const auto catalog = LoadCatalog(options.catalog);
   if (!catalog) return Report(catalog.error());
-  const auto rows = LoadRows(options.rows, *catalog);
+  auto rows = LoadRows(options.rows, *catalog);
   if (!rows) return Report(rows.error());
   if (options.regressions) return Regressions(options, *rows);
-  return Best(options, *rows, *catalog, now);
+  return Best(options, *std::move(rows), *catalog, now);
 }
 
 }  // namespace
