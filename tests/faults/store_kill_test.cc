@@ -15,6 +15,7 @@
 #include "results/store/log_writer.h"
 #include "results/store/store.h"
 #include "results/store/test_data.h"
+#include "results/store/test_server.h"
 #include "store_child.h"
 
 namespace roofscape::store {
@@ -63,9 +64,16 @@ void CheckLog(Store& store, const PointId& point) {
   EXPECT_TRUE(*log == expected) << "point " << point.index;
 }
 
-TEST(StoreKillTest, EveryAnnouncedPointSurvives) {
-  const TemporaryFolder folder;
-  const std::string path = folder.File("roofscape.db");
+class StoreKillTest : public testing::TestWithParam<Backend> {};
+
+INSTANTIATE_TEST_SUITE_P(Backends, StoreKillTest,
+                         testing::Values(Backend::kSqlite, Backend::kPostgres),
+                         [](const auto& instance) { return NameOf(instance.param); });
+
+TEST_P(StoreKillTest, EveryAnnouncedPointSurvives) {
+  RS_SKIP_WITHOUT(GetParam());
+  const TestPlace place(GetParam());
+  const std::string& path = place.path();
   const Rng rng(kSeed);
   std::size_t announced_in_all = 0;
   for (int trial = 0; trial < kTrials; ++trial) {

@@ -76,6 +76,8 @@ TEST_P(DatabaseTest, BindsAndReadsEveryKindOfValue) {
 
 TEST_P(DatabaseTest, EveryDoubleComesBackAsItWas) {
   Rng rng(1);
+  const auto transaction = Transaction::Write(*database_, Durability::kProcess);
+  ASSERT_TRUE(transaction);
   auto insert = database_->Prepare("INSERT INTO t (a, d) VALUES (?, ?)");
   std::vector<double> values = {std::numeric_limits<double>::denorm_min(),
                                 std::numeric_limits<double>::max(),
@@ -96,6 +98,8 @@ TEST_P(DatabaseTest, EveryDoubleComesBackAsItWas) {
 }
 
 TEST_P(DatabaseTest, StatementsMayTakeTurns) {
+  const auto transaction = Transaction::Write(*database_, Durability::kProcess);
+  ASSERT_TRUE(transaction);
   auto insert = database_->Prepare("INSERT INTO t (a) VALUES (?)");
   for (std::int64_t a = 0; a < 100; ++a) ASSERT_TRUE(insert->Bind(a).Run());
   auto outer = database_->Prepare("SELECT a FROM t WHERE a < 50 ORDER BY a");
