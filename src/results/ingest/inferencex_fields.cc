@@ -86,8 +86,7 @@ constexpr auto kCounts = std::to_array<std::pair<std::string_view, Count>>({
     {"num_decode_gpu", Count::kDecodeChips},
     {"num_aggregate_gpu", Count::kAllChips},
     {"power_metric_schema_version", Count::kPowerSchema},
-    {"config_id", Count::kConfigId},
-    {"workflow_run_id", Count::kRunId},
+    {"run_attempt", Count::kRunAttempt},
 });
 
 constexpr auto kFlags = std::to_array<std::pair<std::string_view, Flag>>({

@@ -1,5 +1,6 @@
 // The answers of InferenceX's API that were captured, held against the laws that their rows obey.
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <set>
@@ -189,7 +190,8 @@ TEST(InferencexLaws, ThroughputAndTimesAgree) {
       ++marked;
       continue;
     }
-    EXPECT_GT(k, 0.85) << row.origin.key;
+    // The lowest: prefill as bottleneck, TTFT two thirds of E2E, and so a long ramp.
+    EXPECT_GT(k, Disaggregated(row) ? 0.77 : 0.94) << row.origin.key;
     EXPECT_LT(k, 1.05) << row.origin.key;
     if (!Disaggregated(row)) aggregated.push_back(k);
     if (Disaggregated(row) && row.concurrency >= 512) large.push_back(k);
@@ -201,8 +203,10 @@ TEST(InferencexLaws, ThroughputAndTimesAgree) {
   EXPECT_NEAR(share(aggregated, 0.5), 0.976, 0.003);
   EXPECT_GE(share(aggregated, 0.05), 0.955);
   EXPECT_LE(share(aggregated, 0.95), 0.999);
+  // Ramp and tail weigh more here; a tenth of them lie below 0.93.
+  EXPECT_GE(share(large, 0.05), 0.88);
   EXPECT_GE(share(large, 0.5), 0.92);
-  EXPECT_LE(share(large, 0.5), 0.95);
+  EXPECT_LE(share(large, 0.5), 0.96);
   // One row publishes a 40th of what its latencies allow.
   EXPECT_EQ(marked, 1);
 }

@@ -66,8 +66,7 @@ enum class Count : std::uint8_t {
   kDecodeChips,
   kAllChips,
   kPowerSchema,
-  kConfigId,
-  kRunId,
+  kRunAttempt,
   kEnd,
 };
 

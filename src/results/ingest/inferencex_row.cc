@@ -84,10 +84,15 @@ std::variant<spec::Row, Problem> Maker::Make() {
   if (!record_.problem.code.empty() || !Names() || !Engine() || !Load() || !When() || !Values()) {
     return record_.problem;
   }
-  Key();
   row_.origin.format = "inferencex";
   row_.origin.source = source_.name;
   row_.origin.url = at(Text::kRunUrl);
+  // The database keeps the attempt apart; the API writes it into the address.
+  if (record_.at(Count::kRunAttempt) > 0 && !row_.origin.url.empty() &&
+      row_.origin.url.find("/attempts/") == std::string::npos) {
+    row_.origin.url += fmt::format("/attempts/{}", record_.at(Count::kRunAttempt));
+  }
+  Key();
   row_.origin.place = text_.place;
   row_.origin.offset = text_.offset;
   row_.origin.bytes = static_cast<std::int64_t>(text_.text.size());
@@ -318,7 +323,7 @@ void Maker::Key() {
     fmt::format_to(std::back_inserter(key), "{},", std::max<std::int64_t>(count, 0));
   };
   add("inferencex");
-  add(at(Text::kRunUrl));
+  add(row_.origin.url);
   add(row_.deployment.chip);
   add(row_.deployment.model);
   add(at(Text::kFramework) == "sglang-disagg" ? "mori-sglang" : at(Text::kFramework));

@@ -55,6 +55,33 @@ std::optional<std::size_t> EndOfValue(std::string_view text, std::size_t at) {
   return std::nullopt;
 }
 
+std::optional<RowText> MemberOf(std::string_view text, std::string_view name) {
+  std::size_t at = text.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
+  if (at == std::string_view::npos || text[at] != '{') return std::nullopt;
+  for (++at;;) {
+    const auto skip = [&](std::string_view more) {
+      at = text.find_first_not_of(more, at);
+      return at != std::string_view::npos;
+    };
+    if (!skip(" \t\r\n,") || text[at] != '"') return std::nullopt;
+    const auto key_end = EndOfValue(text, at);
+    if (!key_end) return std::nullopt;
+    const std::string_view key = text.substr(at + 1, *key_end - at - 2);
+    at = *key_end;
+    if (!skip(kBlanks) || text[at] != ':') return std::nullopt;
+    ++at;
+    if (!skip(kBlanks)) return std::nullopt;
+    const auto end = EndOfValue(text, at);
+    if (key == name) {
+      // A value that was cut off is still what there is of it.
+      const std::size_t size = end.value_or(text.size()) - at;
+      return RowText{text.substr(at, size), 0, static_cast<std::int64_t>(at)};
+    }
+    if (!end || *end == at) return std::nullopt;
+    at = *end;
+  }
+}
+
 JsonRows::JsonRows(std::string_view text, std::int64_t offset) : text_(text), base_(offset) {
   if (text_.starts_with(kByteOrderMark)) at_ = kByteOrderMark.size();
   SkipBlanks();

@@ -45,6 +45,10 @@ class JsonRows {
   bool broken_ = false;
 };
 
+/// The value of a field of the object that `text` is; nothing where there is none, or where the text
+/// is no object. `place` is 0.
+std::optional<RowText> MemberOf(std::string_view text, std::string_view name);
+
 /// Where the value ends that begins at `at`: behind its last byte, or nothing if it does not end.
 std::optional<std::size_t> EndOfValue(std::string_view text, std::size_t at);
 
