@@ -52,9 +52,9 @@ const catalog::Catalog& SmallCatalog() {
 
 /// The metrics of a row of the API: five distributions of seven statistics, all digits.
 std::string Metrics(Rng& rng, double tps) {
-  std::string text = fmt::format(
-      R"("tput_per_gpu": {}, "input_tput_per_gpu": {}, "output_tput_per_gpu": {})", tps, tps * 0.75,
-      tps * 0.25);
+  std::string text =
+      fmt::format(R"("tput_per_gpu": {}, "input_tput_per_gpu": {}, "output_tput_per_gpu": {})", tps,
+                  tps * 0.75, tps * 0.25);
   for (const char* stat : {"mean", "median", "std", "p90", "p99", "p99.9"}) {
     const double tpot = 0.01 + 1e-5 * static_cast<double>(rng.Below(1000)) / 7.0;
     text += fmt::format(R"(, "{0}_ttft": {1}, "{0}_tpot": {2}, "{0}_itl": {3}, "{0}_e2el": {4}, )"

@@ -17,12 +17,18 @@ namespace {
 
 using Stat = std::pair<std::string_view, std::string_view>;
 constexpr auto kStats = std::to_array<Stat>({
-    {"avg", "mean"}, {"min", "min"}, {"p50", "p50"}, {"p75", "p75"},
-    {"p90", "p90"},  {"p95", "p95"}, {"p99", "p99"}, {"max", "max"},
+    {"avg", "mean"},
+    {"min", "min"},
+    {"p50", "p50"},
+    {"p75", "p75"},
+    {"p90", "p90"},
+    {"p95", "p95"},
+    {"p99", "p99"},
+    {"max", "max"},
 });
 
-constexpr auto kUnits = std::to_array<std::pair<std::string_view, double>>({
-    {"s", 1.0}, {"sec", 1.0}, {"seconds", 1.0}, {"ms", 1e-3}, {"us", 1e-6}, {"ns", 1e-9}});
+constexpr auto kUnits = std::to_array<std::pair<std::string_view, double>>(
+    {{"s", 1.0}, {"sec", 1.0}, {"seconds", 1.0}, {"ms", 1e-3}, {"us", 1e-6}, {"ns", 1e-9}});
 
 /// Seconds a unit of the figure. These tools write ms; another unit is followed and noted.
 double SecondsOf(ToolRow& row, std::string_view figure) {
@@ -37,8 +43,8 @@ double SecondsOf(ToolRow& row, std::string_view figure) {
     return seconds;
   }
   constexpr std::size_t kQuoted = 20;
-  row.Fail("unknown_unit", fmt::format("{}: unit '{}' is none of time", figure,
-                                       Printable(unit, kQuoted)));
+  row.Fail("unknown_unit",
+           fmt::format("{}: unit '{}' is none of time", figure, Printable(unit, kQuoted)));
   return kMs;
 }
 
@@ -84,9 +90,9 @@ std::string_view First(const ToolRow& row, const std::array<std::string_view, kC
 void ReadAiperfRow(ToolRow& row) {
   constexpr auto kConcurrency = std::to_array<std::string_view>(
       {"input_config/phases/-1/concurrency", "input_config/loadgen/concurrency"});
-  constexpr auto kRate = std::to_array<std::string_view>(
-      {"input_config/phases/-1/rate", "input_config/phases/-1/request_rate",
-       "input_config/loadgen/request_rate"});
+  constexpr auto kRate = std::to_array<std::string_view>({"input_config/phases/-1/rate",
+                                                          "input_config/phases/-1/request_rate",
+                                                          "input_config/loadgen/request_rate"});
   constexpr auto kModel = std::to_array<std::string_view>(
       {"input_config/models/items/0/name", "input_config/endpoint/model_names/0"});
   ReadFigures(row);

@@ -42,8 +42,9 @@ Result<> CheckBegin(std::string_view text, const Source& source, std::string_vie
   const std::size_t first = text.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
   if (first != std::string_view::npos && (text[first] == '{' || text[first] == '[')) return {};
   constexpr std::size_t kQuoted = 40;
-  const std::string begin =
-      first == std::string_view::npos ? "nothing" : "'" + Printable(text.substr(first), kQuoted) + "'";
+  const std::string begin = first == std::string_view::npos
+                                ? "nothing"
+                                : "'" + Printable(text.substr(first), kQuoted) + "'";
   return Error{ErrorCode::kProtocol,
                fmt::format("{}: expected {}, got {}", source.name, expected, begin)};
 }
@@ -52,9 +53,10 @@ Result<> Finish(const JsonRows& rows, const Source& source, Batches& batches) {
   if (rows.broken()) {
     RowText end;
     end.place = batches.count();
-    RS_RETURN_IF_ERROR(batches.Add(
-        end, {"broken_end", "the text does not end where its list ends: it was cut off, or "
-                            "something stands behind the list"}));
+    RS_RETURN_IF_ERROR(
+        batches.Add(end, {"broken_end",
+                          "the text does not end where its list ends: it was cut off, or "
+                          "something stands behind the list"}));
   }
   RS_RETURN_IF_ERROR(batches.Finish());
   if (batches.count() > 0) return {};

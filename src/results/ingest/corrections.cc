@@ -12,7 +12,13 @@ namespace roofscape::ingest {
 namespace {
 
 constexpr auto kStats = std::to_array<std::string_view>({
-    "mean", "p50", "p75", "p90", "p95", "p99", "p999",
+    "mean",
+    "p50",
+    "p75",
+    "p90",
+    "p95",
+    "p99",
+    "p999",
 });
 constexpr auto kLatencies = std::to_array<std::string_view>({"ttft", "tpot", "itl", "icl", "e2e"});
 

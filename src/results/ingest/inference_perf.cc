@@ -13,8 +13,15 @@ namespace {
 
 using Stat = std::pair<std::string_view, std::string_view>;
 constexpr auto kStats = std::to_array<Stat>({
-    {"mean", "mean"}, {"min", "min"}, {"median", "p50"}, {"p75", "p75"},    {"p90", "p90"},
-    {"p95", "p95"},   {"p99", "p99"}, {"p99.9", "p999"}, {"max", "max"},
+    {"mean", "mean"},
+    {"min", "min"},
+    {"median", "p50"},
+    {"p75", "p75"},
+    {"p90", "p90"},
+    {"p95", "p95"},
+    {"p99", "p99"},
+    {"p99.9", "p999"},
+    {"max", "max"},
 });
 
 void ReadReport(ToolRow& row) {
@@ -25,8 +32,8 @@ void ReadReport(ToolRow& row) {
   latency("tpot_{}_s", "time_per_output_token");
   latency("itl_{}_s", "inter_token_latency");
   latency("e2e_{}_s", "request_latency");
-  const char* prompts = row.Has("successes/prompt_len") ? "successes/prompt_len"
-                                                        : "successes/prompt_tokens";
+  const char* prompts =
+      row.Has("successes/prompt_len") ? "successes/prompt_len" : "successes/prompt_tokens";
   row.Spread("input_length_{}_tokens", fmt::format("{}/{{}}", prompts), kStats);
   row.Spread("output_length_{}_tokens", "successes/output_len/{}", kStats);
   row.Set("successes", "successes/count");

@@ -82,8 +82,7 @@ Result<> ReadRows(std::string_view text, const Source& source, const Take& take)
     if (IsClient(record, row->text)) {
       RS_RETURN_IF_ERROR(AddMade(ClientRow(*row, source), *row, batches));
     } else {
-      RS_RETURN_IF_ERROR(
-          AddMade(inferencex::MakeRow(record, *row, source, names), *row, batches));
+      RS_RETURN_IF_ERROR(AddMade(inferencex::MakeRow(record, *row, source, names), *row, batches));
     }
   }
   return Finish(rows, source, batches);
@@ -121,8 +120,7 @@ Result<> ReadDump(std::string_view text, const RowText& results, const Source& s
 }  // namespace
 
 Result<> ReadInferencex(std::string_view text, const Source& source, const Take& take) {
-  RS_RETURN_IF_ERROR(
-      CheckBegin(text, source, "rows of InferenceX as a JSON list or one object"));
+  RS_RETURN_IF_ERROR(CheckBegin(text, source, "rows of InferenceX as a JSON list or one object"));
   if (const auto results = MemberOf(text, "benchmark_results")) {
     return ReadDump(text, *results, source, take);
   }

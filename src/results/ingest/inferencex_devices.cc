@@ -69,8 +69,7 @@ class Judge {
       : record_(record), expected_(ExpectedTotal(record, agentic)) {}
 
   std::optional<double> Little(const Candidate& c) const {
-    const double k =
-        record_.at(Rate::kTotalPerChip) * static_cast<double>(c.all()) / expected_;
+    const double k = record_.at(Rate::kTotalPerChip) * static_cast<double>(c.all()) / expected_;
     return std::isfinite(k) && k > 0.0 ? std::optional<double>(k) : std::nullopt;
   }
 
@@ -155,8 +154,8 @@ Chips CountRoles(const Record& record, const Judge& judge) {
   chips.prefill = best->prefill;
   chips.decode = best->decode;
   chips.all = best->all();
-  chips.corrected = published.all() > 0 && (published.prefill != best->prefill ||
-                                            published.decode != best->decode);
+  chips.corrected = published.all() > 0 &&
+                    (published.prefill != best->prefill || published.decode != best->decode);
   chips.little = judge.Little(*best);
   return chips;
 }

@@ -8,7 +8,8 @@
 // a factor of 2 is plain.
 //
 // The published rate per chip is right all the same: it was divided by the true count before the
-// database made up its own. So a corrected count changes the deployment's rates, not those per chip.
+// database made up its own. So a corrected count changes the deployment's rates, not those per
+// chip.
 //
 // Private to ingest. Thread safety: pure functions.
 

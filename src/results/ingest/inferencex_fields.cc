@@ -144,8 +144,8 @@ constexpr auto kScalars = std::to_array<Named>({
 });
 
 struct Distribution {
-  std::string_view name;    // Theirs.
-  std::string_view stem;    // Ours: stem_stat_suffix.
+  std::string_view name;  // Theirs.
+  std::string_view stem;  // Ours: stem_stat_suffix.
   std::string_view suffix;
   std::string_view nested;  // Where version 3 keeps it.
 };
@@ -213,7 +213,8 @@ Slots MakeSlots() {
   AddAll(slots, Slot::Kind::kRate, kRates);
   AddDistributions(slots);
   for (const auto& [name, metric] : kScalars) slots[std::string(name)] = MetricSlot(metric);
-  for (const std::string_view name : kInside) slots.try_emplace(std::string(name), Slot{Slot::Kind::kInside, 0});
+  for (const std::string_view name : kInside)
+    slots.try_emplace(std::string(name), Slot{Slot::Kind::kInside, 0});
   return slots;
 }
 

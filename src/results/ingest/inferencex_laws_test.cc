@@ -74,8 +74,8 @@ void CheckSums(const Batch& batch, const Json& published, int disaggregated, int
     if (!Disaggregated(row)) continue;
     ++roles;
     const Json& metrics = published[i]["metrics"];
-    const double as_published = metrics["input_tput_per_gpu"].get<double>() +
-                                metrics["output_tput_per_gpu"].get<double>();
+    const double as_published =
+        metrics["input_tput_per_gpu"].get<double>() + metrics["output_tput_per_gpu"].get<double>();
     EXPECT_GT(std::abs(as_published / metrics["tput_per_gpu"].get<double>() - 1.0), 1e-3);
     EXPECT_EQ(Value(row, "prefill_chip_input_tps"), metrics["input_tput_per_gpu"].get<double>());
     EXPECT_EQ(Value(row, "decode_chip_output_tps"), metrics["output_tput_per_gpu"].get<double>());

@@ -159,8 +159,8 @@ bool Fields::ReadFlag(std::string_view key, ondemand::value value, std::size_t i
   const bool yes = SameLetters(text, "true");
   if (!yes && !SameLetters(text, "false")) return Wrong(key, "true or false");
   record_.flags[index] = yes ? 1 : 0;
-  record_.corrections.push_back({"boolean_string", std::string(key), fmt::format("\"{}\"", text),
-                                 yes ? "true" : "false"});
+  record_.corrections.push_back(
+      {"boolean_string", std::string(key), fmt::format("\"{}\"", text), yes ? "true" : "false"});
   return true;
 }
 
@@ -193,9 +193,9 @@ bool Fields::ReadNumber(std::string_view key, ondemand::value value, double& out
   if (error == simdjson::INCORRECT_TYPE || error == simdjson::NUMBER_ERROR) {
     const std::string_view token = value.raw_json_token();
     const bool digits = !token.empty() && (token[0] == '-' || (token[0] >= '0' && token[0] <= '9'));
-    record_.Fail(digits ? "absurd_number" : "not_a_number",
-                 fmt::format("{}: expected a number, got {}", key,
-                             Printable(Trim(token), kQuoted)));
+    record_.Fail(
+        digits ? "absurd_number" : "not_a_number",
+        fmt::format("{}: expected a number, got {}", key, Printable(Trim(token), kQuoted)));
     return error == simdjson::INCORRECT_TYPE;
   }
   if (error != simdjson::SUCCESS) return false;

@@ -199,8 +199,9 @@ bool Maker::Values() {
   }
   const Chips chips = CountChips(record_, disaggregated_, agentic_);
   if (!chips.agree) {
-    return Fail("rates_disagree", "input, output and total rate do not add up for any number of "
-                                  "chips that the row allows");
+    return Fail("rates_disagree",
+                "input, output and total rate do not add up for any number of "
+                "chips that the row allows");
   }
   for (std::size_t place = 0; place < record_.metrics.size(); ++place) {
     if (!std::isnan(record_.metrics[place])) row_.values.Set(place, record_.metrics[place]);
@@ -257,9 +258,9 @@ std::optional<std::int64_t> Degree(std::int64_t count) {
 
 void Maker::Roles(const Chips& chips) {
   const Record& r = record_;
-  spec::Role first = MakeRole(disaggregated_ ? "prefill" : "serve",
-                              disaggregated_ ? chips.prefill : chips.all,
-                              r.at(Count::kPrefillWorkers));
+  spec::Role first =
+      MakeRole(disaggregated_ ? "prefill" : "serve", disaggregated_ ? chips.prefill : chips.all,
+               r.at(Count::kPrefillWorkers));
   first.tp = Degree(r.at(Count::kPrefillTp));
   first.pp = Degree(r.at(Count::kPrefillPp));
   first.ep = Degree(r.at(Count::kPrefillEp));

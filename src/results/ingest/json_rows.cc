@@ -99,7 +99,7 @@ void JsonRows::SkipBlanks() {
 std::optional<RowText> JsonRows::Next() {
   SkipBlanks();
   if (ended_ || at_ >= text_.size()) {
-    broken_ = broken_ || (list_ && !ended_) || (ended_ && at_ < text_.size());
+    broken_ = !cut_ && list_ && (!ended_ || at_ < text_.size());
     return std::nullopt;
   }
   if (list_ && place_ > 0 && text_[at_] == ',') {
@@ -114,7 +114,7 @@ std::optional<RowText> JsonRows::Next() {
   if (at_ >= text_.size()) return Next();
   const std::size_t begin = at_;
   const auto end = EndOfValue(text_, at_);
-  if (!end) broken_ = true;
+  if (!end) cut_ = true;
   at_ = end.value_or(text_.size());
   // A stray mark has no length by itself; going on from it would never end.
   if (at_ == begin) ++at_;

@@ -30,7 +30,8 @@ class JsonRows {
   /// The next row, or nothing at the end. A row without its end reaches to the end of the text.
   std::optional<RowText> Next();
 
-  /// The text stopped before its end: it was cut off, or something stands behind it.
+  /// A list has no end, or something stands behind it. Not so when the last row was cut off: that
+  /// row itself shows it.
   bool broken() const { return broken_; }
 
  private:
@@ -43,10 +44,11 @@ class JsonRows {
   bool list_ = false;
   bool ended_ = false;
   bool broken_ = false;
+  bool cut_ = false;
 };
 
-/// The value of a field of the object that `text` is; nothing where there is none, or where the text
-/// is no object. `place` is 0.
+/// The value of a field of the object that `text` is; nothing where there is none, or where the
+/// text is no object. `place` is 0.
 std::optional<RowText> MemberOf(std::string_view text, std::string_view name);
 
 /// Where the value ends that begins at `at`: behind its last byte, or nothing if it does not end.

@@ -11,12 +11,27 @@ namespace {
 
 /// In the order in which they are taken off: some end in others.
 constexpr auto kPools = std::to_array<std::string_view>({
-    "-trt", "-multinode-slurm", "-multinode", "-nvs", "-disagg", "-amds", "-amd", "-nvd",
-    "-dgxc-slurm", "-dgxc", "-nb", "-nv",
+    "-trt",
+    "-multinode-slurm",
+    "-multinode",
+    "-nvs",
+    "-disagg",
+    "-amds",
+    "-amd",
+    "-nvd",
+    "-dgxc-slurm",
+    "-dgxc",
+    "-nb",
+    "-nv",
 });
 
 constexpr auto kPrecisions = std::to_array<std::string_view>({
-    "-nvfp4", "-mxfp4", "-fp4", "-fp8", "-bf16", "-int4",
+    "-nvfp4",
+    "-mxfp4",
+    "-fp4",
+    "-fp8",
+    "-bf16",
+    "-int4",
 });
 
 /// A file names a handful of each; one that names more is not worth remembering.

@@ -36,10 +36,11 @@ std::string RepositoryFile(const std::string& path);
 }  // namespace roofscape::ingest
 
 /// Reads a file of SharedData() into `name`, or skips the test and says why.
-#define RS_SHARED_DATA_OR_SKIP(name, path)                                                  \
-  const auto name##_found = ::roofscape::ingest::SharedData(path);                          \
-  if (!name##_found) {                                                                      \
-    GTEST_SKIP() << path << " is not here: measured data are kept outside of the repository, " \
-                    "in ../shared/data or where ROOFSCAPE_SHARED_DATA says";                \
-  }                                                                                         \
+#define RS_SHARED_DATA_OR_SKIP(name, path)                                             \
+  const auto name##_found = ::roofscape::ingest::SharedData(path);                     \
+  if (!name##_found) {                                                                 \
+    GTEST_SKIP() << path                                                               \
+                 << " is not here: measured data are kept outside of the repository, " \
+                    "in ../shared/data or where ROOFSCAPE_SHARED_DATA says";           \
+  }                                                                                    \
   const std::string& name = *name##_found

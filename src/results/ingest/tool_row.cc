@@ -162,10 +162,10 @@ void ToolRow::PerChip() {
 
 void ToolRow::Key() {
   const spec::Deployment& d = row_.deployment;
-  row_.origin.key = fmt::format(
-      "{}|{}|{}|{}|{}|{}|{}|{}", row_.origin.format,
-      id_.empty() ? fmt::format("{}#{}", source_.name, text_.place) : id_, d.chip, d.model,
-      d.engine, spec::ChipCount(d).value_or(0), row_.concurrency, row_.rate_rps.value_or(0.0));
+  row_.origin.key = fmt::format("{}|{}|{}|{}|{}|{}|{}|{}", row_.origin.format,
+                                id_.empty() ? fmt::format("{}#{}", source_.name, text_.place) : id_,
+                                d.chip, d.model, d.engine, spec::ChipCount(d).value_or(0),
+                                row_.concurrency, row_.rate_rps.value_or(0.0));
 }
 
 std::variant<spec::Row, Problem> ToolRow::Finish() {
@@ -205,8 +205,8 @@ Result<> ReadToolRows(std::string_view text, JsonRows& rows, std::string_view fo
 }
 
 std::string WithoutBareNumbers(std::string_view text) {
-  constexpr auto kBare = std::to_array<std::pair<std::string_view, std::string_view>>({
-      {"NaN", "null"}, {"-Infinity", "\"-inf\""}, {"Infinity", "\"inf\""}});
+  constexpr auto kBare = std::to_array<std::pair<std::string_view, std::string_view>>(
+      {{"NaN", "null"}, {"-Infinity", "\"-inf\""}, {"Infinity", "\"inf\""}});
   std::string plain;
   plain.reserve(text.size());
   bool inside = false;

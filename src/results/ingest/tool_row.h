@@ -41,8 +41,7 @@ class ToolRow {
   /// metric = the figure at `path` x scale.
   void Set(std::string_view metric, std::string_view path, double scale = 1.0);
   /// `pattern` holds {} where the statistic's name stands: "{}_ttft_ms". `ours`: "ttft_{}_s".
-  void Spread(std::string_view ours, std::string_view pattern, StatNames stats,
-              double scale = 1.0);
+  void Spread(std::string_view ours, std::string_view pattern, StatNames stats, double scale = 1.0);
 
   /// Concurrency and rate asked for, of which files know one or both.
   void Load(std::optional<std::int64_t> concurrency, std::optional<double> rate_rps);

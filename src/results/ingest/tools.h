@@ -1,5 +1,6 @@
-// One reader a load generator. How each defines its figures stands in docs/reference/other-tools.md;
-// here each goes to the metric of ours that has its definition, not the one that has its name.
+// One reader a load generator. How each defines its figures stands in
+// docs/reference/other-tools.md; here each goes to the metric of ours that has its definition, not
+// the one that has its name.
 //
 // Private to ingest. Thread safety: pure functions.
 
