@@ -1,6 +1,8 @@
 #include "results/ingest/inferencex_fields.h"
 
+#include <algorithm>
 #include <array>
+#include <cstring>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -19,10 +21,15 @@ using Named = std::pair<std::string_view, std::string_view>;
 struct NameHash {
   using is_transparent = void;
   std::size_t operator()(std::string_view name) const {
-    // FNV-1a; the names are short, and this is the innermost loop of reading.
-    std::uint64_t hash = 14695981039346656037u;
-    for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
-    return static_cast<std::size_t>(hash ^ (hash >> 29));
+    // Of the first and last 8 bytes and the length: this is the innermost loop of reading, and a
+    // hash byte by byte took a sixth of the whole.
+    const std::size_t part = std::min<std::size_t>(name.size(), 8);
+    std::uint64_t first = 0;
+    std::uint64_t last = 0;
+    std::memcpy(&first, name.data(), part);
+    std::memcpy(&last, name.data() + name.size() - part, part);
+    const std::uint64_t hash = (first * 0x9E3779B97F4A7C15u) ^ (last * 0xC2B2AE3D27D4EB4Fu);
+    return static_cast<std::size_t>((hash ^ (hash >> 32)) + name.size());
   }
 };
 
