@@ -10,7 +10,8 @@
 namespace roofscape::ingest {
 namespace {
 
-constexpr std::size_t kBatchRows = 1024;
+// Small enough to stay in the cache until it is taken.
+constexpr std::size_t kBatchRows = 256;
 
 }  // namespace
 

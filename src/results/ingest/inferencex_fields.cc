@@ -6,6 +6,7 @@
 #include <string>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -15,6 +16,9 @@
 
 namespace roofscape::ingest::inferencex {
 namespace {
+
+/// A power of 2, well above the number of names.
+constexpr std::size_t kTableSize = 1024;
 
 using Named = std::pair<std::string_view, std::string_view>;
 
@@ -228,10 +232,23 @@ Slots MakeSlots() {
 }  // namespace
 
 std::optional<Slot> FindSlot(std::string_view path) {
-  static const Slots kSlots = MakeSlots();
-  const auto found = kSlots.find(path);
-  if (found == kSlots.end()) return std::nullopt;
-  return found->second;
+  // Flat, with short names inside it: a lookup is one line of the cache and no division.
+  static const std::vector<std::pair<std::string, Slot>> kTable = [] {
+    std::vector<std::pair<std::string, Slot>> table(kTableSize);
+    const Slots slots = MakeSlots();
+    RS_CHECK(slots.size() * 2 < kTableSize);
+    for (const auto& [name, slot] : slots) {
+      std::size_t at = NameHash()(name) % kTableSize;
+      while (!table[at].first.empty()) at = (at + 1) % kTableSize;
+      table[at] = {name, slot};
+    }
+    return table;
+  }();
+  for (std::size_t at = NameHash()(path) % kTableSize;; at = (at + 1) % kTableSize) {
+    const auto& [name, slot] = kTable[at];
+    if (name.empty()) return std::nullopt;
+    if (name == path) return slot;
+  }
 }
 
 }  // namespace roofscape::ingest::inferencex
