@@ -116,8 +116,7 @@ int Compare(const Options& options) {
     fmt::print("{}\n", json.dump(2));
   } else {
     fmt::print("a: {} ({} points)\nb: {} ({} points)\n\n{}", options.a, answer->points_a, options.b,
-               answer->points_b,
-               ComparisonTable(answer->comparison, answer->at, StyleOf(stdout)));
+               answer->points_b, ComparisonTable(answer->comparison, answer->at, StyleOf(stdout)));
   }
   return answer->comparison.finding == analysis::Finding::kWorse ? kRegression : kDone;
 }

@@ -108,14 +108,14 @@ Json FleetsJson(const Options& options, std::span<const spec::Row> rows,
     if (!reading.row) continue;
     const auto fleet = FleetOf(options, rows[*reading.row], pricing);
     if (!fleet) continue;
-    all.push_back({{"series", analysis::Label(reading.key)},
-                   {"deployments", fleet->deployments},
-                   {"chips", fleet->chips},
-                   {"users", fleet->users},
-                   {"output_tps", fleet->output_tps},
-                   {"megawatts", fleet->megawatts},
-                   {"usd_per_month",
-                    fleet->usd_per_month ? Json(*fleet->usd_per_month) : Json(nullptr)}});
+    all.push_back(
+        {{"series", analysis::Label(reading.key)},
+         {"deployments", fleet->deployments},
+         {"chips", fleet->chips},
+         {"users", fleet->users},
+         {"output_tps", fleet->output_tps},
+         {"megawatts", fleet->megawatts},
+         {"usd_per_month", fleet->usd_per_month ? Json(*fleet->usd_per_month) : Json(nullptr)}});
   }
   return all;
 }
@@ -157,8 +157,9 @@ void AddCostCommand(CLI::App& app, Invocation& invocation) {
   command->add_option("--at", options->at, "Interactivity that must be met, tokens/s/user at p50")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  command->add_option("--token", options->token,
-                      "The kind of token that bears the cost: total, input or output")
+  command
+      ->add_option("--token", options->token,
+                   "The kind of token that bears the cost: total, input or output")
       ->capture_default_str();
   AddPriceOptions(*command, options->price);
   command->add_flag("--interpolate", options->interpolate, "Read between measured points");

@@ -73,6 +73,10 @@ int Run(int argc, char** argv) {
   roofscape::cli::AddShowCommand(app, invocation);
   roofscape::cli::AddFrontierCommand(app, invocation);
   roofscape::cli::AddReportCommand(app, invocation);
+  roofscape::cli::AddCompareCommand(app, invocation);
+  roofscape::cli::AddTrendCommand(app, invocation);
+  roofscape::cli::AddCostCommand(app, invocation);
+  roofscape::cli::AddImportCommand(app, invocation);
   roofscape::cli::AddExportCommand(app, invocation);
   roofscape::cli::AddCatalogCommand(app, invocation);
   roofscape::cli::AddDbCommand(app, invocation);

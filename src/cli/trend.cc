@@ -12,8 +12,8 @@
 
 #include "cli/catalog_source.h"
 #include "cli/command.h"
-#include "cli/price_options.h"
 #include "cli/compare_text.h"
+#include "cli/price_options.h"
 #include "cli/row_groups.h"
 #include "cli/row_selection.h"
 #include "cli/trend_text.h"

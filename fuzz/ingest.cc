@@ -1,0 +1,88 @@
+// Result files come from anywhere: any text is refused with a message that names it, or every row
+// of it is either read, with figures that are numbers and a key, or kept aside with a reason. The
+// same text read again gives the same. The first byte chooses the format.
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/core/check.h"
+#include "results/ingest/ingest.h"
+
+namespace {
+
+using namespace roofscape;
+
+template <class T>
+T Named(const char* id, const char* alias) {
+  T thing;
+  thing.entry.id = id;
+  thing.entry.aliases = {alias};
+  return thing;
+}
+
+const catalog::Catalog& SmallCatalog() {
+  static const catalog::Catalog kCatalog = [] {
+    catalog::Catalog catalog;
+    catalog.chips = {Named<catalog::Chip>("b200-sxm", "b200"),
+                     Named<catalog::Chip>("mi355x", "mi355")};
+    catalog.models = {Named<catalog::Model>("deepseek-v3", "dsr1")};
+    catalog::Engine engine = Named<catalog::Engine>("sglang", "sgl");
+    engine.variants = {{"dynamo-sglang", "dynamo", false}, {"mori-sglang", "", true}};
+    catalog.engines = {engine};
+    return catalog;
+  }();
+  return kCatalog;
+}
+
+ingest::Batch ReadAll(const ingest::Format& format, std::string_view text) {
+  ingest::Source source;
+  source.name = "input";
+  source.catalog = &SmallCatalog();
+  ingest::Batch all;
+  const auto read = format.read(text, source, [&all](ingest::Batch batch) -> Result<> {
+    for (spec::Row& row : batch.rows) all.rows.push_back(std::move(row));
+    for (ingest::Aside& aside : batch.aside) all.aside.push_back(std::move(aside));
+    return {};
+  });
+  RS_CHECK(read || read.error().message.starts_with("input"));
+  // A text that is of the format has at least one row, read or kept aside.
+  RS_CHECK(!read || all.rows.size() + all.aside.size() > 0);
+  return all;
+}
+
+void CheckBatch(const ingest::Batch& batch, std::size_t size) {
+  for (const ingest::Aside& aside : batch.aside) {
+    RS_CHECK(!aside.code.empty() && !aside.reason.empty());
+    RS_CHECK(aside.offset >= 0 && aside.bytes >= 0);
+    RS_CHECK(static_cast<std::size_t>(aside.offset + aside.bytes) <= size);
+  }
+  for (const spec::Row& row : batch.rows) {
+    RS_CHECK(!row.origin.key.empty() && !row.origin.format.empty());
+    RS_CHECK(static_cast<std::size_t>(row.origin.offset + row.origin.bytes) <= size);
+    RS_CHECK(row.concurrency >= 0);
+    // Our own runs may hold what their metrics allow; others' figures were checked by the reader.
+    if (row.origin.format == "roofscape") continue;
+    for (const auto& [place, value] : row.values.entries()) {
+      RS_CHECK(std::isfinite(value) && value >= 0.0);
+    }
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
+  const auto formats = ingest::AllFormats();
+  const ingest::Format& format = formats[data[0] % formats.size()];
+  const ingest::Batch batch = ReadAll(format, text);
+  CheckBatch(batch, text.size());
+  const ingest::Batch again = ReadAll(format, text);
+  RS_CHECK(again.rows == batch.rows);
+  RS_CHECK(again.aside.size() == batch.aside.size());
+  return 0;
+}

@@ -1,0 +1,180 @@
+// roofscape import: results that others published, into the store.
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "cli/catalog_source.h"
+#include "cli/command.h"
+#include "cli/row_selection.h"
+#include "cli/table.h"
+#include "cli/version.h"
+#include "cli/write_file.h"
+#include "results/ingest/ingest.h"
+#include "results/store/archive.h"
+
+namespace roofscape::cli {
+namespace {
+
+constexpr const char* kDescription = "Bring in results that others published.";
+
+std::string Footer() {
+  std::string text =
+      "Example:\n"
+      "  roofscape import inferencex benchmarks.json\n"
+      "  roofscape import vllm result.json --deployment server.toml\n\n"
+      "To import a file again adds nothing. What can be corrected is corrected, and every "
+      "correction\n"
+      "is kept beside the row; what cannot be understood is kept aside with the reason. The file\n"
+      "itself is kept whole.\n\nFormats:\n";
+  for (const ingest::Format& format : ingest::AllFormats()) {
+    text += WrapUnder(fmt::format("  {:<15}", format.name), format.reads, 80) + "\n";
+  }
+  return text;
+}
+
+struct Options {
+  std::string format;
+  std::vector<std::string> files;
+  std::string db;
+  std::string catalog;
+  std::string measured;
+  std::string deployment;
+  bool again = false;
+  bool json = false;
+};
+
+/// What came of one file.
+struct Outcome {
+  std::string file;
+  bool done_before = false;
+  store::ImportCounts counts;
+};
+
+std::string Codes(const std::map<std::string, std::int64_t>& codes) {
+  std::string text;
+  for (const auto& [code, count] : codes) {
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", code, count);
+  }
+  return text.empty() ? "none" : text;
+}
+
+void Print(const Outcome& outcome) {
+  if (outcome.done_before) {
+    fmt::print("{}: imported before; --again reads it once more\n", outcome.file);
+    return;
+  }
+  const store::ImportCounts& counts = outcome.counts;
+  fmt::print("{}: {} rows: {} added, {} known, {} newer, {} aside\n", outcome.file, counts.read(),
+             counts.added, counts.known, counts.newer, counts.aside);
+  if (!counts.corrected.empty()) fmt::print("  corrected: {}\n", Codes(counts.corrected));
+  if (!counts.asides.empty()) fmt::print("  aside: {}\n", Codes(counts.asides));
+}
+
+Json ToJson(const Outcome& outcome) {
+  const store::ImportCounts& counts = outcome.counts;
+  return {{"file", outcome.file},
+          {"imported_before", outcome.done_before},
+          {"rows", counts.read()},
+          {"added", counts.added},
+          {"known", counts.known},
+          {"newer", counts.newer},
+          {"aside", counts.aside},
+          {"corrected", Json(counts.corrected)},
+          {"aside_codes", Json(counts.asides)}};
+}
+
+Result<Outcome> ImportFile(store::Archive& archive, const ingest::Format& format,
+                           ingest::Source source, const Options& options, WallTime now) {
+  RS_ASSIGN_OR_RETURN(const std::string text, ReadFlagFile("FILE", source.name));
+  Outcome outcome;
+  outcome.file = source.name;
+  if (!options.again) {
+    RS_ASSIGN_OR_RETURN(const auto before, archive.FindImport(text, kVersion));
+    outcome.done_before = before.has_value();
+    if (outcome.done_before) return outcome;
+  }
+  RS_RETURN_IF_ERROR(
+      archive.Begin({std::string(format.name), source.name, std::string(kVersion), now}, text));
+  const Result<> read = format.read(text, source, [&](ingest::Batch batch) -> Result<> {
+    RS_RETURN_IF_ERROR(archive.Add(batch.rows));
+    return archive.SetAside(batch.aside);
+  });
+  if (!read) {
+    archive.Abandon();
+    return read.error();
+  }
+  RS_ASSIGN_OR_RETURN(outcome.counts, archive.Commit());
+  return outcome;
+}
+
+Result<ingest::Source> SourceOf(const Options& options, const catalog::Catalog& catalog) {
+  ingest::Source source;
+  source.catalog = &catalog;
+  if (!options.measured.empty()) {
+    RS_ASSIGN_OR_RETURN(source.measured, ParseDay("--measured", options.measured));
+  }
+  if (!options.deployment.empty()) {
+    RS_ASSIGN_OR_RETURN(const std::string text, ReadFlagFile("--deployment", options.deployment));
+    RS_ASSIGN_OR_RETURN(source.deployment, spec::ParseDeployment(text, options.deployment));
+  }
+  return source;
+}
+
+/// Files one after the other: what is wrong with one does not keep the others out.
+int Import(const Options& options, WallTime now) {
+  const auto format = ingest::FindFormat(options.format);
+  if (!format) return Report(format.error());
+  const auto catalog = LoadCatalog(options.catalog);
+  if (!catalog) return Report(catalog.error());
+  auto source = SourceOf(options, *catalog);
+  if (!source) return Report(source.error());
+  const auto archive = store::OpenArchive(StorePath(options.db), store::OpenMode::kReadWrite);
+  if (!archive) return Report(archive.error());
+  int status = kDone;
+  Json all = Json::array();
+  for (const std::string& file : options.files) {
+    source->name = file;
+    const auto outcome = ImportFile(**archive, **format, *source, options, now);
+    if (!outcome) {
+      status = std::max(status, Report(outcome.error()));
+    } else if (options.json) {
+      all.push_back(ToJson(*outcome));
+    } else {
+      Print(*outcome);
+    }
+  }
+  if (options.json) {
+    fmt::print("{}\n", all.dump(2, ' ', false, Json::error_handler_t::replace));
+  }
+  return status;
+}
+
+}  // namespace
+
+void AddImportCommand(CLI::App& app, Invocation& invocation) {
+  CLI::App* command = app.add_subcommand("import", kDescription);
+  command->footer(Footer());
+  const auto options = std::make_shared<Options>();
+  command->add_option("FORMAT", options->format, "One of the formats below")->required();
+  command->add_option("FILE", options->files, "Files of that format")->required();
+  command->add_option("--measured", options->measured,
+                      "The day of rows that do not say when they were measured");
+  command->add_option("--deployment", options->deployment,
+                      "What served, for formats that do not say it: a deployment file");
+  command->add_flag("--again", options->again, "Also files that were imported before");
+  command->add_flag("--json", options->json, "Print an array of objects");
+  AddCatalogOption(*command, options->catalog);
+  AddDbOption(*command, options->db);
+  command->callback([options, &invocation] {
+    invocation.run = [options, &invocation] { return Import(*options, invocation.clock->Wall()); };
+  });
+}
+
+}  // namespace roofscape::cli

@@ -1,0 +1,130 @@
+#include "results/ingest/inferencex.h"
+
+#include <map>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "results/ingest/batches.h"
+#include "results/ingest/inferencex_record.h"
+#include "results/ingest/inferencex_row.h"
+#include "results/ingest/json_rows.h"
+#include "results/ingest/names.h"
+#include "results/ingest/tools.h"
+
+namespace roofscape::ingest {
+namespace {
+
+using inferencex::Record;
+using inferencex::RecordReader;
+
+/// A table of the database by the id of its rows.
+using Table = std::map<std::string, std::string_view, std::less<>>;
+
+Result<> AddMade(std::variant<spec::Row, Problem> made, const RowText& text, Batches& batches) {
+  if (auto* row = std::get_if<spec::Row>(&made)) return batches.Add(std::move(*row));
+  return batches.Add(text, std::get<Problem>(std::move(made)));
+}
+
+/// The client's own file says nothing of what served.
+bool IsClient(const Record& record, std::string_view text) {
+  return record.at(inferencex::Text::kHardware).empty() && MemberOf(text, "model_id");
+}
+
+std::variant<spec::Row, Problem> ClientRow(const RowText& text, const Source& source) {
+  const Json json = Json::parse(WithoutBareNumbers(text.text), nullptr, false);
+  if (!json.is_object()) return Problem{"broken_json", "is no JSON"};
+  ToolRow row(json, text, source, "inferencex");
+  ReadVllmFamily(row);
+  return row.Finish();
+}
+
+/// An id as it stands, without the quotes that it may have.
+std::string IdOf(std::string_view row, std::string_view name) {
+  const auto member = MemberOf(row, name);
+  if (!member) return {};
+  std::string_view id = member->text;
+  if (id.size() >= 2 && id.front() == '"') id = id.substr(1, id.size() - 2);
+  return std::string(id);
+}
+
+Table TableOf(std::string_view text, std::string_view name) {
+  Table table;
+  const auto member = MemberOf(text, name);
+  if (!member) return table;
+  JsonRows rows(member->text);
+  while (const auto row = rows.Next()) table[IdOf(row->text, "id")] = row->text;
+  return table;
+}
+
+Result<> ReadRows(std::string_view text, const Source& source, const Take& take) {
+  Batches batches(take);
+  Names names(source.catalog);
+  RecordReader reader;
+  Record record;
+  JsonRows rows(text);
+  std::string plain;
+  while (const auto row = rows.Next()) {
+    record.Clear();
+    reader.Read(row->text, record);
+    // Python writes NaN and infinities, which are no JSON; they are missing figures.
+    if (record.problem.code == "broken_json" || record.problem.code == "not_a_number") {
+      plain = WithoutBareNumbers(row->text);
+      if (plain != row->text) {
+        record.Clear();
+        reader.Read(plain, record);
+        record.corrections.push_back({"nan_missing", "metrics", "NaN", ""});
+      }
+    }
+    if (IsClient(record, row->text)) {
+      RS_RETURN_IF_ERROR(AddMade(ClientRow(*row, source), *row, batches));
+    } else {
+      RS_RETURN_IF_ERROR(AddMade(inferencex::MakeRow(record, *row, source, names), *row, batches));
+    }
+  }
+  return Finish(rows, source, batches);
+}
+
+/// A dump holds results that name their configuration and run by id; put together they are a row
+/// of the API. A reader for each, since texts live in the reader's memory.
+Result<> ReadDump(std::string_view text, const RowText& results, const Source& source,
+                  const Take& take) {
+  Batches batches(take);
+  Names names(source.catalog);
+  const Table configs = TableOf(text, "configs");
+  const Table runs = TableOf(text, "workflow_runs");
+  RecordReader config_reader;
+  RecordReader run_reader;
+  RecordReader reader;
+  Record record;
+  JsonRows rows(results.text, results.offset);
+  while (const auto row = rows.Next()) {
+    record.Clear();
+    const auto config = configs.find(IdOf(row->text, "config_id"));
+    if (config == configs.end()) {
+      RS_RETURN_IF_ERROR(batches.Add(*row, {"no_config", "config_id: names no row of configs"}));
+      continue;
+    }
+    config_reader.Read(config->second, record);
+    const auto run = runs.find(IdOf(row->text, "workflow_run_id"));
+    if (run != runs.end()) run_reader.Read(run->second, record);
+    reader.Read(row->text, record);
+    RS_RETURN_IF_ERROR(AddMade(inferencex::MakeRow(record, *row, source, names), *row, batches));
+  }
+  return Finish(rows, source, batches);
+}
+
+}  // namespace
+
+Result<> ReadInferencex(std::string_view text, const Source& source, const Take& take) {
+  RS_RETURN_IF_ERROR(CheckBegin(text, source, "rows of InferenceX as a JSON list or one object"));
+  if (const auto results = MemberOf(text, "benchmark_results")) {
+    return ReadDump(text, *results, source, take);
+  }
+  return ReadRows(text, source, take);
+}
+
+}  // namespace roofscape::ingest
