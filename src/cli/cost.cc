@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "base/core/text.h"
 #include "cli/catalog_source.h"
 #include "cli/command.h"
 #include "cli/cost_text.h"
