@@ -8,6 +8,8 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "cli/row_name.h"
+
 namespace roofscape::cli {
 namespace {
 
@@ -115,24 +117,26 @@ std::string ShiftTable(std::span<const spec::Row> rows, std::span<const analysis
   std::stable_sort(found.begin(), found.end(), [](const CurveShift* a, const CurveShift* b) {
     return a->shift.change < b->shift.change;
   });
-  Table table({{"verdict", Align::kLeft, false},
-               {"change", Align::kRight},
-               {"noise", Align::kRight},
-               {"day", Align::kLeft, false},
-               {"curve", Align::kLeft},
-               {"run", Align::kLeft}});
+  std::vector<Column> columns = {
+      {"verdict", Align::kLeft, false}, {"change"}, {"noise"}, {"day", Align::kLeft, false}};
+  for (Column& column : SystemColumns()) columns.push_back(std::move(column));
+  columns.push_back({"shape, layout", Align::kLeft});
+  Table table(columns);
   for (const CurveShift* shift : found) {
     const analysis::RowCurve& curve = curves[shift->curve];
-    table.AddRow({std::string(analysis::Name(shift->shift.verdict)), Change(shift->shift.change),
-                  fmt::format("{:.1f} %{}", 100 * shift->shift.sigma,
-                              shift->shift.own_noise ? "" : " known"),
-                  curve.occasion.day ? curve.occasion.day->ToIso() : "-",
-                  analysis::Label(curve.key) + ", " + curve.layout,
-                  analysis::OccasionOf(rows[curve.rows.front()]).run});
+    std::vector<std::string> cells = {
+        std::string(analysis::Name(shift->shift.verdict)), Change(shift->shift.change),
+        fmt::format("{:.1f} %{}", 100 * shift->shift.sigma, shift->shift.own_noise ? "" : "*"),
+        curve.occasion.day ? curve.occasion.day->ToIso() : "-"};
+    for (std::string& cell : SystemCells(rows[curve.rows.front()].deployment)) {
+      cells.push_back(std::move(cell));
+    }
+    cells.push_back(spec::ShapeName(curve.key.workload) + " " + curve.layout);
+    table.AddRow(std::move(cells));
   }
   const std::string legend = fmt::format(
       "{} of {} curves shifted against those of the {} days before. noise: of one curve, from its "
-      "own repeats, or as known of re-runs in general.",
+      "own repeats, or (*) as known of re-runs in general.",
       found.size(), judged, analysis::kHistoryDays);
   return (found.empty() ? "" : table.ToText(style)) + Wrap(legend, style.width, 2) + "\n";
 }

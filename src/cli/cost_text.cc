@@ -1,13 +1,18 @@
 #include "cli/cost_text.h"
 
+#include <algorithm>
+#include <initializer_list>
+#include <limits>
 #include <optional>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "base/core/text.h"
+#include "cli/row_name.h"
 
 namespace roofscape::cli {
 namespace {
@@ -39,14 +44,13 @@ Priced PriceOf(double rate, const spec::Row& row, const CostQuery& query) {
   return priced;
 }
 
-std::vector<std::string> Cells(const std::string& name, std::optional<double> x,
+std::vector<std::string> Cells(std::vector<std::string> system, std::optional<double> x,
                                const Priced& priced) {
-  return {name,
-          FormatNumber(x),
-          FormatNumber(priced.rate),
-          FormatNumber(priced.usd),
-          FormatNumber(priced.joules),
-          FormatNumber(priced.per_mw)};
+  for (const std::optional<double>& number : std::initializer_list<std::optional<double>>{
+           x, priced.rate, priced.usd, priced.joules, priced.per_mw}) {
+    system.push_back(FormatNumber(number));
+  }
+  return system;
 }
 
 /// What was read between two points. Measured power is of a measured point, so only the provisioned
@@ -66,10 +70,9 @@ std::string BandText(const analysis::Interpolated& between, const spec::Row& lik
   const Priced cheap = PriceOf(*between.high, like, query);
   const Priced dear = PriceOf(*between.low, like, query);
   if (!cheap.usd || !dear.usd) {
-    return fmt::format("80 %: {} to {} tokens/s/chip", FormatNumber(*between.low),
-                       FormatNumber(*between.high));
+    return fmt::format("{}..{} tok/s", FormatNumber(*between.low), FormatNumber(*between.high));
   }
-  return fmt::format("80 %: {} to {} USD", FormatNumber(*cheap.usd), FormatNumber(*dear.usd));
+  return fmt::format("{}..{}", FormatNumber(*cheap.usd), FormatNumber(*dear.usd));
 }
 
 std::string Legend(const std::set<std::string>& books, bool placeholder, const CostQuery& query) {
@@ -106,32 +109,81 @@ std::string RateName(analysis::TokenKind kind) {
   return std::string(analysis::Name(kind)) + "_tps_per_chip";
 }
 
+namespace {
+
+/// A series that was read, with its price.
+struct PricedReading {
+  const Reading* reading = nullptr;
+  Priced priced;
+};
+
+/// Those with a measured point at the target, cheapest first, without price last.
+std::vector<PricedReading> PriceAll(Rows rows, const analysis::Readings& readings,
+                                    const CostQuery& query) {
+  std::vector<PricedReading> all;
+  for (const Reading& reading : readings.series) {
+    if (reading.row) all.push_back({&reading, PriceOf(*reading.y, rows[*reading.row], query)});
+  }
+  std::stable_sort(all.begin(), all.end(), [](const PricedReading& a, const PricedReading& b) {
+    constexpr double kLast = std::numeric_limits<double>::infinity();
+    return a.priced.usd.value_or(kLast) < b.priced.usd.value_or(kLast);
+  });
+  return all;
+}
+
+Table NewTable(bool with_band) {
+  std::vector<Column> columns = SystemColumns();
+  for (const char* title :
+       {"tok/s\n/user", "tok/s\n/chip", "USD\n/Mtok", "J\n/tok", "tok/s\n/MW"}) {
+    columns.push_back({title});
+  }
+  if (with_band) columns.push_back({"USD\n80 % band"});
+  return Table(columns);
+}
+
+void AddTo(Table& table, Rows rows, const PricedReading& one, const CostQuery& query,
+           bool with_band) {
+  const Reading& reading = *one.reading;
+  const analysis::RowSeriesKey& key = reading.key;
+  std::vector<std::string> cells = Cells(
+      SystemCells(key.chip, key.engine, key.precision, key.speculative), reading.x, one.priced);
+  if (with_band) cells.emplace_back("measured");
+  table.AddRow(std::move(cells));
+  if (!reading.between) return;
+  const spec::Row& like = rows[*reading.like];
+  cells = Cells({"  between", "", "", ""}, std::nullopt, Between(*reading.between, like, query));
+  cells.push_back(BandText(*reading.between, like, query));
+  table.AddRow(std::move(cells));
+}
+
+}  // namespace
+
 std::string CostTable(Rows rows, const analysis::Readings& readings, const CostQuery& query,
                       const Style& style) {
-  Table table({{"series", Align::kLeft},
-               {"at\ntok/s/user", Align::kRight},
-               {"rate\ntok/s/chip", Align::kRight},
-               {"cost\nUSD/Mtok", Align::kRight},
-               {"energy\nJ/tok", Align::kRight},
-               {"rate\ntok/s/MW", Align::kRight}});
+  const std::vector<PricedReading> all = PriceAll(rows, readings, query);
+  std::vector<std::pair<std::string, Table>> tables;  // By what their rows share.
+  const bool with_band = std::any_of(all.begin(), all.end(), [](const PricedReading& one) {
+    return one.reading->between.has_value();
+  });
   std::set<std::string> books;
   bool placeholder = false;
-  for (const Reading& reading : readings.series) {
-    const std::string name = analysis::Label(reading.key);
-    if (!reading.row) {
-      table.AddRow({name, "-", "-", "-", "-", "-"});
-    } else {
-      const Priced priced = PriceOf(*reading.y, rows[*reading.row], query);
-      if (priced.price) books.insert(priced.price->book);
-      placeholder |= priced.price && priced.price->placeholder;
-      table.AddRow(Cells(name, reading.x, priced));
-    }
-    if (!reading.between) continue;
-    const spec::Row& like = rows[*reading.like];
-    table.AddRow(Cells("  between points, " + BandText(*reading.between, like, query), std::nullopt,
-                       Between(*reading.between, like, query)));
+  for (const PricedReading& one : all) {
+    const std::string name = SharedName(one.reading->key.model, one.reading->key);
+    auto table = std::find_if(tables.begin(), tables.end(),
+                              [&](const auto& known) { return known.first == name; });
+    if (table == tables.end()) table = tables.insert(tables.end(), {name, NewTable(with_band)});
+    AddTo(table->second, rows, one, query, with_band);
+    if (one.priced.price) books.insert(one.priced.price->book);
+    placeholder |= one.priced.price && one.priced.price->placeholder;
   }
-  return table.ToText(style) + Wrap(Legend(books, placeholder, query), style.width, 2) + "\n";
+  std::string out;
+  for (const auto& [name, table] : tables) {
+    out += Bold(name, style) + "\n" + table.ToText(style) + "\n";
+  }
+  if (const std::size_t missed = readings.series.size() - all.size(); missed > 0) {
+    out += fmt::format("{} series have no point there.\n", missed);
+  }
+  return out + Wrap(Legend(books, placeholder, query), style.width, 2) + "\n";
 }
 
 std::string FleetText(const analysis::Fleet& fleet, const Style& style) {
@@ -154,11 +206,21 @@ std::string FleetText(const analysis::Fleet& fleet, const Style& style) {
 Json CostJson(Rows rows, const analysis::Readings& readings, const CostQuery& query) {
   Json series = Json::array();
   for (const Reading& reading : readings.series) {
-    Json item = {{"series", analysis::Label(reading.key)}, {"step", nullptr}, {"between", nullptr}};
+    const analysis::RowSeriesKey& key = reading.key;
+    Json item = {{"series", analysis::Label(key)},
+                 {"model", key.model},
+                 {"chip", key.chip},
+                 {"engine", key.engine},
+                 {"precision", key.precision},
+                 {"speculative", key.speculative},
+                 {"step", nullptr},
+                 {"between", nullptr}};
     if (reading.row) {
       item["step"] = PricedJson(PriceOf(*reading.y, rows[*reading.row], query));
       item["step"]["at"] = *reading.x;
       item["step"]["row"] = rows[*reading.row].origin.key;
+      item["step"]["run"] = analysis::OccasionOf(rows[*reading.row]).run;
+      item["step"]["layout"] = analysis::LayoutName(rows[*reading.row].deployment);
     }
     if (reading.between) {
       item["between"] = PricedJson(Between(*reading.between, rows[*reading.like], query));

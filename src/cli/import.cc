@@ -96,7 +96,7 @@ Result<Outcome> ImportFile(store::Archive& archive, const ingest::Format& format
   Outcome outcome;
   outcome.file = source.name;
   if (!options.again) {
-    RS_ASSIGN_OR_RETURN(const auto before, archive.FindImport(text, kVersion));
+    RS_ASSIGN_OR_RETURN(const auto before, archive.FindImport(text, format.name, kVersion));
     outcome.done_before = before.has_value();
     if (outcome.done_before) return outcome;
   }

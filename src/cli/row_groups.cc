@@ -24,12 +24,15 @@ std::string FieldOf(const spec::Deployment& d, std::string_view field) {
 
 }  // namespace
 
-Result<std::vector<RowGroup>> GroupBy(std::vector<spec::Row> rows,
-                                      std::span<const std::string> fields) {
+Result<> CheckGroupNames(std::span<const std::string> fields) {
   for (const std::string& field : fields) {
     if (std::find(kFields.begin(), kFields.end(), field) != kFields.end()) continue;
     return Error{ErrorCode::kInvalidArgument, "--by " + UnknownName(field, kFields)};
   }
+  return {};
+}
+
+std::vector<RowGroup> GroupBy(std::vector<spec::Row> rows, std::span<const std::string> fields) {
   std::vector<RowGroup> groups;
   for (spec::Row& row : rows) {
     std::vector<std::string> parts;

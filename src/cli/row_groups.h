@@ -20,10 +20,12 @@ struct RowGroup {
   std::vector<spec::Row> rows;
 };
 
-/// In order of first appearance; one group without a name where no field is asked for.
 /// kInvalidArgument for a field that is none of GroupNames().
-Result<std::vector<RowGroup>> GroupBy(std::vector<spec::Row> rows,
-                                      std::span<const std::string> fields);
+Result<> CheckGroupNames(std::span<const std::string> fields);
+
+/// In order of first appearance; one group without a name where no field is asked for.
+/// REQUIRES: CheckGroupNames accepts the fields.
+std::vector<RowGroup> GroupBy(std::vector<spec::Row> rows, std::span<const std::string> fields);
 
 /// "chip, engine, model, precision, speculative".
 std::string GroupNames();

@@ -67,11 +67,10 @@ int Best(const Options& options, std::vector<spec::Row> rows, const catalog::Cat
   auto y = BestAxis(options, catalog, now);
   if (!y) return Report(y.error());
   const analysis::TrendQuery query{*x, options.at, *y};
-  const auto groups = GroupBy(std::move(rows), options.by);
-  if (!groups) return Report(groups.error());
+  const std::vector<RowGroup> groups = GroupBy(std::move(rows), options.by);
   const Style style = StyleOf(stdout);
   Json all = Json::array();
-  for (const RowGroup& group : *groups) {
+  for (const RowGroup& group : groups) {
     const std::vector<analysis::Trend> trends = analysis::TrendsOf(group.rows, query);
     if (options.json) {
       all.push_back({{"group", group.name}, {"trends", TrendJson(group.rows, trends, query)}});
@@ -122,6 +121,7 @@ int Regressions(const Options& options, std::span<const spec::Row> rows) {
 }
 
 int RunTrend(const Options& options, WallTime now) {
+  if (const Result<> names = CheckGroupNames(options.by); !names) return Report(names.error());
   const auto catalog = LoadCatalog(options.catalog);
   if (!catalog) return Report(catalog.error());
   auto rows = LoadRows(options.rows, *catalog);

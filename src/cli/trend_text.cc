@@ -1,9 +1,13 @@
 #include "cli/trend_text.h"
 
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+
+#include "cli/row_name.h"
 
 namespace roofscape::cli {
 namespace {
@@ -12,18 +16,39 @@ using analysis::IntelligencePoint;
 using analysis::IntelligenceQuery;
 using Rows = std::span<const spec::Row>;
 
-std::string SystemName(const spec::Deployment& d) {
-  std::string name = d.chip;
-  for (const std::string& part : {d.engine, d.engine_version, d.precision}) {
-    if (!part.empty()) name += " " + part;
-  }
-  if (!d.speculative.empty() && d.speculative != "none") name += " " + d.speculative;
-  return WithoutControls(name);
+/// "8192/1024", without the spread.
+std::string NominalShape(const spec::Workload& workload) {
+  return fmt::format("{}/{}", workload.input.tokens, workload.output.tokens);
 }
 
-std::string Shape(const analysis::RowSeriesKey& key) {
-  return fmt::format("{}, {} {}, {}", spec::ShapeName(key.workload), key.protocol, key.window,
-                     key.way);
+/// The model of all steps, or nothing where they differ.
+std::string CommonModel(Rows rows, const analysis::Trend& trend) {
+  std::string model;
+  for (const analysis::TrendStep& step : trend.steps) {
+    const std::string& own = rows[step.row].deployment.model;
+    if (!model.empty() && model != own) return "";
+    model = own;
+  }
+  return model;
+}
+
+Table StepTable(Rows rows, const analysis::Trend& trend, const analysis::TrendQuery& query,
+                bool with_model) {
+  std::vector<Column> columns = {{"from", Align::kLeft, false}, {query.best.unit}, {"at"}};
+  if (with_model) columns.push_back({"model", Align::kLeft});
+  for (Column& column : SystemColumns()) columns.push_back(std::move(column));
+  columns.push_back({"run", Align::kLeft});
+  Table table(columns);
+  for (const analysis::TrendStep& step : trend.steps) {
+    const spec::Row& row = rows[step.row];
+    std::vector<std::string> cells = {step.from.ToIso(), FormatNumber(step.value),
+                                      FormatNumber(step.at)};
+    if (with_model) cells.push_back(row.deployment.model);
+    for (std::string& cell : SystemCells(row.deployment)) cells.push_back(std::move(cell));
+    cells.push_back(ShortRun(analysis::OccasionOf(row).run));
+    table.AddRow(std::move(cells));
+  }
+  return table;
 }
 
 Json Number(std::optional<double> value) { return value ? Json(*value) : Json(nullptr); }
@@ -51,23 +76,12 @@ std::string TrendTables(Rows rows, std::span<const analysis::Trend> trends,
                          style) +
                     "\n";
   for (const analysis::Trend& trend : trends) {
-    out += "\n" + WithoutControls(Shape(trend.key)) + "\n";
+    const std::string model = CommonModel(rows, trend);
+    out += "\n" + SharedName(model, trend.key) + "\n";
     if (trend.steps.empty()) {
       out += "  no dated point meets the target\n";
     } else {
-      Table table({{"from", Align::kLeft, false},
-                   {query.best.unit, Align::kRight},
-                   {"at", Align::kRight},
-                   {"model", Align::kLeft},
-                   {"system", Align::kLeft},
-                   {"run", Align::kLeft}});
-      for (const analysis::TrendStep& step : trend.steps) {
-        const spec::Row& row = rows[step.row];
-        table.AddRow({step.from.ToIso(), FormatNumber(step.value), FormatNumber(step.at),
-                      row.deployment.model, SystemName(row.deployment),
-                      analysis::OccasionOf(row).run});
-      }
-      out += table.ToText(style);
+      out += StepTable(rows, trend, query, model.empty()).ToText(style);
     }
     if (trend.undated > 0) out += fmt::format("  {} points have no day\n", trend.undated);
   }
@@ -88,6 +102,9 @@ Json TrendJson(Rows rows, std::span<const analysis::Trend> trends,
                        {"model", row.deployment.model},
                        {"chip", row.deployment.chip},
                        {"engine", row.deployment.engine},
+                       {"precision", row.deployment.precision},
+                       {"speculative", row.deployment.speculative},
+                       {"layout", analysis::LayoutName(row.deployment)},
                        {"run", analysis::OccasionOf(row).run}});
     }
     all.push_back({{"workload", spec::ShapeName(trend.key.workload)},
@@ -107,15 +124,16 @@ std::string IntelligenceTable(Rows rows, std::span<const IntelligencePoint> poin
                               const IntelligenceQuery& query, const Style& style) {
   Table table({{"weights", Align::kLeft},
                {"score", Align::kRight},
-               {"system", Align::kLeft},
-               {"shape", Align::kLeft, false},
+               {"chip", Align::kLeft},
+               {"prec.", Align::kLeft, false},
+               {"shape", Align::kLeft},
                {"solved a USD", Align::kRight},
-               {"solved a kWh", Align::kRight}});
+               {"a kWh", Align::kRight}});
   for (const IntelligencePoint& point : points) {
     const catalog::Score& score = query.eval->scores[point.score];
     const spec::Row& row = rows[point.row];
-    table.AddRow({score.weights, fmt::format("{:.3f}", score.score), SystemName(row.deployment),
-                  spec::ShapeName(row.workload), SolvedText(point.per_usd),
+    table.AddRow({score.weights, fmt::format("{:.3f}", score.score), row.deployment.chip,
+                  row.deployment.precision, NominalShape(row.workload), SolvedText(point.per_usd),
                   point.per_kwh ? FormatNumber(point.per_kwh->value) : "-"});
   }
   std::string legend = fmt::format(

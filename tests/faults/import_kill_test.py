@@ -29,7 +29,7 @@ def many_rows(seed_rows):
     rows = []
     for copy in range(COPIES):
         for row in seed_rows:
-            rows.append({**row, "run_url": f"https://example.org/runs/{copy}"})
+            rows.append({**row, "run_url": f"https://example.org/runs/{copy}-{row['date']}"})
     return rows
 
 
@@ -68,7 +68,7 @@ def main():
                 f"seed {seed}, kill {kill}: {found} rows, not {before} or {before + whole}"
         subprocess.run(command, check=True, timeout=300, stdout=subprocess.DEVNULL)
         assert rows_in(roofscape, database) == before + whole
-        print(f"{KILLS} kills of an import of {whole} rows ({takes:.1f} s): rows left {sorted(seen)}")
+        print(f"{KILLS} kills of an import of {whole} rows, {takes:.1f} s: left {sorted(seen)} rows")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,9 @@
 
     golden_test.py ROOFSCAPE REPORT_FIXTURE
 
-$DB is a database of two make-believe runs (tests/e2e/report_fixture.cc), $EMPTY a path where none is.
+$DB is a database of two make-believe runs (tests/e2e/report_fixture.cc), $EMPTY a path where none is,
+$ROWS tests/golden/data/inferencex.json, invented rows in that benchmark's shape, $ARCHIVE a database
+for them.
 UPDATE_GOLDEN=1 rewrites the files; read the difference before you commit it.
 """
 
@@ -41,7 +43,9 @@ def main():
     failures = 0
     with tempfile.TemporaryDirectory() as folder:
         paths = {"$DB": os.path.join(folder, "golden.db"),
-                 "$EMPTY": os.path.join(folder, "none", "empty.db")}
+                 "$EMPTY": os.path.join(folder, "none", "empty.db"),
+                 "$ARCHIVE": os.path.join(folder, "archive.db"),
+                 "$ROWS": str(CASES.parent.resolve() / "data" / "inferencex.json")}
         subprocess.run([fixture, paths["$DB"]], check=True, timeout=60)
         cases = sorted(CASES.glob("*.txt"))
         assert cases, "no golden cases"

@@ -143,13 +143,8 @@ bool Maker::Engine() {
   precision_.assign(at(Text::kPrecision));
   std::transform(precision_.begin(), precision_.end(), precision_.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  // NVFP4 and MXFP4 differ numerically: a row that says which is not joined with one that does not.
   row_.deployment.precision = precision_;
-  // One label for rows that only say "fp4" and rows that say which; the two differ numerically.
-  if (precision_ == "nvfp4" || precision_ == "mxfp4") {
-    row_.deployment.precision = "fp4";
-    row_.facts.emplace("precision", precision_);
-    row_.corrections.push_back({"precision", "precision", precision_, "fp4"});
-  }
   row_.deployment.speculative = at(Text::kSpeculative).empty() ? "none" : at(Text::kSpeculative);
   return true;
 }

@@ -125,8 +125,7 @@ TEST(Inferencex, ReadsTheFirstArtifacts) {
   EXPECT_EQ(spec::ChipCount(row.deployment), 8);
   EXPECT_EQ(row.deployment.chip, "b200-sxm");
   EXPECT_EQ(row.deployment.model, "deepseek-v3");
-  EXPECT_EQ(row.deployment.precision, "fp4");
-  EXPECT_EQ(row.facts.at("precision"), "nvfp4");
+  EXPECT_EQ(row.deployment.precision, "nvfp4");
   EXPECT_EQ(row.deployment.roles.at(0).dp_attention, true);
   EXPECT_TRUE(Corrected(row, "boolean_string", "dp_attention", "\"True\"", "true"));
   EXPECT_TRUE(Corrected(row, "zero_missing", "ttft_p50_s", "0", ""));

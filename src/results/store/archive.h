@@ -97,8 +97,10 @@ class Archive {
  public:
   virtual ~Archive() = default;
 
-  /// The import that brought a file of these bytes, read by this version; missing: none did.
+  /// The import that brought a file of these bytes, read as that format by this version; missing:
+  /// none did.
   virtual Result<std::optional<ImportRecord>> FindImport(std::string_view text,
+                                                         std::string_view format,
                                                          std::string_view version) = 0;
 
   /// Begins an import of `text`. One at a time. Until Commit() nobody else sees it; Abandon(), or
@@ -106,7 +108,8 @@ class Archive {
   virtual Result<> Begin(const ImportHeader& header, std::string_view text) = 0;
   virtual Result<> Add(std::span<const spec::Row> rows) = 0;
   virtual Result<> SetAside(std::span<const spec::AsideRow> rows) = 0;
-  /// What came of it. An import that brought nothing new leaves no trace.
+  /// What came of it. A file that brought nothing new leaves no trace, but for the first import of
+  /// its bytes, where rows were set aside.
   virtual Result<ImportCounts> Commit() = 0;
   virtual void Abandon() = 0;
 

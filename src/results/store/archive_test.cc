@@ -115,8 +115,9 @@ TEST_P(ArchiveTest, RowsComeBackAsTheyWere) {
 TEST_P(ArchiveTest, ImportingTwiceAddsNothing) {
   const std::vector<spec::Row> rows = SomeRows(50, 1);
   Import(rows, "text");
-  EXPECT_TRUE(archive_->FindImport("text", "0.1")->has_value());
-  EXPECT_FALSE(archive_->FindImport("text", "0.2")->has_value());
+  EXPECT_TRUE(archive_->FindImport("text", "inferencex", "0.1")->has_value());
+  EXPECT_FALSE(archive_->FindImport("text", "inferencex", "0.2")->has_value());
+  EXPECT_FALSE(archive_->FindImport("text", "vllm", "0.1")->has_value());
   const ImportCounts again = Import(rows, "the same rows in another file");
   EXPECT_EQ(again.known, 50);
   EXPECT_EQ(again.added + again.newer, 0);
@@ -192,6 +193,12 @@ TEST_P(ArchiveTest, WhatWasNotUnderstoodIsKeptWithItsText) {
   EXPECT_EQ(*archive_->Original(rows[0].id), "{\"a\": 123}");
   EXPECT_EQ(*archive_->Asides(rows[0].import_id), asides);
   EXPECT_FALSE(archive_->Original(99));
+
+  ASSERT_TRUE(archive_->Begin({"inferencex", "b", "0.1", kKnown}, text));
+  ASSERT_TRUE(archive_->Add(std::span(&row, 1)));
+  ASSERT_TRUE(archive_->SetAside(asides));
+  EXPECT_EQ(archive_->Commit()->known, 1);
+  EXPECT_EQ(archive_->Imports()->size(), 1U);
 }
 
 TEST_P(ArchiveTest, RowsOnlyGrow) {

@@ -235,8 +235,12 @@ Result<ImportCounts> SqlArchive::Commit() {
   RS_CHECK(open_ != nullptr);
   const std::unique_ptr<Open> import = std::move(open_);
   const ImportCounts& counts = import->counts;
-  // Rolled back: what was there already needs no second witness.
-  if (counts.added + counts.newer + counts.aside == 0) return counts;
+  if (counts.added + counts.newer == 0) {
+    RS_ASSIGN_OR_RETURN(const std::vector<ImportRecord> before,
+                        ReadImports("WHERE digest = ?", {import->digest}));
+    // Rolled back: what was there already needs no second witness.
+    if (counts.aside == 0 || !before.empty()) return counts;
+  }
   RS_ASSIGN_OR_RETURN(
       Statement insert,
       database_->Prepare("INSERT INTO import (id, known_us, format, source, digest, version, "

@@ -23,7 +23,7 @@ class SqlArchive final : public Archive {
   explicit SqlArchive(std::unique_ptr<Database> database);
   ~SqlArchive() override;
 
-  Result<std::optional<ImportRecord>> FindImport(std::string_view text,
+  Result<std::optional<ImportRecord>> FindImport(std::string_view text, std::string_view format,
                                                  std::string_view version) override;
   Result<> Begin(const ImportHeader& header, std::string_view text) override;
   Result<> Add(std::span<const spec::Row> rows) override;
