@@ -83,6 +83,8 @@ TEST_P(StoreKillTest, EveryAnnouncedPointSurvives) {
     {
       Child child([&](const Child::Say& say) { return MeasureForever(path, run_id, say); });
       ASSERT_EQ(child.ReadLine(), "begun");
+      // On a slow machine too something is there to lose, in every second trial.
+      if (trial % 2 == 1) announced.insert(std::stoll(child.ReadLine()));
       const std::uint64_t pause_us = rng.Fork(static_cast<std::uint64_t>(trial)).Below(150'000);
       std::this_thread::sleep_for(std::chrono::microseconds(pause_us));
       child.Kill();
@@ -111,7 +113,7 @@ TEST_P(StoreKillTest, EveryAnnouncedPointSurvives) {
     EXPECT_TRUE(announced.empty()) << "lost " << announced.size() << " announced points";
   }
   // Else the children were killed before they had done anything, and nothing was shown.
-  EXPECT_GT(announced_in_all, static_cast<std::size_t>(kTrials));
+  EXPECT_GE(announced_in_all, static_cast<std::size_t>(kTrials) / 2);
 }
 
 }  // namespace
