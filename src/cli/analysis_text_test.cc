@@ -38,7 +38,7 @@ spec::Row MakeRow(std::int64_t concurrency, double interactivity, double rate) {
 }
 
 const catalog::Catalog& Facts() {
-  static const catalog::Catalog catalog = [] {
+  static const catalog::Catalog kCatalog = [] {
     catalog::Catalog facts;
     catalog::Chip chip;
     chip.entry.id = "b200-sxm";
@@ -57,7 +57,7 @@ const catalog::Catalog& Facts() {
     facts.prices = {book};
     return facts;
   }();
-  return catalog;
+  return kCatalog;
 }
 
 analysis::Pricing Prices() { return {&Facts(), catalog::Tier::kOwnedHyperscaler, {2026, 8, 15}}; }
@@ -67,8 +67,8 @@ void ExpectFits(const std::string& text) {
 }
 
 const std::vector<spec::Row>& Rows() {
-  static const std::vector<spec::Row> rows = {MakeRow(1, 100, 100), MakeRow(64, 25, 1000)};
-  return rows;
+  static const std::vector<spec::Row> kRows = {MakeRow(1, 100, 100), MakeRow(64, 25, 1000)};
+  return kRows;
 }
 
 TEST(AnalysisText, CostsNameBookTierDayAndBoundary) {

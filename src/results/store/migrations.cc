@@ -191,7 +191,7 @@ CREATE TABLE setup (
 CREATE INDEX setup_shape ON setup (model, input_tokens, output_tokens);
 
 CREATE TABLE archive_row (
-  id           BIGINT  NOT NULL PRIMARY KEY,
+  id           INTEGER NOT NULL PRIMARY KEY,  -- in SQLite the row's own number: no further index
   key_high     BIGINT  NOT NULL,  -- of the point's key, 128 bits of its SHA-256
   key_low      BIGINT  NOT NULL,
   revision     INTEGER NOT NULL,
@@ -274,9 +274,11 @@ CREATE TABLE archive_row (
   e2e_interactivity_p999_tps DOUBLE PRECISION,
   UNIQUE (key_high, key_low, revision)
 );
-CREATE INDEX archive_row_setup ON archive_row (setup_id, measured_us);
+-- Finds what was measured last without reading a row.
+CREATE INDEX archive_row_setup
+  ON archive_row (setup_id, measured_us, concurrency, rate_rps);
 CREATE INDEX archive_row_import ON archive_row (import_id);
-CREATE INDEX archive_row_supersedes ON archive_row (supersedes);
+CREATE INDEX archive_row_supersedes ON archive_row (supersedes) WHERE supersedes IS NOT NULL;
 
 -- What counts: the rows that no later one supersedes.
 CREATE VIEW archive_row_now AS

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -48,6 +49,9 @@ class SqlArchive final : public Archive {
   Result<std::optional<Before>> FindBefore(const Digest128& key);
   Result<> Insert(const spec::Row& row, const Digest128& key, const std::optional<Before>& before,
                   std::int64_t setup_id);
+  Result<std::vector<std::int64_t>> LatestIds(const RowQuery& query);
+  Result<> ReadRows(const RowQuery& query, std::span<const std::int64_t> ids,
+                    std::vector<ArchivedRow>& found);
   Result<std::string> Piece(std::int64_t import_id, std::int64_t piece);
 
   std::unique_ptr<Database> database_;

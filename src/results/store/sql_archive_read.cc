@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "base/core/document.h"
@@ -17,6 +19,7 @@ namespace roofscape::store {
 namespace {
 
 constexpr int kFirstMetric = 20;
+constexpr std::size_t kIdsAtOnce = 1000;
 
 /// What the rows of one setup share.
 struct Setup {
@@ -25,19 +28,25 @@ struct Setup {
   std::string protocol, window, way;
 };
 
-Result<Setup> SetupOf(const Statement& row, int first) {
+Result<Setup> LoadSetup(Database& database, std::int64_t id) {
+  RS_ASSIGN_OR_RETURN(
+      Statement row,
+      database.Prepare("SELECT deployment_json, workload_json, protocol, window_name, way "
+                       "FROM setup WHERE id = ?"));
+  RS_ASSIGN_OR_RETURN(const bool there, row.Bind(id).Step());
+  RS_CHECK(there);
   Setup setup;
-  RS_ASSIGN_OR_RETURN(const Document deployment, ParseJson(row.Text(first), "stored deployment"));
+  RS_ASSIGN_OR_RETURN(const Document deployment, ParseJson(row.Text(0), "stored deployment"));
   ObjectReader reader(deployment);
   setup.deployment = spec::ReadDeployment(reader);
   RS_RETURN_IF_ERROR(reader.Finish());
-  RS_ASSIGN_OR_RETURN(const Document workload, ParseJson(row.Text(first + 1), "stored workload"));
+  RS_ASSIGN_OR_RETURN(const Document workload, ParseJson(row.Text(1), "stored workload"));
   ObjectReader workload_reader(workload);
   setup.workload = spec::ReadWorkload(workload_reader);
   RS_RETURN_IF_ERROR(workload_reader.Finish());
-  setup.protocol = row.Text(first + 2);
-  setup.window = row.Text(first + 3);
-  setup.way = row.Text(first + 4);
+  setup.protocol = row.Text(2);
+  setup.window = row.Text(3);
+  setup.way = row.Text(4);
   return setup;
 }
 
@@ -116,25 +125,42 @@ Wanted WantedOf(const std::vector<std::string>& metrics) {
   return wanted;
 }
 
+/// From and where: setups first, for they are few, and the rows of one lie together in an index.
+std::string FromRows(const Conditions& conditions, std::string_view join) {
+  std::vector<std::string> all = conditions.of_row;
+  if (!conditions.of_setup.empty()) {
+    all.insert(all.begin(),
+               "r.setup_id IN (SELECT s.id FROM setup AS s" + Joined(conditions.of_setup) + ")");
+  }
+  return fmt::format(" FROM archive_row AS r{}{}", join, Joined(all));
+}
+
 std::string SelectRows(const RowQuery& query, const Conditions& conditions, const Wanted& wanted) {
   std::string sql =
       "SELECT r.id, r.import_id, r.revision, r.known_us, r.setup_id, r.measured_us, r.day_only, "
       "r.concurrency, r.rate_rps, r.place, r.text_offset, r.text_bytes, r.url, "
       "r.corrections_json, r.facts_json, i.format, i.source, r.key_high, r.key_low, ";
   sql += wanted.more ? "r.more_json" : "NULL";
-  for (const std::size_t column : wanted.columns)
+  for (const std::size_t column : wanted.columns) {
     sql += fmt::format(", r.{}", kMetricColumns[column]);
-  // Setups first: they are few, and the rows of one lie together in an index.
-  sql += " FROM archive_row AS r JOIN import AS i ON i.id = r.import_id";
-  std::vector<std::string> all = conditions.of_row;
-  if (!conditions.of_setup.empty()) {
-    all.insert(all.begin(),
-               "r.setup_id IN (SELECT s.id FROM setup AS s" + Joined(conditions.of_setup) + ")");
   }
-  sql += Joined(all);
+  sql += FromRows(conditions, " JOIN import AS i ON i.id = r.import_id");
   sql += " ORDER BY r.setup_id, COALESCE(r.measured_us, 0), r.concurrency, r.id";
   if (query.limit) sql += fmt::format(" LIMIT {}", *query.limit);
   return sql;
+}
+
+void BindAll(const Conditions& conditions, Statement& statement) {
+  for (const std::string& text : conditions.texts) statement.Bind(std::string_view(text));
+  for (const std::int64_t number : conditions.setup_numbers) statement.Bind(number);
+  for (const std::int64_t number : conditions.row_numbers) statement.Bind(number);
+}
+
+/// Rows named by their ids, whatever the query said.
+Conditions ConditionsOf(std::span<const std::int64_t> ids) {
+  Conditions conditions;
+  conditions.of_row.push_back(fmt::format("r.id IN ({})", fmt::join(ids, ", ")));
+  return conditions;
 }
 
 ArchivedRow RowFrom(const Statement& row, const Setup& setup) {
@@ -164,50 +190,66 @@ ArchivedRow RowFrom(const Statement& row, const Setup& setup) {
   return out;
 }
 
-/// Keeps of every setup and load the row measured last.
-void KeepLatest(std::vector<ArchivedRow>& rows, const std::vector<std::int64_t>& setups) {
-  std::map<std::tuple<std::int64_t, std::int64_t, double>, std::size_t> last;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const spec::Row& row = rows[i].row;
-    // Rows come by rising time, so the last one of a load stays.
-    last[{setups[i], row.concurrency, row.rate_rps.value_or(0)}] = i;
-  }
-  std::vector<std::size_t> kept;
-  kept.reserve(last.size());
-  for (const auto& [load, place] : last) kept.push_back(place);
-  std::sort(kept.begin(), kept.end());
-  std::vector<ArchivedRow> out;
-  out.reserve(kept.size());
-  for (const std::size_t place : kept) out.push_back(std::move(rows[place]));
-  rows = std::move(out);
-}
-
 }  // namespace
 
 Result<std::vector<ArchivedRow>> SqlArchive::Rows(const RowQuery& query) {
-  const Conditions conditions = ConditionsOf(query);
-  const Wanted wanted = WantedOf(query.metrics);
   RS_ASSIGN_OR_RETURN(const Transaction view, Transaction::Read(*database_));
-  RS_ASSIGN_OR_RETURN(Statement rows, database_->Prepare(SelectRows(query, conditions, wanted)));
-  for (const std::string& text : conditions.texts) rows.Bind(std::string_view(text));
-  for (const std::int64_t number : conditions.setup_numbers) rows.Bind(number);
-  for (const std::int64_t number : conditions.row_numbers) rows.Bind(number);
-  std::map<std::int64_t, Setup> setups;
   std::vector<ArchivedRow> found;
-  std::vector<std::int64_t> setup_ids;
+  if (!query.latest) {
+    RS_RETURN_IF_ERROR(ReadRows(query, {}, found));
+    return found;
+  }
+  RS_ASSIGN_OR_RETURN(const std::vector<std::int64_t> ids, LatestIds(query));
+  const std::span<const std::int64_t> all = ids;
+  for (std::size_t at = 0; at < all.size(); at += kIdsAtOnce) {
+    const auto some = all.subspan(at, std::min(kIdsAtOnce, all.size() - at));
+    RS_RETURN_IF_ERROR(ReadRows(query, some, found));
+  }
+  return found;
+}
+
+/// By setup and load, from an index alone: rows are wide, and most are not the latest.
+Result<std::vector<std::int64_t>> SqlArchive::LatestIds(const RowQuery& query) {
+  const Conditions conditions = ConditionsOf(query);
+  RS_ASSIGN_OR_RETURN(
+      Statement rows,
+      database_->Prepare("SELECT r.id, r.setup_id, r.measured_us, r.concurrency, r.rate_rps" +
+                         FromRows(conditions, "")));
+  BindAll(conditions, rows);
+  // Load, time and id, so that the last of each load is the one behind which another load begins.
+  using Load = std::tuple<std::int64_t, std::int64_t, double>;
+  std::vector<std::tuple<Load, std::int64_t, std::int64_t>> all;
   while (true) {
     RS_ASSIGN_OR_RETURN(const bool next, rows.Step());
     if (!next) break;
+    const Load load{rows.Int(1), rows.Int(3), rows.IsNull(4) ? 0 : rows.Double(4)};
+    all.emplace_back(load, rows.IsNull(2) ? 0 : rows.Int(2), rows.Int(0));
+  }
+  std::sort(all.begin(), all.end());
+  std::vector<std::int64_t> ids;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const bool last = i + 1 == all.size() || std::get<0>(all[i]) != std::get<0>(all[i + 1]);
+    if (last) ids.push_back(std::get<2>(all[i]));
+  }
+  if (query.limit) ids.resize(std::min(ids.size(), static_cast<std::size_t>(*query.limit)));
+  return ids;
+}
+
+/// Adds the rows of the query, or those with the ids.
+Result<> SqlArchive::ReadRows(const RowQuery& query, std::span<const std::int64_t> ids,
+                              std::vector<ArchivedRow>& found) {
+  const Conditions conditions = ids.empty() ? ConditionsOf(query) : ConditionsOf(ids);
+  const Wanted wanted = WantedOf(query.metrics);
+  RS_ASSIGN_OR_RETURN(Statement rows, database_->Prepare(SelectRows(query, conditions, wanted)));
+  BindAll(conditions, rows);
+  std::map<std::int64_t, Setup> setups;
+  while (true) {
+    RS_ASSIGN_OR_RETURN(const bool next, rows.Step());
+    if (!next) return {};
     const std::int64_t id = rows.Int(4);
     auto setup = setups.find(id);
     if (setup == setups.end()) {
-      RS_ASSIGN_OR_RETURN(
-          Statement one,
-          database_->Prepare("SELECT deployment_json, workload_json, protocol, window_name, way "
-                             "FROM setup WHERE id = ?"));
-      RS_ASSIGN_OR_RETURN(const bool there, one.Bind(id).Step());
-      RS_CHECK(there);
-      RS_ASSIGN_OR_RETURN(Setup read, SetupOf(one, 0));
+      RS_ASSIGN_OR_RETURN(Setup read, LoadSetup(*database_, id));
       setup = setups.emplace(id, std::move(read)).first;
     }
     ArchivedRow row = RowFrom(rows, setup->second);
@@ -220,10 +262,7 @@ Result<std::vector<ArchivedRow>> SqlArchive::Rows(const RowQuery& query) {
     }
     if (wanted.more) RS_RETURN_IF_ERROR(AddMore(rows.Text(19), row.row.values));
     found.push_back(std::move(row));
-    setup_ids.push_back(id);
   }
-  if (query.latest) KeepLatest(found, setup_ids);
-  return found;
 }
 
 Result<std::vector<SetupSummary>> SqlArchive::Setups() {
