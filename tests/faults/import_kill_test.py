@@ -68,7 +68,7 @@ def main():
                 f"seed {seed}, kill {kill}: {found} rows, not {before} or {before + whole}"
         subprocess.run(command, check=True, timeout=300, stdout=subprocess.DEVNULL)
         assert rows_in(roofscape, database) == before + whole
-        print(f"{KILLS} kills of an import of {whole} rows, {takes:.1f} s: left {sorted(seen)} rows")
+        print(f"{KILLS} kills of an import of {whole} rows, {takes:.1f} s: {sorted(seen)} left")
 
 
 if __name__ == "__main__":
