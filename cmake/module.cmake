@@ -3,7 +3,7 @@
 # One static library roofscape::<room>, one test binary <room>_test, one ctest entry per binary.
 # Files are listed by hand: the layering test fails on a file that no list names. LIBS are external
 # libraries that the room's sources use; DEPS are other rooms. The target unit_tests builds every
-# test binary of every room and no more.
+# test binary of every room and no more; `all` builds none.
 if(ROOFSCAPE_BUILD_TESTS)
   add_custom_target(unit_tests)
 endif()
@@ -29,7 +29,7 @@ function(roofscape_module path)
   roofscape_precompile(${library})
 
   if(ROOFSCAPE_BUILD_TESTS AND M_TESTS)
-    add_executable(${room}_test ${M_TESTS})
+    add_executable(${room}_test EXCLUDE_FROM_ALL ${M_TESTS})
     target_link_libraries(${room}_test PRIVATE roofscape::${room} roofscape_options ${M_LIBS}
       fmt::fmt GTest::gtest_main)
     roofscape_precompile(${room}_test TESTS)

@@ -162,5 +162,16 @@ TEST(AnalysisText, ShiftsOfCurves) {
   EXPECT_NE(text.find("1 of 1 curves"), std::string::npos) << text;
 }
 
+TEST(AnalysisText, ARateOfNothingHasNoPrice) {
+  std::vector<spec::Row> rows = {MakeRow(1, 100, 100)};
+  rows[0].values.Set("total_tps_per_chip", 0);
+  analysis::ReadingQuery query;
+  query.x = *analysis::MetricAxis("interactivity_p50_tps");
+  query.y = *analysis::MetricAxis("total_tps_per_chip");
+  const auto readings = analysis::ReadAt(rows, query);
+  ASSERT_TRUE(readings);
+  EXPECT_NE(CostTable(rows, *readings, {.pricing = Prices()}, {}).find("-"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace roofscape::cli

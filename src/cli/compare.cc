@@ -1,11 +1,14 @@
 // roofscape compare: two runs, two engines, two dates, held against each other.
 
 #include <memory>
+#include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
@@ -26,11 +29,14 @@ constexpr const char* kDescription = "Show the difference of two runs or of two 
 constexpr const char* kFooter =
     "Example:\n"
     "  roofscape compare 20261128-190222 last\n"
-    "  roofscape compare engine=sglang engine=tensorrt-llm --chip b200 --shape 1024/1024\n"
-    "  roofscape compare until=2026-01-31 since=2026-05-01 --chip h200 --at 30,50,100\n\n"
+    "  roofscape compare engine=sglang engine=tensorrt-llm --chip b200 --precision fp8 \\\n"
+    "    --speculative none --shape 1024/1024 --at 30,50,100\n"
+    "  roofscape compare until=2026-01-31 since=2026-05-01 --chip h200 --shape 1024/1024 \\\n"
+    "    --at 30,50,100\n\n"
     "A and B are runs, by id, beginning of an id or 'last'; or conditions joined by commas on\n"
-    "model, chip, engine, precision, since and until, beside those of the flags, which hold for\n"
-    "both. Points are matched by load, or with --at read at the same interactivity. Only repeats\n"
+    "model, chip, engine, precision, speculative, since and until, beside those of the flags,\n"
+    "which hold for both. Points are matched by load, or with --at read at the same interactivity. "
+    "Only repeats\n"
     "decide that there is a difference: bench --repeat 5. Exit status 4: B is worse.";
 
 struct Options {
@@ -52,9 +58,13 @@ Result<> AddConditions(const std::string& side, RowSelection& selection) {
     const std::string name = condition.substr(0, equals);
     const std::string value = equals == std::string::npos ? "" : condition.substr(equals + 1);
     const std::pair<std::string_view, std::string*> fields[] = {
-        {"model", &selection.model},   {"chip", &selection.chip},
-        {"engine", &selection.engine}, {"precision", &selection.precision},
-        {"since", &selection.since},   {"until", &selection.until},
+        {"model", &selection.model},
+        {"chip", &selection.chip},
+        {"engine", &selection.engine},
+        {"precision", &selection.precision},
+        {"speculative", &selection.speculative},
+        {"since", &selection.since},
+        {"until", &selection.until},
     };
     std::string* field = nullptr;
     for (const auto& [known, place] : fields) {
@@ -63,7 +73,7 @@ Result<> AddConditions(const std::string& side, RowSelection& selection) {
     if (field == nullptr || value.empty()) {
       return Error{ErrorCode::kInvalidArgument,
                    fmt::format("'{}': must be NAME=VALUE with one of model, chip, engine, "
-                               "precision, since, until",
+                               "precision, speculative, since, until",
                                condition)};
     }
     *field = value;
@@ -85,7 +95,28 @@ Result<std::vector<spec::Row>> SideOf(const std::string& side, const Options& op
   return spec::RowsOf(run);
 }
 
+/// "precision fp4, fp8; speculative none, mtp": in what the points of one side differ, so that a
+/// reading may take the best of several systems.
+std::string PoolOf(std::span<const spec::Row> rows) {
+  using Field = std::string spec::Deployment::*;
+  constexpr std::pair<const char*, Field> kFields[] = {
+      {"model", &spec::Deployment::model},
+      {"chip", &spec::Deployment::chip},
+      {"engine", &spec::Deployment::engine},
+      {"precision", &spec::Deployment::precision},
+      {"speculative", &spec::Deployment::speculative}};
+  std::string out;
+  for (const auto& [name, field] : kFields) {
+    std::set<std::string> values;
+    for (const spec::Row& row : rows) values.insert(row.deployment.*field);
+    if (values.size() < 2) continue;
+    out += fmt::format("{}{} {}", out.empty() ? "" : "; ", name, fmt::join(values, ", "));
+  }
+  return out;
+}
+
 struct Answer {
+  std::string pool_a, pool_b;
   std::size_t points_a = 0, points_b = 0;
   std::string at;  // Heads the column of what was matched.
   analysis::Comparison comparison;
@@ -96,7 +127,7 @@ Result<Answer> Compute(const Options& options) {
   RS_ASSIGN_OR_RETURN(const analysis::RowAxis metric, analysis::MetricAxis(options.metric));
   RS_ASSIGN_OR_RETURN(const std::vector<spec::Row> a, SideOf(options.a, options, catalog));
   RS_ASSIGN_OR_RETURN(const std::vector<spec::Row> b, SideOf(options.b, options, catalog));
-  Answer answer{a.size(), b.size(), "load", {}};
+  Answer answer{PoolOf(a), PoolOf(b), a.size(), b.size(), "load", {}};
   if (options.at.empty()) {
     RS_ASSIGN_OR_RETURN(answer.comparison, analysis::CompareByLoad(a, b, metric));
     return answer;
@@ -114,10 +145,15 @@ int Compare(const Options& options) {
     Json json = ComparisonJson(answer->comparison, answer->at);
     json["a"] = options.a;
     json["b"] = options.b;
+    json["pooled_a"] = answer->pool_a;
+    json["pooled_b"] = answer->pool_b;
     fmt::print("{}\n", json.dump(2));
   } else {
-    fmt::print("a: {} ({} points)\nb: {} ({} points)\n\n{}", options.a, answer->points_a, options.b,
-               answer->points_b, ComparisonTable(answer->comparison, answer->at, StyleOf(stdout)));
+    fmt::print("a: {} ({} points)\n", options.a, answer->points_a);
+    if (!answer->pool_a.empty()) fmt::print("   the best of: {}\n", answer->pool_a);
+    fmt::print("b: {} ({} points)\n", options.b, answer->points_b);
+    if (!answer->pool_b.empty()) fmt::print("   the best of: {}\n", answer->pool_b);
+    fmt::print("\n{}", ComparisonTable(answer->comparison, answer->at, StyleOf(stdout)));
   }
   return answer->comparison.finding == analysis::Finding::kWorse ? kRegression : kDone;
 }

@@ -27,7 +27,7 @@ constexpr const char* kFooter =
     "Example:\n"
     "  roofscape cost --model deepseek-r1 --shape 8192/1024 --at 50\n"
     "  roofscape cost --chip gb200 --at 30 --tier rented_3yr --date 2026-07-15 --megawatts 10\n"
-    "  roofscape cost --eval gpqa-diamond-artificial-analysis --shape 1024/1024 --at 30\n\n"
+    "  roofscape cost --eval hle-aa --at 20\n\n"
     "Of each series of points that may share a frontier the best measured one that meets --at. "
     "The\n"
     "price of a chip-hour is the last one that was known on --date. --interpolate reads between\n"

@@ -31,6 +31,7 @@ struct Priced {
 Priced PriceOf(double rate, const spec::Row& row, const CostQuery& query) {
   Priced priced;
   priced.rate = rate;
+  if (!(rate > 0)) return priced;
   if (const auto price = analysis::ChipPrice(row.deployment.chip, query.pricing)) {
     priced.price = *price;
     priced.usd = analysis::UsdPerMtok(price->value, rate);
@@ -183,7 +184,15 @@ std::string CostTable(Rows rows, const analysis::Readings& readings, const CostQ
   if (const std::size_t missed = readings.series.size() - all.size(); missed > 0) {
     out += fmt::format("{} series have no point there.\n", missed);
   }
-  return out + Wrap(Legend(books, placeholder, query), style.width, 2) + "\n";
+  out += Wrap(Legend(books, placeholder, query), style.width, 2) + "\n";
+  if (with_band) {
+    out += Wrap(fmt::format("Between points: bent as {} knots of these rows say when each is left "
+                            "out, so that other rows give another reading.",
+                            readings.bend.knots),
+                style.width, 2) +
+           "\n";
+  }
+  return out;
 }
 
 std::string FleetText(const analysis::Fleet& fleet, const Style& style) {

@@ -45,7 +45,7 @@ Result<> Export(const Options& options) {
   RS_ASSIGN_OR_RETURN(const catalog::Catalog catalog, LoadCatalog(options.catalog));
   RS_ASSIGN_OR_RETURN(const std::vector<spec::Row> rows, LoadRows(options.rows, catalog));
   const std::string text = TextOf(options.format, rows);
-  if (!options.output.empty()) {
+  if (!options.output.empty() && options.output != "-") {
     RS_RETURN_IF_ERROR(WriteWholeFile(options.output, text));
     fmt::print(stderr, "{} rows in {}\n", rows.size(), options.output);
     return {};
@@ -65,7 +65,7 @@ void AddExportCommand(CLI::App& app, Invocation& invocation) {
       ->check(CLI::IsMember({"csv", "jsonl", "inferencex"}));
   AddRowSelection(*command, options->rows);
   AddCatalogOption(*command, options->catalog);
-  command->add_option("-o,--output", options->output, "This file instead of the terminal");
+  command->add_option("-o,--output", options->output, "This file instead of stdout");
   command->callback([options, &invocation] {
     invocation.run = [options] {
       const Result<> done = Export(*options);

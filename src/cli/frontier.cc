@@ -94,6 +94,11 @@ int FrontierOfRows(const Options& options) {
     return Report({ErrorCode::kInvalidArgument,
                    "runs are named and rows are picked at once: leave one of the two away"});
   }
+  if (options.join || options.window != "steady") {
+    return Report(
+        {ErrorCode::kInvalidArgument,
+         "--join and --window are for runs: a row is of one window, that of its protocol"});
+  }
   const auto catalog = LoadCatalog(options.catalog);
   if (!catalog) return Report(catalog.error());
   auto x = analysis::MetricAxis(options.x.empty() ? "interactivity_p50_tps" : options.x);

@@ -77,6 +77,21 @@ void Print(const Outcome& outcome) {
   if (!counts.asides.empty()) fmt::print("  aside: {}\n", Codes(counts.asides));
 }
 
+/// Nothing of the file was understood, or it breaks off: said on stderr, for it looks like success.
+bool Failed(const Outcome& outcome) {
+  const store::ImportCounts& counts = outcome.counts;
+  const bool nothing = counts.read() > 0 && counts.read() == counts.aside;
+  const bool broken = counts.asides.contains("broken_end");
+  if (nothing) {
+    fmt::print(stderr, "roofscape: {}: no row could be read: is it of this format?\n",
+               outcome.file);
+  } else if (broken) {
+    fmt::print(stderr, "roofscape: {}: breaks off: what stands before that was read\n",
+               outcome.file);
+  }
+  return nothing || broken;
+}
+
 Json ToJson(const Outcome& outcome) {
   const store::ImportCounts& counts = outcome.counts;
   return {{"file", outcome.file},
@@ -95,7 +110,8 @@ Result<Outcome> ImportFile(store::Archive& archive, const ingest::Format& format
   RS_ASSIGN_OR_RETURN(const std::string text, ReadFlagFile("FILE", source.name));
   Outcome outcome;
   outcome.file = source.name;
-  if (!options.again) {
+  // What the flags say may be new even where the file is not.
+  if (!options.again && options.measured.empty() && options.deployment.empty()) {
     RS_ASSIGN_OR_RETURN(const auto before, archive.FindImport(text, format.name, kVersion));
     outcome.done_before = before.has_value();
     if (outcome.done_before) return outcome;
@@ -123,6 +139,7 @@ Result<ingest::Source> SourceOf(const Options& options, const catalog::Catalog& 
   if (!options.deployment.empty()) {
     RS_ASSIGN_OR_RETURN(const std::string text, ReadFlagFile("--deployment", options.deployment));
     RS_ASSIGN_OR_RETURN(source.deployment, spec::ParseDeployment(text, options.deployment));
+    UseCatalogNames(catalog, *source.deployment);
   }
   return source;
 }
@@ -149,6 +166,7 @@ int Import(const Options& options, WallTime now) {
     } else {
       Print(*outcome);
     }
+    if (outcome && Failed(*outcome)) status = std::max(status, int{kFailed});
   }
   if (options.json) {
     fmt::print("{}\n", all.dump(2, ' ', false, Json::error_handler_t::replace));

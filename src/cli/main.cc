@@ -27,7 +27,8 @@ constexpr const char* kFooter =
     "  roofscape bench http://127.0.0.1:8080 --concurrency 1,2,4,8\n"
     "  roofscape frontier\n"
     "  roofscape report -o report.html\n\n"
-    "Exit status: 0 done, 1 failed, 2 wrong use, 3 measured but the instrument was INVALID.";
+    "Exit status: 0 done, 1 failed, 2 wrong use, 3 measured but the instrument was INVALID,\n"
+    "4 a comparison found that something got worse.";
 
 /// CLI11's message, with a suggestion for a misspelt subcommand or flag and a pointer to help.
 int WrongUse(const CLI::App& app, const CLI::ParseError& error) {
@@ -77,6 +78,7 @@ int Run(int argc, char** argv) {
   roofscape::cli::AddTrendCommand(app, invocation);
   roofscape::cli::AddCostCommand(app, invocation);
   roofscape::cli::AddImportCommand(app, invocation);
+  roofscape::cli::AddImportsCommand(app, invocation);
   roofscape::cli::AddExportCommand(app, invocation);
   roofscape::cli::AddCatalogCommand(app, invocation);
   roofscape::cli::AddDbCommand(app, invocation);

@@ -29,6 +29,24 @@ std::optional<std::string> IdOf(Find find, const catalog::Catalog& catalog,
   return found ? (*found)->entry.id : name;
 }
 
+std::string Lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return text;
+}
+
+/// Why nothing may have been found: a name that the catalog does not know, with its suggestion.
+std::string UnknownNames(const RowSelection& selection, const catalog::Catalog& catalog) {
+  std::string hints;
+  const auto check = [&](const std::string& name, const auto& found) {
+    if (!name.empty() && !found) hints += " (" + found.error().message + ")";
+  };
+  check(selection.model, catalog::FindModel(catalog, selection.model));
+  check(selection.chip, catalog::FindChip(catalog, selection.chip));
+  check(selection.engine, catalog::FindEngine(catalog, selection.engine));
+  return hints;
+}
+
 Result<std::pair<std::int64_t, std::int64_t>> ParseShape(const std::string& text) {
   const char* const end = text.data() + text.size();
   std::int64_t input = 0;
@@ -59,7 +77,8 @@ void KeepLatest(std::vector<spec::Row>& rows) {
   for (auto& [key, row] : last) rows.push_back(std::move(row));
 }
 
-Result<std::vector<spec::Row>> OwnRows(const std::string& path, const store::RowQuery& query) {
+Result<std::vector<spec::Row>> OwnRows(const std::string& path, const store::RowQuery& query,
+                                       const catalog::Catalog& catalog) {
   RS_ASSIGN_OR_RETURN(const std::unique_ptr<store::Store> store,
                       store::OpenStore(path, store::OpenMode::kReadOnly));
   RS_ASSIGN_OR_RETURN(const std::vector<store::RunSummary> runs,
@@ -69,6 +88,7 @@ Result<std::vector<spec::Row>> OwnRows(const std::string& path, const store::Row
     RS_ASSIGN_OR_RETURN(spec::RunResult run, store->LoadRun(summary->id));
     RS_RETURN_IF_ERROR(RecomputeUnfinished(*store, run));
     for (spec::Row& row : spec::RowsOf(run)) {
+      UseCatalogNames(catalog, row.deployment);
       if (Fits(row, query)) rows.push_back(std::move(row));
     }
   }
@@ -83,6 +103,8 @@ void AddRowConditions(CLI::App& command, RowSelection& selection) {
   command.add_option("--chip", selection.chip, "Only this chip");
   command.add_option("--engine", selection.engine, "Only this engine");
   command.add_option("--precision", selection.precision, "Only this precision, e.g. fp8");
+  command.add_option("--speculative", selection.speculative,
+                     "Only this speculative decoding: none, mtp, ...");
   command.add_option("--shape", selection.shape, "Only this many input/output tokens: 8192/1024");
   command.add_option("--protocol", selection.protocol,
                      "Only points measured by these rules: steady, inferencex, ...");
@@ -103,12 +125,20 @@ void AddRowSelection(CLI::App& command, RowSelection& selection) {
 }
 
 bool HasConditions(const RowSelection& selection) {
-  const std::string* const texts[] = {&selection.model,     &selection.chip,  &selection.engine,
-                                      &selection.precision, &selection.shape, &selection.protocol,
-                                      &selection.since,     &selection.until, &selection.known_at};
+  const std::string* const texts[] = {
+      &selection.model,       &selection.chip,    &selection.engine,   &selection.precision,
+      &selection.speculative, &selection.shape,   &selection.protocol, &selection.since,
+      &selection.until,       &selection.known_at};
   return selection.latest || selection.imported_only || selection.own_only ||
          std::any_of(std::begin(texts), std::end(texts),
                      [](const std::string* text) { return !text->empty(); });
+}
+
+void UseCatalogNames(const catalog::Catalog& catalog, spec::Deployment& deployment) {
+  deployment.model = IdOf(catalog::FindModel, catalog, deployment.model).value_or("");
+  deployment.chip = IdOf(catalog::FindChip, catalog, deployment.chip).value_or("");
+  deployment.engine = IdOf(catalog::FindEngine, catalog, deployment.engine).value_or("");
+  deployment.precision = Lower(deployment.precision);
 }
 
 Result<WallTime> ParseDay(std::string_view flag, std::string_view text) {
@@ -128,7 +158,8 @@ Result<store::RowQuery> QueryOf(const RowSelection& selection, const catalog::Ca
   query.model = IdOf(catalog::FindModel, catalog, selection.model);
   query.chip = IdOf(catalog::FindChip, catalog, selection.chip);
   query.engine = IdOf(catalog::FindEngine, catalog, selection.engine);
-  if (!selection.precision.empty()) query.precision = selection.precision;
+  if (!selection.precision.empty()) query.precision = Lower(selection.precision);
+  if (!selection.speculative.empty()) query.speculative = Lower(selection.speculative);
   if (!selection.protocol.empty()) query.protocol = selection.protocol;
   if (!selection.shape.empty()) {
     RS_ASSIGN_OR_RETURN(const auto shape, ParseShape(selection.shape));
@@ -154,7 +185,9 @@ bool Fits(const spec::Row& row, const store::RowQuery& query) {
   const auto same = [](const auto& wanted, const auto& is) { return !wanted || *wanted == is; };
   return same(query.model, row.deployment.model) && same(query.chip, row.deployment.chip) &&
          same(query.engine, row.deployment.engine) &&
-         same(query.precision, row.deployment.precision) && same(query.protocol, row.protocol) &&
+         same(query.precision, row.deployment.precision) &&
+         same(query.speculative, row.deployment.speculative) &&
+         same(query.protocol, row.protocol) &&
          same(query.input_tokens, row.workload.input.tokens) &&
          same(query.output_tokens, row.workload.output.tokens) &&
          (!query.measured_from || *query.measured_from <= row.measured) &&
@@ -175,14 +208,15 @@ Result<std::vector<spec::Row>> LoadRows(const RowSelection& selection,
     for (store::ArchivedRow& row : archived) rows.push_back(std::move(row.row));
   }
   if (!selection.imported_only) {
-    RS_ASSIGN_OR_RETURN(std::vector<spec::Row> own, OwnRows(path, query));
+    RS_ASSIGN_OR_RETURN(std::vector<spec::Row> own, OwnRows(path, query, catalog));
     std::move(own.begin(), own.end(), std::back_inserter(rows));
   }
   if (rows.empty()) {
-    return Error{ErrorCode::kNotFound,
-                 fmt::format("database '{}': no row fits. See what there is: roofscape export csv; "
-                             "bring more in: roofscape import FORMAT FILE",
-                             path)};
+    return Error{
+        ErrorCode::kNotFound,
+        fmt::format("database '{}': no row fits{}. See what there is: roofscape export csv; "
+                    "bring more in: roofscape import FORMAT FILE",
+                    path, UnknownNames(selection, catalog))};
   }
   return rows;
 }

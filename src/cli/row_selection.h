@@ -22,17 +22,18 @@ namespace roofscape::cli {
 
 struct RowSelection {
   std::string db;
-  std::string model, chip, engine, precision;  // Empty: any.
-  std::string shape;                           // "8192/1024"; empty: any.
-  std::string protocol;                        // Empty: any.
-  std::string since, until;                    // Days, both included; empty: ever.
-  std::string known_at;                        // A day; empty: now.
+  std::string model, chip, engine, precision, speculative;  // Empty: any.
+  std::string shape;                                        // "8192/1024"; empty: any.
+  std::string protocol;                                     // Empty: any.
+  std::string since, until;                                 // Days, both included; empty: ever.
+  std::string known_at;                                     // A day; empty: now.
   bool latest = false;
   bool imported_only = false;
   bool own_only = false;
 };
 
-/// Adds --model, --chip, --engine, --precision, --shape, --protocol, --since, --until, --known-at,
+/// Adds --model, --chip, --engine, --precision, --speculative, --shape, --protocol, --since,
+/// --until, --known-at,
 /// --latest, --imported and --own.
 void AddRowConditions(CLI::App& command, RowSelection& selection);
 
@@ -52,6 +53,9 @@ bool Fits(const spec::Row& row, const store::RowQuery& query);
 /// The rows, imported ones first. kNotFound, with what to do, when there are none.
 Result<std::vector<spec::Row>> LoadRows(const RowSelection& selection,
                                         const catalog::Catalog& catalog);
+
+/// Puts the catalog's ids where it knows model, chip and engine, so that names of one thing meet.
+void UseCatalogNames(const catalog::Catalog& catalog, spec::Deployment& deployment);
 
 /// A day's first microsecond.
 Result<WallTime> ParseDay(std::string_view flag, std::string_view text);

@@ -17,6 +17,7 @@
 #include "cli/row_groups.h"
 #include "cli/row_selection.h"
 #include "cli/trend_text.h"
+#include "domain/analysis/noise.h"
 #include "domain/analysis/regression.h"
 #include "domain/analysis/trend.h"
 
@@ -84,6 +85,10 @@ int Best(const Options& options, std::vector<spec::Row> rows, const catalog::Cat
   return kDone;
 }
 
+bool Judged(const analysis::CurveShift& shift) {
+  return shift.shift.verdict != analysis::ShiftVerdict::kTooFew;
+}
+
 Json ShiftsJson(std::span<const analysis::RowCurve> curves,
                 std::span<const analysis::CurveShift> shifts) {
   Json all = Json::array();
@@ -94,8 +99,8 @@ Json ShiftsJson(std::span<const analysis::RowCurve> curves,
                    {"run", curve.occasion.run},
                    {"day", curve.occasion.day ? Json(curve.occasion.day->ToIso()) : Json(nullptr)},
                    {"verdict", analysis::Name(shift.shift.verdict)},
-                   {"change", shift.shift.change},
-                   {"smallest_finding", shift.shift.smallest},
+                   {"change", Judged(shift) ? Json(shift.shift.change) : Json(nullptr)},
+                   {"smallest_finding", Judged(shift) ? Json(shift.shift.smallest) : Json(nullptr)},
                    {"loads", shift.shift.loads},
                    {"history", shift.shift.history},
                    {"own_noise", shift.shift.own_noise}});
@@ -107,6 +112,12 @@ int Regressions(const Options& options, std::span<const spec::Row> rows) {
   const std::vector<analysis::RowCurve> curves = analysis::SplitIntoCurves(rows);
   const auto metric = analysis::MetricAxis(options.y);
   if (!metric) return Report(metric.error());
+  if (!analysis::FloorOf(options.y)) {
+    return Report({ErrorCode::kInvalidArgument,
+                   fmt::format("--y {}: its noise between runs is not known, so nothing can be "
+                               "judged: use total_tps_per_chip, tpot_p50_s or ttft_p50_s",
+                               options.y)});
+  }
   const std::vector<analysis::CurveShift> shifts = analysis::FindShifts(rows, curves, options.y);
   if (options.json) {
     fmt::print("{}\n", ShiftsJson(curves, shifts).dump(2));
@@ -137,15 +148,24 @@ void AddTrendCommand(CLI::App& app, Invocation& invocation) {
   command->footer(kFooter);
   const auto options = std::make_shared<Options>();
   AddRowSelection(*command, options->rows);
-  command->add_option("--at", options->at, "Only points whose x meets this")->capture_default_str();
+  CLI::Option* const at = command->add_option("--at", options->at, "Only points whose x meets this")
+                              ->capture_default_str();
   command->add_option("--x", options->x, "The metric that must be met")->capture_default_str();
-  command->add_option("--y", options->y, "The metric that is wanted best")->capture_default_str();
-  command->add_option("--cost", options->cost,
-                      "Instead of a metric the USD a million tokens: total, input or output");
+  CLI::Option* const y = command->add_option("--y", options->y, "The metric that is wanted best")
+                             ->capture_default_str();
+  CLI::Option* const cost =
+      command
+          ->add_option("--cost", options->cost,
+                       "Instead of a metric the USD a million tokens: total, input or output")
+          ->excludes(y);
   AddPriceOptions(*command, options->price);
-  command->add_option("--by", options->by, "A trend for each " + GroupNames())->delimiter(',');
-  command->add_flag("--regressions", options->regressions, "What got worse instead");
-  command->add_flag("--json", options->json, "Print one object");
+  CLI::Option* const by =
+      command->add_option("--by", options->by, "A trend for each " + GroupNames())->delimiter(',');
+  command->add_flag("--regressions", options->regressions, "What got worse instead")
+      ->excludes(at)
+      ->excludes(cost)
+      ->excludes(by);
+  command->add_flag("--json", options->json, "Print an array, or with --regressions an object");
   AddCatalogOption(*command, options->catalog);
   command->callback([options, &invocation] {
     invocation.run = [options, &invocation] {

@@ -34,7 +34,9 @@ int WriteAll(const std::string& path, std::string_view text) {
   if (!file) return errno;
   if (std::fwrite(text.data(), 1, text.size(), file.get()) != text.size()) return errno;
   // A full disk may be told only here.
-  if (std::fflush(file.get()) != 0 || fsync(fileno(file.get())) != 0) return errno;
+  if (std::fflush(file.get()) != 0) return errno;
+  // Pipes and terminals cannot be synchronised, and need not.
+  if (fsync(fileno(file.get())) != 0 && errno != EINVAL && errno != EROFS) return errno;
   return std::fclose(file.release()) == 0 ? 0 : errno;
 }
 
@@ -42,18 +44,30 @@ int WriteAll(const std::string& path, std::string_view text) {
 
 Result<> WriteWholeFile(const std::string& path, std::string_view text) {
   std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) return Refused(path, EISDIR);
-  const std::string temporary = fmt::format("{}.tmp{}", path, getpid());
+  const std::filesystem::file_status status = std::filesystem::status(path, ignored);
+  if (std::filesystem::is_directory(status)) return Refused(path, EISDIR);
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+    // A device or a pipe is written to, never replaced.
+    const int error_number = WriteAll(path, text);
+    return error_number == 0 ? Result<>() : Refused(path, error_number);
+  }
+  // Behind a link lies the file that is meant.
+  const std::filesystem::path real = std::filesystem::weakly_canonical(path, ignored);
+  const std::string target = ignored ? path : real.string();
+  const std::string temporary = fmt::format("{}.tmp{}", target, getpid());
   int error_number = WriteAll(temporary, text);
-  if (error_number == 0 && std::rename(temporary.c_str(), path.c_str()) != 0) error_number = errno;
+  if (error_number == 0 && std::rename(temporary.c_str(), target.c_str()) != 0) {
+    error_number = errno;
+  }
   if (error_number == 0) return {};
   std::remove(temporary.c_str());
   return Refused(path, error_number);
 }
 
 Result<std::string> ReadFlagFile(std::string_view flag, const std::string& path) {
+  std::error_code ignored;
   std::ifstream file(path);
-  if (!file) {
+  if (!file || std::filesystem::is_directory(path, ignored)) {
     return Error{ErrorCode::kInvalidArgument,
                  fmt::format("{}: cannot read '{}': check the path", flag, path)};
   }

@@ -63,5 +63,14 @@ TEST_F(WriteFileTest, AFullDiskIsTold) {
   EXPECT_EQ(FileCount(), 0);
 }
 
+TEST_F(WriteFileTest, DevicesAreWrittenToAndLinksAreFollowed) {
+  EXPECT_TRUE(WriteWholeFile("/dev/null", "text"));
+  EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));
+  std::filesystem::create_symlink(Path("real"), Path("link"));
+  EXPECT_TRUE(WriteWholeFile(Path("link"), "text"));
+  EXPECT_TRUE(std::filesystem::is_symlink(Path("link")));
+  EXPECT_EQ(Read(Path("real")), "text");
+}
+
 }  // namespace
 }  // namespace roofscape::cli

@@ -92,7 +92,8 @@ Result<CostFigure> UsdPerTask(const spec::Row& row, double input_tokens, double 
   RS_CHECK(input_tokens >= 0 && output_tokens > 0);
   const double tokens = input_tokens + output_tokens;
   const double share = output_tokens / tokens;
-  if (std::abs(share - OutputShare(row)) > kLikeOutputShare) {
+  // Not "> k": the share of a point that tells neither rates nor lengths is no number.
+  if (!(std::abs(share - OutputShare(row)) <= kLikeOutputShare)) {
     return Error{ErrorCode::kInvalidArgument,
                  fmt::format("the task's tokens are {:.0f} % output, the point's {:.0f} %: "
                              "its price is not the task's",

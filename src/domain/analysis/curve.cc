@@ -47,8 +47,21 @@ RowSeriesKey SeriesKeyOf(const spec::Row& row) {
   const spec::Deployment& d = row.deployment;
   RowSeriesKey key{d.model,      d.precision,  d.engine,   d.speculative, d.chip,
                    row.workload, row.protocol, row.window, row.way};
-  key.workload.name.clear();
+  // Recorded sessions have no lengths: their name tells one set of them from another.
+  if (key.workload.input.tokens > 0) key.workload.name.clear();
   return key;
+}
+
+std::string ExactKey(const RowSeriesKey& key) {
+  std::string out;
+  const std::string* const texts[] = {&key.model,       &key.precision, &key.engine,
+                                      &key.speculative, &key.chip,      &key.workload.name,
+                                      &key.protocol,    &key.window,    &key.way};
+  for (const std::string* text : texts) out += fmt::format("{}:{};", text->size(), *text);
+  const spec::Workload& w = key.workload;
+  return out + fmt::format("{} {} {} {} {} {} {}", w.input.tokens, w.input.low, w.output.tokens,
+                           w.output.low, static_cast<int>(w.prompt_form), w.ignore_eos,
+                           w.prompt_cache);
 }
 
 std::string Label(const RowSeriesKey& key) {
@@ -84,7 +97,7 @@ std::vector<RowSeries> GroupIntoSeries(std::span<const spec::Row> rows) {
   std::map<std::string, std::size_t> places;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     RowSeriesKey key = SeriesKeyOf(rows[i]);
-    const auto [at, is_new] = places.emplace(Label(key), series.size());
+    const auto [at, is_new] = places.emplace(ExactKey(key), series.size());
     if (is_new) series.push_back({std::move(key), {}});
     series[at->second].rows.push_back(i);
   }
@@ -102,9 +115,10 @@ std::vector<RowCurve> SplitIntoCurves(std::span<const spec::Row> rows) {
                    OccasionOf(rows[i]),
                    {}};
     const std::string day = curve.occasion.day ? curve.occasion.day->ToIso() : "";
-    const auto [at, is_new] = places.emplace(
-        std::tuple(Label(curve.key), curve.layout, curve.engine_version, curve.occasion.run, day),
-        curves.size());
+    const auto [at, is_new] =
+        places.emplace(std::tuple(ExactKey(curve.key), curve.layout, curve.engine_version,
+                                  curve.occasion.run, day),
+                       curves.size());
     if (is_new) curves.push_back(std::move(curve));
     curves[at->second].rows.push_back(i);
   }

@@ -26,7 +26,7 @@ namespace roofscape::analysis {
 /// Everything in which two rows of one series agree.
 struct RowSeriesKey {
   std::string model, precision, engine, speculative, chip;
-  spec::Workload workload;  // Without its name.
+  spec::Workload workload;  // Without its name, but where the name is all there is of it.
   std::string protocol, window, way;
 
   friend bool operator==(const RowSeriesKey&, const RowSeriesKey&) = default;
@@ -36,6 +36,9 @@ RowSeriesKey SeriesKeyOf(const spec::Row& row);
 
 /// The key in words, different for different keys: "dsr1 fp4, sglang, b200-sxm, ...".
 std::string Label(const RowSeriesKey& key);
+
+/// The same for grouping: equal exactly where the keys are, which no text for people can promise.
+std::string ExactKey(const RowSeriesKey& key);
 
 /// How the chips are laid out, different for different layouts: "serve 1x8 tp8 ep8".
 std::string LayoutName(const spec::Deployment& deployment);

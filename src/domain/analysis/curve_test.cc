@@ -142,5 +142,21 @@ TEST(Curve, FrontierOfTheDashboardsRowsIsTheirs) {
   RecordProperty("members", static_cast<int>(members));
 }
 
+TEST(Curve, WhatReadsAlikeIsNotTheSameSeries) {
+  std::vector<spec::Row> rows(4);
+  rows[1].deployment.precision = "?";
+  rows[2].deployment.engine = "x, y";
+  rows[2].deployment.chip = "z";
+  rows[3].deployment.engine = "x";
+  rows[3].deployment.chip = "y, z";
+  EXPECT_EQ(GroupIntoSeries(rows).size(), 4U);
+  EXPECT_EQ(Label(SeriesKeyOf(rows[0])), Label(SeriesKeyOf(rows[1])));
+
+  std::vector<spec::Row> sessions(2);  // Without lengths, told apart by their names.
+  for (spec::Row& row : sessions) row.workload.input.tokens = row.workload.output.tokens = 0;
+  sessions[1].workload.name = "other";
+  EXPECT_EQ(GroupIntoSeries(sessions).size(), 2U);
+}
+
 }  // namespace
 }  // namespace roofscape::analysis

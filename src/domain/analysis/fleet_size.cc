@@ -25,7 +25,7 @@ Result<Point> Read(const spec::Row& row, const Pricing& pricing) {
   }
   point.chips = *chips;
   const auto rate = RatePerChip(row, TokenKind::kOutput);
-  if (!rate) {
+  if (!rate || !(*rate > 0)) {
     return Error{ErrorCode::kNotFound, "the point has no output rate over all its chips"};
   }
   point.output_tps = *rate;
@@ -39,6 +39,12 @@ Result<Point> Read(const spec::Row& row, const Pricing& pricing) {
   RS_CHECK(power.constant.has_value());
   point.kw = *power.constant;
   return point;
+}
+
+constexpr double kMostChips = 1e12;
+
+Error TooLarge() {
+  return {ErrorCode::kInvalidArgument, "that fleet has more than 1e12 chips: ask for less"};
 }
 
 Fleet Build(const spec::Row& row, const Point& point, std::int64_t deployments,
@@ -64,6 +70,7 @@ Result<Fleet> FleetFromPower(const spec::Row& row, double megawatts, const Prici
   RS_CHECK(megawatts > 0);
   RS_ASSIGN_OR_RETURN(const Point point, Read(row, pricing));
   const double chips = std::floor(megawatts * 1000 / point.kw.value);
+  if (!(chips < kMostChips)) return TooLarge();
   const auto deployments = static_cast<std::int64_t>(chips) / point.chips;
   if (deployments < 1) {
     return Error{ErrorCode::kInvalidArgument,
@@ -78,8 +85,9 @@ Result<Fleet> FleetFromUsers(const spec::Row& row, std::int64_t users, const Pri
   RS_ASSIGN_OR_RETURN(const Point point, Read(row, pricing));
   const double per_deployment =
       static_cast<double>(point.chips) * point.output_tps / point.interactivity;
-  auto deployments =
-      static_cast<std::int64_t>(std::ceil(static_cast<double>(users) / per_deployment - 1e-9));
+  const double wanted = std::ceil(static_cast<double>(users) / per_deployment - 1e-9);
+  if (!(wanted * static_cast<double>(point.chips) < kMostChips)) return TooLarge();
+  auto deployments = static_cast<std::int64_t>(wanted);
   if (deployments < 1) deployments = 1;
   Fleet fleet = Build(row, point, deployments, pricing);
   if (fleet.users < users) fleet.users = users;  // Rounding of the division, not a lack.

@@ -70,9 +70,11 @@ LoadCurve LoadsOf(std::span<const spec::Row> rows, const RowCurve& curve, std::s
   for (const std::size_t i : curve.rows) {
     std::optional<double> rate = rows[i].values.Get(metric);
     if (rate && *rate > 0 && lower_is_better) rate = 1 / *rate;
+    if (!rows[i].complete || rows[i].instrument == spec::Fitness::kInvalid) continue;
+    // Negative: requests a second, so that 16 users and 16 requests/s are two loads.
     const double load = rows[i].concurrency > 0 ? static_cast<double>(rows[i].concurrency)
-                                                : rows[i].rate_rps.value_or(0.0);
-    if (rate && *rate > 0 && load > 0) out.push_back({load, *rate});
+                                                : -rows[i].rate_rps.value_or(0.0);
+    if (rate && *rate > 0 && load != 0) out.push_back({load, *rate});
   }
   return out;
 }
@@ -114,7 +116,7 @@ std::vector<CurveShift> FindShifts(std::span<const spec::Row> rows,
   if (!place || !floor) return shifts;
   std::map<std::pair<std::string, std::string>, std::vector<std::size_t>> lines;
   for (std::size_t i = 0; i < curves.size(); ++i) {
-    if (curves[i].occasion.day) lines[{Label(curves[i].key), curves[i].layout}].push_back(i);
+    if (curves[i].occasion.day) lines[{ExactKey(curves[i].key), curves[i].layout}].push_back(i);
   }
   for (auto& [line, places] : lines) {
     std::stable_sort(places.begin(), places.end(), [&](std::size_t a, std::size_t b) {

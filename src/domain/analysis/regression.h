@@ -39,7 +39,7 @@ inline constexpr std::size_t kMinLoads = 2;    // One point is no curve.
 
 /// Rates by load of one curve.
 struct LoadRate {
-  double load = 0.0;  // Concurrency, or requests/s.
+  double load = 0.0;  // Concurrency, or -requests/s.
   double rate = 0.0;  // Positive; more is better.
 };
 using LoadCurve = std::vector<LoadRate>;

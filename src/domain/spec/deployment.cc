@@ -18,8 +18,9 @@ Json ToJson(const Role& role) {
   return json;
 }
 
+/// Chips are multiplied: a million each cannot overflow.
 void RequirePositive(ObjectReader& reader, std::string_view name, std::int64_t value) {
-  if (value < 1) reader.Fail(name, "must be 1 or more");
+  if (value < 1 || value > 1'000'000) reader.Fail(name, "must lie between 1 and 1000000");
 }
 
 Role ReadRole(ObjectReader& reader) {

@@ -61,7 +61,9 @@ Json ToJson(const Row& row) {
   }
   const std::string measured = row.measured.ToIso();
   return {{"origin", OriginJson(row.origin)},
-          {"measured", row.day_only ? measured.substr(0, measured.find('T')) : measured},
+          {"measured", row.measured.unix_us == 0 ? Json(nullptr)
+                       : row.day_only            ? Json(measured.substr(0, measured.find('T')))
+                                                 : Json(measured)},
           {"way", row.way},
           {"protocol", row.protocol},
           {"window", row.window},

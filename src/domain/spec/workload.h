@@ -48,5 +48,7 @@ std::string ShapeName(const Workload& workload);
 
 Json ToJson(const Workload& workload);
 Workload ReadWorkload(ObjectReader& reader);
+/// The same of a row that others published, where 0 tokens is a length that nobody told.
+Workload ReadPublishedWorkload(ObjectReader& reader);
 
 }  // namespace roofscape::spec

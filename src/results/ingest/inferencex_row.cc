@@ -198,6 +198,9 @@ bool Maker::Values() {
                 "input, output and total rate do not add up for any number of "
                 "chips that the row allows");
   }
+  if (disaggregated_ && (chips.prefill <= 0 || chips.decode <= 0)) {
+    return Fail("no_chips", "disaggregated, and one of its two roles has no chips");
+  }
   for (std::size_t place = 0; place < record_.metrics.size(); ++place) {
     if (!std::isnan(record_.metrics[place])) row_.values.Set(place, record_.metrics[place]);
   }
@@ -214,7 +217,8 @@ bool Maker::Values() {
 void Maker::Rates(const Chips& chips) {
   const auto all = static_cast<double>(chips.all);
   const auto set = [&](std::string_view rate, std::string_view per_chip, double value) {
-    if (std::isnan(value)) return;
+    if (value == 0.0) row_.corrections.push_back({"zero_missing", std::string(rate), "0", ""});
+    if (!(value > 0.0)) return;
     row_.values.Set(rate, value);
     row_.values.Set(per_chip, value / all);
   };
@@ -222,6 +226,12 @@ void Maker::Rates(const Chips& chips) {
   set("total_tps", "total_tps_per_chip", total > 0.0 ? total * all : record_.at(Rate::kTotal));
   const double input = record_.at(Rate::kInputPerChip);
   const double output = record_.at(Rate::kOutputPerChip);
+  if (disaggregated_ && (std::isnan(input) || std::isnan(output))) {
+    // One of the two alone does not show which chips it was divided by.
+    set("input_tps", "input_tps_per_chip", record_.at(Rate::kInput));
+    set("output_tps", "output_tps_per_chip", record_.at(Rate::kOutput));
+    return;
+  }
   if (!chips.role_local) {
     set("input_tps", "input_tps_per_chip",
         std::isnan(input) ? record_.at(Rate::kInput) : input * all);
@@ -299,6 +309,7 @@ void Maker::Facts(const Chips& chips) {
   Fact("router", Text::kRouter);
   Fact("router_version", Text::kRouterVersion);
   Fact("kv_transfer", Text::kKvTransfer);
+  if (record_.at(Flag::kMultinode).value_or(false)) row_.facts.emplace("is_multinode", "true");
   // Throughput and times contradict each other: the row stays as published, and says so.
   if (!agentic_ && chips.little && (*chips.little < kLittleLow || *chips.little > kLittleHigh)) {
     row_.facts.emplace("littles_law_ratio", fmt::format("{:.3f}", *chips.little));
@@ -319,7 +330,8 @@ void Maker::Key() {
     fmt::format_to(std::back_inserter(key), "{},", std::max<std::int64_t>(count, 0));
   };
   add("inferencex");
-  add(row_.origin.url);
+  // Artifacts do not say which run they are of: their text tells them apart.
+  add(row_.origin.url.empty() ? std::string(text_.text) : row_.origin.url);
   add(row_.deployment.chip);
   add(row_.deployment.model);
   add(at(Text::kFramework) == "sglang-disagg" ? "mori-sglang" : at(Text::kFramework));

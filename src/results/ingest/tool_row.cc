@@ -20,6 +20,7 @@ namespace {
 /// No time, rate or count of a load generator lies above it.
 constexpr double kLargest = 1e15;
 constexpr std::size_t kQuoted = 60;
+constexpr double kMostTokens = 1e9;  // Of one request.
 
 const Json* Item(const Json& json, std::string_view name) {
   if (json.is_object()) {
@@ -110,7 +111,9 @@ void ToolRow::Load(std::optional<std::int64_t> concurrency, std::optional<double
 
 void ToolRow::MeanLengths(std::optional<double> input, std::optional<double> output) {
   const auto set = [](spec::Length& length, std::optional<double> mean) {
-    if (length.tokens == 0 && mean && std::isfinite(*mean)) length.tokens = std::llround(*mean);
+    if (length.tokens == 0 && mean && *mean > 0 && *mean < kMostTokens) {
+      length.tokens = std::llround(*mean);
+    }
   };
   set(row_.workload.input, input);
   set(row_.workload.output, output);
@@ -147,6 +150,11 @@ void ToolRow::Fail(std::string code, std::string reason) {
 
 void ToolRow::PerChip() {
   spec::MetricValues& values = row_.values;
+  for (const std::string_view rate : {"input_tps", "output_tps", "total_tps"}) {
+    if (values.Get(rate) != 0.0) continue;
+    values.Remove(rate);
+    row_.corrections.push_back({"zero_missing", std::string(rate), "0", ""});
+  }
   const auto input = values.Get("input_tps");
   const auto output = values.Get("output_tps");
   const auto total = values.Get("total_tps");
@@ -160,11 +168,10 @@ void ToolRow::PerChip() {
   }
 }
 
+/// A result without an id of its own is named by its text: the same file under another path is the
+/// same point, another result under the same path is another one.
 void ToolRow::Key() {
-  const spec::Deployment& d = row_.deployment;
-  row_.origin.key = fmt::format("{}|{}|{}|{}|{}|{}|{}|{}", row_.origin.format,
-                                id_.empty() ? fmt::format("{}#{}", source_.name, text_.place) : id_,
-                                d.chip, d.model, d.engine, spec::ChipCount(d).value_or(0),
+  row_.origin.key = fmt::format("{}|{}|{}|{}", row_.origin.format, id_.empty() ? text_.text : id_,
                                 row_.concurrency, row_.rate_rps.value_or(0.0));
 }
 

@@ -61,6 +61,7 @@ struct RowQuery {
   std::optional<std::string> chip = {};
   std::optional<std::string> engine = {};
   std::optional<std::string> precision = {};
+  std::optional<std::string> speculative = {};
   std::optional<std::int64_t> input_tokens = {};
   std::optional<std::int64_t> output_tokens = {};
   std::optional<std::string> protocol = {};
@@ -123,8 +124,9 @@ class Archive {
   /// What there is, without reading rows.
   virtual Result<std::vector<SetupSummary>> Setups() = 0;
 
-  /// The text of a row as it was published; empty where its source was no text.
-  virtual Result<std::string> Original(std::int64_t row_id) = 0;
+  /// The text of a row as it was published, of one that was set aside too. kNotFound for a place
+  /// of which that import added nothing, and where its source was no text.
+  virtual Result<std::string> Original(std::int64_t import_id, std::int64_t place) = 0;
 };
 
 /// Opens the archive of the database at `path`, as OpenStore does.

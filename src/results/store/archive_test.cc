@@ -41,6 +41,8 @@ spec::Row SomeRow(std::int64_t number, std::uint64_t seed) {
   row.values.Set("total_tps_per_chip", 1000 * rng.Uniform());
   row.values.Set("send_delay_p99_s", rng.Uniform());  // Has no column.
   if (number % 4 == 0) row.corrections = {{"devices", "num_decode_gpu", "16", "8"}};
+  row.instrument = number % 7 == 0 ? spec::Fitness::kInvalid : spec::Fitness::kValid;
+  row.complete = number % 5 != 0;
   row.facts = {{"image", "x:" + std::to_string(seed % 3)}};
   return row;
 }
@@ -145,6 +147,38 @@ TEST_P(ArchiveTest, APoorerCopyIsKnownAndARicherOneSupersedes) {
   EXPECT_TRUE(Rows({.known_at = WallTime{kKnown.unix_us - 1}}).empty());
 }
 
+TEST_P(ArchiveTest, AFigureThatIsTakenBackIsGone) {
+  const std::vector<spec::Row> rows = SomeRows(1, 1);
+  Import(rows, "a");
+  std::vector<spec::Row> retracted = rows;
+  retracted[0].values.Remove("tpot_p50_s");
+  retracted[0].corrections.push_back({"power_invalid", "tpot_p50_s", "0.01", ""});
+  EXPECT_EQ(Import(retracted, "b").newer, 1);
+  EXPECT_EQ(Rows()[0].row.values.Get("tpot_p50_s"), std::nullopt);
+  EXPECT_EQ(Import(retracted, "c").known, 1);
+  EXPECT_EQ(Import(rows, "d").known, 1);  // An older copy does not come back.
+  EXPECT_EQ(Rows()[0].row.values.Get("tpot_p50_s"), std::nullopt);
+}
+
+TEST_P(ArchiveTest, TwoReadingsInOneFileStayTwoHoweverOftenItIsRead) {
+  std::vector<spec::Row> rows = SomeRows(1, 1);
+  rows.push_back(SomeRow(0, 2));
+  EXPECT_EQ(Import(rows, "a").newer, 1);
+  EXPECT_EQ(Import(rows, "b").known, 2);
+  EXPECT_EQ(Rows().size(), 1U);
+}
+
+TEST_P(ArchiveTest, RowsWithoutLengthsComeBack) {
+  spec::Row row = SomeRow(0, 1);
+  row.workload.input.tokens = row.workload.output.tokens = 0;
+  row.workload.name = "recorded sessions";
+  row.deployment.roles.clear();
+  Import({row}, "a");
+  const std::vector<ArchivedRow> read = Rows();
+  ASSERT_EQ(read.size(), 1U);
+  EXPECT_EQ(read[0].row.workload, row.workload);
+}
+
 TEST_P(ArchiveTest, QueriesPickByEveryCondition) {
   const std::vector<spec::Row> rows = SomeRows(90, 1);
   Import(rows, "text");
@@ -190,9 +224,10 @@ TEST_P(ArchiveTest, WhatWasNotUnderstoodIsKeptWithItsText) {
   EXPECT_EQ(counts->read(), 2);
   const std::vector<ArchivedRow> rows = Rows();
   ASSERT_EQ(rows.size(), 1U);
-  EXPECT_EQ(*archive_->Original(rows[0].id), "{\"a\": 123}");
+  EXPECT_EQ(*archive_->Original(rows[0].import_id, 0), "{\"a\": 123}");
   EXPECT_EQ(*archive_->Asides(rows[0].import_id), asides);
-  EXPECT_FALSE(archive_->Original(99));
+  EXPECT_EQ(archive_->Original(rows[0].import_id, 1)->size(), 5U);
+  EXPECT_FALSE(archive_->Original(rows[0].import_id, 99));
 
   ASSERT_TRUE(archive_->Begin({"inferencex", "b", "0.1", kKnown}, text));
   ASSERT_TRUE(archive_->Add(std::span(&row, 1)));

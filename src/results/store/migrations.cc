@@ -203,6 +203,8 @@ CREATE TABLE archive_row (
   day_only     INTEGER NOT NULL CHECK (day_only IN (0, 1)),
   concurrency  BIGINT  NOT NULL,
   rate_rps     DOUBLE PRECISION,
+  instrument   TEXT    NOT NULL,  -- VALID, DEGRADED, INVALID
+  complete     INTEGER NOT NULL CHECK (complete IN (0, 1)),
   place        BIGINT  NOT NULL,
   text_offset  BIGINT  NOT NULL,
   text_bytes   BIGINT  NOT NULL,

@@ -97,8 +97,8 @@ TEST_P(MigrationsTest, NoTableOfResultsLetsARowBeChangedOrRemoved) {
       "INSERT INTO import_aside VALUES (1, 0, 0, 0, 'c', 'r');"
       "INSERT INTO setup VALUES (1, 'd', '', '', 1, '', '', '', '', 1, 1, '', '', '', '{}', '{}');"
       "INSERT INTO archive_row (id, key_high, key_low, revision, import_id, setup_id, known_us, "
-      "day_only, concurrency, place, text_offset, text_bytes, url) "
-      "VALUES (1, 1, 1, 1, 1, 1, 1, 0, 1, 0, 0, 0, '');"));
+      "day_only, concurrency, instrument, complete, place, text_offset, text_bytes, url) "
+      "VALUES (1, 1, 1, 1, 1, 1, 1, 0, 1, 'VALID', 1, 0, 0, 0, '');"));
   const std::vector<std::string> tables = *database_->Tables();
   for (const std::string& table : tables) {
     ASSERT_EQ(*database_->Int("SELECT COUNT(*) FROM " + table), 1) << table;

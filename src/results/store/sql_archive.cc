@@ -24,17 +24,18 @@ std::string Marks(std::size_t count) {
 std::string InsertRowSql() {
   std::string sql =
       "INSERT INTO archive_row (id, key_high, key_low, revision, supersedes, import_id, setup_id, "
-      "known_us, measured_us, day_only, concurrency, rate_rps, place, text_offset, text_bytes, "
-      "url, corrections_json, facts_json, more_json";
+      "known_us, measured_us, day_only, concurrency, rate_rps, instrument, complete, place, "
+      "text_offset, text_bytes, url, corrections_json, facts_json, more_json";
   for (const std::string_view column : kMetricColumns) sql += fmt::format(", {}", column);
-  return sql + ") VALUES (" + Marks(19 + kMetricColumns.size()) + ")";
+  return sql + ") VALUES (" + Marks(21 + kMetricColumns.size()) + ")";
 }
 
 std::string BeforeSql() {
-  std::string sql = "SELECT id, revision, setup_id, measured_us, more_json";
+  std::string sql =
+      "SELECT id, revision, setup_id, measured_us, instrument, complete, corrections_json, "
+      "more_json";
   for (const std::string_view column : kMetricColumns) sql += fmt::format(", {}", column);
-  return sql +
-         " FROM archive_row WHERE key_high = ? AND key_low = ? ORDER BY revision DESC LIMIT 1";
+  return sql + " FROM archive_row WHERE key_high = ? AND key_low = ? ORDER BY revision DESC";
 }
 
 void BindText(Statement& statement, const std::string& text) {
@@ -45,15 +46,35 @@ void BindText(Statement& statement, const std::string& text) {
   }
 }
 
+/// Whether a stored row, read by BeforeSql, says all that `row` says. A row with less than the
+/// stored one says nothing new, unless it takes back a figure: by a correction that leaves it out.
+Result<bool> Says(const Statement& stored, const spec::Row& row, std::int64_t setup_id) {
+  if (stored.Int(2) != setup_id || stored.Text(4) != spec::Name(row.instrument) ||
+      (stored.Int(5) != 0) != row.complete) {
+    return false;
+  }
+  if (row.measured.unix_us != 0 && (stored.IsNull(3) || stored.Int(3) != row.measured.unix_us)) {
+    return false;
+  }
+  RS_ASSIGN_OR_RETURN(const std::vector<spec::Correction> corrections,
+                      CorrectionsOf(stored.Text(6)));
+  for (const spec::Correction& correction : row.corrections) {
+    const bool known =
+        std::find(corrections.begin(), corrections.end(), correction) != corrections.end();
+    if (correction.now.empty() && !known) return false;
+  }
+  spec::MetricValues values;
+  RS_RETURN_IF_ERROR(ReadValues(stored, 7, 8, values));
+  return SaysNothingNew(row.values, values);
+}
+
 }  // namespace
 
-/// The last that was said of a point.
+/// What was said of a point until now.
 struct SqlArchive::Before {
-  std::int64_t id = 0;
-  std::int64_t revision = 0;
-  std::int64_t setup_id = 0;
-  std::optional<std::int64_t> measured_us;
-  spec::MetricValues values;
+  std::int64_t id = 0;        // Of the last row...
+  std::int64_t revision = 0;  // ...and which it is.
+  bool said = false;          // Some row says all that the new one says.
 };
 
 struct SqlArchive::Open {
@@ -120,10 +141,9 @@ Result<> SqlArchive::Add(std::span<const spec::Row> rows) {
 Result<> SqlArchive::AddOne(const spec::Row& row) {
   RS_ASSIGN_OR_RETURN(const std::int64_t setup, SetupId(row));
   const Digest128 key = Sha256First128(row.origin.format + '\0' + row.origin.key);
-  RS_ASSIGN_OR_RETURN(const std::optional<Before> before, FindBefore(key));
+  RS_ASSIGN_OR_RETURN(const std::optional<Before> before, FindBefore(key, row, setup));
   ImportCounts& counts = open_->counts;
-  if (before && before->setup_id == setup && SaysNothingNew(row.values, before->values) &&
-      (row.measured.unix_us == 0 || before->measured_us == row.measured.unix_us)) {
+  if (before && before->said) {
     ++counts.known;
     return {};
   }
@@ -136,22 +156,24 @@ Result<> SqlArchive::AddOne(const spec::Row& row) {
   return Insert(row, key, before, setup);
 }
 
-Result<std::optional<SqlArchive::Before>> SqlArchive::FindBefore(const Digest128& key) {
+Result<std::optional<SqlArchive::Before>> SqlArchive::FindBefore(const Digest128& key,
+                                                                 const spec::Row& row,
+                                                                 std::int64_t setup_id) {
   Statement& query = open_->before;
-  RS_ASSIGN_OR_RETURN(const bool found, query.Bind(key.high).Bind(key.low).Step());
-  if (!found) {
-    query.Reset();
-    return std::optional<Before>();
+  query.Bind(key.high).Bind(key.low);
+  std::optional<Before> before;
+  while (true) {
+    const auto next = query.Step();
+    if (!next) return next.error();
+    if (!*next) break;
+    if (!before) before = {query.Int(0), query.Int(1), false};
+    const auto said = Says(query, row, setup_id);
+    if (!said) return said.error();
+    before->said = *said;
+    if (before->said) break;
   }
-  Before before;
-  before.id = query.Int(0);
-  before.revision = query.Int(1);
-  before.setup_id = query.Int(2);
-  if (!query.IsNull(3)) before.measured_us = query.Int(3);
-  const Result<> read = ReadValues(query, 4, 5, before.values);
   query.Reset();
-  RS_RETURN_IF_ERROR(read);
-  return std::optional<Before>(std::move(before));
+  return before;
 }
 
 Result<> SqlArchive::Insert(const spec::Row& row, const Digest128& key,
@@ -163,6 +185,7 @@ Result<> SqlArchive::Insert(const spec::Row& row, const Digest128& key,
   insert.Bind(open_->id).Bind(setup_id).Bind(open_->header.known.unix_us);
   insert.Bind(row.measured.unix_us == 0 ? std::nullopt : std::optional(row.measured.unix_us));
   insert.Bind(std::int64_t{row.day_only ? 1 : 0}).Bind(row.concurrency).Bind(row.rate_rps);
+  insert.Bind(spec::Name(row.instrument)).Bind(std::int64_t{row.complete ? 1 : 0});
   insert.Bind(row.origin.place).Bind(row.origin.offset).Bind(row.origin.bytes);
   insert.Bind(std::string_view(row.origin.url));
   BindText(insert, CorrectionsText(row.corrections));

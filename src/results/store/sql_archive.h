@@ -35,7 +35,7 @@ class SqlArchive final : public Archive {
   Result<std::vector<spec::AsideRow>> Asides(std::int64_t import_id) override;
   Result<std::vector<ArchivedRow>> Rows(const RowQuery& query) override;
   Result<std::vector<SetupSummary>> Setups() override;
-  Result<std::string> Original(std::int64_t row_id) override;
+  Result<std::string> Original(std::int64_t import_id, std::int64_t place) override;
 
  private:
   struct Open;  // An import that has begun.
@@ -46,7 +46,8 @@ class SqlArchive final : public Archive {
   Result<> AddText(std::int64_t import_id, std::string_view text);
   Result<std::int64_t> SetupId(const spec::Row& row);
   Result<> AddOne(const spec::Row& row);
-  Result<std::optional<Before>> FindBefore(const Digest128& key);
+  Result<std::optional<Before>> FindBefore(const Digest128& key, const spec::Row& row,
+                                           std::int64_t setup_id);
   Result<> Insert(const spec::Row& row, const Digest128& key, const std::optional<Before>& before,
                   std::int64_t setup_id);
   Result<std::vector<std::int64_t>> LatestIds(const RowQuery& query);

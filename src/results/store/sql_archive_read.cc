@@ -18,7 +18,8 @@
 namespace roofscape::store {
 namespace {
 
-constexpr int kFirstMetric = 20;
+constexpr int kMore = 21;
+constexpr int kFirstMetric = 22;
 constexpr std::size_t kIdsAtOnce = 1000;
 
 /// What the rows of one setup share.
@@ -42,7 +43,7 @@ Result<Setup> LoadSetup(Database& database, std::int64_t id) {
   RS_RETURN_IF_ERROR(reader.Finish());
   RS_ASSIGN_OR_RETURN(const Document workload, ParseJson(row.Text(1), "stored workload"));
   ObjectReader workload_reader(workload);
-  setup.workload = spec::ReadWorkload(workload_reader);
+  setup.workload = spec::ReadPublishedWorkload(workload_reader);
   RS_RETURN_IF_ERROR(workload_reader.Finish());
   setup.protocol = row.Text(2);
   setup.window = row.Text(3);
@@ -70,6 +71,7 @@ Conditions ConditionsOf(const RowQuery& query) {
   text("chip", query.chip);
   text("engine", query.engine);
   text("precision_name", query.precision);
+  text("speculative", query.speculative);
   text("protocol", query.protocol);
   const auto number = [](std::string condition, std::optional<std::int64_t> value,
                          std::vector<std::string>& conditions, std::vector<std::int64_t>& numbers) {
@@ -139,7 +141,8 @@ std::string SelectRows(const RowQuery& query, const Conditions& conditions, cons
   std::string sql =
       "SELECT r.id, r.import_id, r.revision, r.known_us, r.setup_id, r.measured_us, r.day_only, "
       "r.concurrency, r.rate_rps, r.place, r.text_offset, r.text_bytes, r.url, "
-      "r.corrections_json, r.facts_json, i.format, i.source, r.key_high, r.key_low, ";
+      "r.corrections_json, r.facts_json, i.format, i.source, r.key_high, r.key_low, r.instrument, "
+      "r.complete, ";
   sql += wanted.more ? "r.more_json" : "NULL";
   for (const std::size_t column : wanted.columns) {
     sql += fmt::format(", r.{}", kMetricColumns[column]);
@@ -182,6 +185,12 @@ ArchivedRow RowFrom(const Statement& row, const Setup& setup) {
   r.origin.source = row.Text(16);
   r.origin.key = fmt::format("{:016x}{:016x}", static_cast<std::uint64_t>(row.Int(17)),
                              static_cast<std::uint64_t>(row.Int(18)));
+  const std::string instrument = row.Text(19);
+  for (const spec::Fitness fitness :
+       {spec::Fitness::kValid, spec::Fitness::kDegraded, spec::Fitness::kInvalid}) {
+    if (spec::Name(fitness) == instrument) r.instrument = fitness;
+  }
+  r.complete = row.Int(20) != 0;
   r.deployment = setup.deployment;
   r.workload = setup.workload;
   r.protocol = setup.protocol;
@@ -260,7 +269,7 @@ Result<> SqlArchive::ReadRows(const RowQuery& query, std::span<const std::int64_
       if (!rows.IsNull(column)) row.row.values.Set(kMetricColumns[place], rows.Double(column));
       ++column;
     }
-    if (wanted.more) RS_RETURN_IF_ERROR(AddMore(rows.Text(19), row.row.values));
+    if (wanted.more) RS_RETURN_IF_ERROR(AddMore(rows.Text(kMore), row.row.values));
     found.push_back(std::move(row));
   }
 }
@@ -342,18 +351,25 @@ Result<std::string> SqlArchive::Piece(std::int64_t import_id, std::int64_t piece
   return UnpackText(query.Int(0), query.Text(1));
 }
 
-Result<std::string> SqlArchive::Original(std::int64_t row_id) {
-  RS_ASSIGN_OR_RETURN(Statement query,
-                      database_->Prepare("SELECT import_id, text_offset, text_bytes FROM "
-                                         "archive_row WHERE id = ?"));
-  RS_ASSIGN_OR_RETURN(const bool found, query.Bind(row_id).Step());
-  if (!found) {
-    return Error{ErrorCode::kNotFound, fmt::format("row {}: is not in the archive", row_id)};
+Result<std::string> SqlArchive::Original(std::int64_t import_id, std::int64_t place) {
+  std::size_t at = 0;
+  std::size_t left = 0;
+  for (const char* table : {"archive_row", "import_aside"}) {
+    RS_ASSIGN_OR_RETURN(
+        Statement query,
+        database_->Prepare(fmt::format(
+            "SELECT text_offset, text_bytes FROM {} WHERE import_id = ? AND place = ?", table)));
+    RS_ASSIGN_OR_RETURN(const bool found, query.Bind(import_id).Bind(place).Step());
+    if (!found) continue;
+    at = static_cast<std::size_t>(query.Int(0));
+    left = static_cast<std::size_t>(query.Int(1));
   }
-  const std::int64_t import_id = query.Int(0);
-  auto at = static_cast<std::size_t>(query.Int(1));
-  auto left = static_cast<std::size_t>(query.Int(2));
-  query.Reset();
+  if (left == 0) {
+    return Error{ErrorCode::kNotFound,
+                 fmt::format("import {}: place {}: it brought no row from there, or one that is no "
+                             "text",
+                             import_id, place)};
+  }
   std::string text;
   while (left > 0) {
     RS_ASSIGN_OR_RETURN(const std::string piece,
