@@ -24,6 +24,17 @@ Error Refused(const std::string& path, int error_number) {
                fmt::format("cannot write '{}': {}; {}", path, std::strerror(error_number), cure)};
 }
 
+/// The file that a chain of links names, though it may not be there yet.
+std::string BehindLinks(std::filesystem::path path) {
+  constexpr int kMostLinks = 40;  // As the kernel.
+  std::error_code failure;
+  for (int i = 0; i < kMostLinks && std::filesystem::is_symlink(path, failure); ++i) {
+    path = path.parent_path() / std::filesystem::read_symlink(path, failure);
+    if (failure) break;
+  }
+  return path.string();
+}
+
 struct Close {
   void operator()(std::FILE* file) const { std::fclose(file); }
 };
@@ -52,8 +63,7 @@ Result<> WriteWholeFile(const std::string& path, std::string_view text) {
     return error_number == 0 ? Result<>() : Refused(path, error_number);
   }
   // Behind a link lies the file that is meant.
-  const std::filesystem::path real = std::filesystem::weakly_canonical(path, ignored);
-  const std::string target = ignored ? path : real.string();
+  const std::string target = BehindLinks(path);
   const std::string temporary = fmt::format("{}.tmp{}", target, getpid());
   int error_number = WriteAll(temporary, text);
   if (error_number == 0 && std::rename(temporary.c_str(), target.c_str()) != 0) {
