@@ -22,10 +22,12 @@ endif()
 target_include_directories(roofscape_options INTERFACE ${PROJECT_SOURCE_DIR}/src)
 
 if(ROOFSCAPE_PRECOMPILE)
-  # What ccache needs to know two precompiled headers for the same.
-  add_compile_options(
-    "$<$<CXX_COMPILER_ID:Clang>:SHELL:-Xclang -fno-pch-timestamp>"
-    $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
+  # clang only: g++ 12 forgets with them which code is the system's, and warns of it. The option is
+  # what ccache needs to know two of clang's for the same.
+  if(NOT CMAKE_CXX_COMPILER_ID MATCHES Clang)
+    message(FATAL_ERROR "ROOFSCAPE_PRECOMPILE needs clang")
+  endif()
+  add_compile_options("SHELL:-Xclang -fno-pch-timestamp")
 endif()
 if(ROOFSCAPE_SANITIZE)
   add_compile_options(-fsanitize=${ROOFSCAPE_SANITIZE} -fno-omit-frame-pointer
