@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 #include <map>
 #include <tuple>
 #include <utility>
@@ -13,6 +12,7 @@
 
 #include "cli/command.h"
 #include "cli/recompute.h"
+#include "domain/analysis/days.h"
 #include "domain/catalog/date.h"
 
 namespace roofscape::cli {
@@ -147,10 +147,7 @@ Result<WallTime> ParseDay(std::string_view flag, std::string_view text) {
     return Error{ErrorCode::kInvalidArgument,
                  fmt::format("{} '{}': must be a day, e.g. {} 2026-07-01", flag, text, flag)};
   }
-  const std::chrono::sys_days day = std::chrono::year(date->year) /
-                                    std::chrono::month(static_cast<unsigned>(date->month)) /
-                                    std::chrono::day(static_cast<unsigned>(date->day));
-  return WallTime{day.time_since_epoch().count() * kDayUs};
+  return WallTime{analysis::DayNumber(*date) * kDayUs};
 }
 
 Result<store::RowQuery> QueryOf(const RowSelection& selection, const catalog::Catalog& catalog) {

@@ -69,10 +69,6 @@ Result<std::vector<std::string>> Differences(Rows a, Rows b, bool one_system) {
   return differs;
 }
 
-bool TakesPart(const spec::Row& row) {
-  return row.complete && row.instrument != spec::Fitness::kInvalid;
-}
-
 double LoadOf(const spec::Row& row) {
   return row.concurrency > 0 ? static_cast<double>(row.concurrency) : row.rate_rps.value_or(0.0);
 }

@@ -88,6 +88,10 @@ std::string LayoutName(const spec::Deployment& deployment) {
   return fmt::format("{}", fmt::join(roles, " + "));
 }
 
+bool TakesPart(const spec::Row& row) {
+  return row.complete && row.instrument != spec::Fitness::kInvalid;
+}
+
 Occasion OccasionOf(const spec::Row& row) {
   return {row.origin.url.empty() ? row.origin.source : row.origin.url, DayOf(row.measured)};
 }

@@ -43,6 +43,9 @@ std::string ExactKey(const RowSeriesKey& key);
 /// How the chips are laid out, different for different layouts: "serve 1x8 tp8 ep8".
 std::string LayoutName(const spec::Deployment& deployment);
 
+/// Whether a row may be judged by: it was measured to its end by an instrument that was fit.
+bool TakesPart(const spec::Row& row);
+
 /// Where and when it was measured: the run and the day.
 struct Occasion {
   std::string run;  // Its url, else its source.

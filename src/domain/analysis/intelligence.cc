@@ -9,6 +9,7 @@
 
 #include "base/core/check.h"
 #include "base/stats/batch_means.h"
+#include "domain/analysis/curve.h"
 #include "domain/analysis/days.h"
 
 namespace roofscape::analysis {
@@ -29,7 +30,7 @@ Solved Scaled(const catalog::Score& score, double factor) {
 
 bool MeetsFloor(const spec::Row& row, double floor) {
   const auto x = row.values.Get("interactivity_p50_tps");
-  return row.complete && row.instrument != spec::Fitness::kInvalid && x && *x >= floor;
+  return TakesPart(row) && x && *x >= floor;
 }
 
 std::optional<double> InputTokens(const IntelligenceQuery& query) {

@@ -70,7 +70,7 @@ LoadCurve LoadsOf(std::span<const spec::Row> rows, const RowCurve& curve, std::s
   for (const std::size_t i : curve.rows) {
     std::optional<double> rate = rows[i].values.Get(metric);
     if (rate && *rate > 0 && lower_is_better) rate = 1 / *rate;
-    if (!rows[i].complete || rows[i].instrument == spec::Fitness::kInvalid) continue;
+    if (!TakesPart(rows[i])) continue;
     // Negative: requests a second, so that 16 users and 16 requests/s are two loads.
     const double load = rows[i].concurrency > 0 ? static_cast<double>(rows[i].concurrency)
                                                 : -rows[i].rate_rps.value_or(0.0);

@@ -40,7 +40,7 @@ std::vector<Trend> TrendsOf(std::span<const spec::Row> rows, const TrendQuery& q
       trends.push_back({std::move(key), {}, 0});
       candidates.emplace_back();
     }
-    if (!rows[i].complete || rows[i].instrument == spec::Fitness::kInvalid) continue;
+    if (!TakesPart(rows[i])) continue;
     const auto x = query.floor.value(rows[i]);
     const auto y = query.best.value(rows[i]);
     if (!x || !y || !std::isfinite(*x) || !std::isfinite(*y)) continue;
