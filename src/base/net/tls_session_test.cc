@@ -73,7 +73,7 @@ std::string Through(TlsSession& from, TlsSession& to, std::string_view text, std
 
 class TlsSessionTest : public ::testing::Test {
  protected:
-  std::shared_ptr<TlsContext> Client(TlsClientOptions options) {
+  std::shared_ptr<TlsContext> Client(const TlsClientOptions& options) {
     auto made = TlsContext::ForClient(options);
     EXPECT_TRUE(made) << made.error().message;
     return *made;

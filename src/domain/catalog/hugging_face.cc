@@ -79,7 +79,7 @@ class Config {
       const bool sign = std::any_of(kSigns.begin(), kSigns.end(), [&](const char* part) {
         return name.find(part) != std::string::npos;
       });
-      if (counts && sign && used_.count(name) == 0) names.push_back(name);
+      if (counts && sign && !used_.contains(name)) names.push_back(name);
     }
     return names;
   }

@@ -63,7 +63,9 @@ ForeignSpread AddLatencies(Sheet& sheet, std::vector<std::int64_t>& latencies,
   if (!latencies.empty()) {
     std::int64_t sum = 0;
     for (const std::int64_t latency : latencies) sum += latency;
-    mean = static_cast<double>(sum / static_cast<std::int64_t>(latencies.size()));
+    // LoadGen divides whole nanoseconds.
+    const std::int64_t whole_mean = sum / static_cast<std::int64_t>(latencies.size());
+    mean = static_cast<double>(whole_mean);
   }
   const auto edge = [&](bool last) -> std::optional<double> {
     if (latencies.empty()) return std::nullopt;

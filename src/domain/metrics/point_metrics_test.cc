@@ -186,7 +186,7 @@ std::string Differences(const spec::PointMetrics& a, const spec::PointMetrics& b
   std::string differences;
   for (const spec::MetricInfo& metric : spec::AllMetrics()) {
     double factor = 1.0;
-    if (metric.unit.rfind("s", 0) == 0) factor = time_scale;  // "s", "s/token"
+    if (metric.unit.starts_with('s')) factor = time_scale;  // "s", "s/token"
     if (metric.unit.find("/s") != std::string::npos) factor = 1.0 / time_scale;
     const auto x = metric.value(a);
     const auto y = metric.value(b);

@@ -52,7 +52,8 @@ double Length(const Kind& kind) {
   constexpr double kE2e = 0.05 + 7 * 0.01;
   if (kind.concurrency == 0) return static_cast<double>(kRequests) / kind.rate_rps;
   const double tokens = 8.0 * (1.0 + kind.output_low) / 2.0;
-  return static_cast<double>(kRequests / kind.concurrency) * kE2e * (5.0 + tokens - 1.0) / 12.0;
+  const auto waves = kRequests / kind.concurrency;
+  return static_cast<double>(waves) * kE2e * (5.0 + tokens - 1.0) / 12.0;
 }
 
 // A log `longer` times as long as usual on a server that is `slow` times slower until `warm_s`.

@@ -48,7 +48,7 @@ RequestLog AnyLog(std::uint64_t seed) {
     for (std::int64_t e = 0; e < request.event_count; ++e) log.events.push_back(AnyEvent(rng));
     if (rng.Below(3) == 0) {
       request.message = static_cast<std::int64_t>(log.strings.size());
-      log.strings.push_back("why it \0 failed \xff");
+      log.strings.push_back(std::string("why it \0 failed \xff", 17));
     }
     log.requests.push_back(request);
   }

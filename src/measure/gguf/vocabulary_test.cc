@@ -39,7 +39,7 @@ TEST(Vocabulary, AsciiCanSayOnlyPrintableAsciiOrStop) {
     const Token& token = vocabulary.tokens[id];
     EXPECT_EQ(token.type, TokenType::kNormal) << token.text;
     std::string text = token.text;
-    if (text.rfind(blank, 0) == 0) text.replace(0, blank.size(), " ");
+    if (text.starts_with(blank)) text.replace(0, blank.size(), " ");
     EXPECT_FALSE(text.empty());
     for (const char c : text) EXPECT_TRUE(c >= ' ' && c <= '~') << token.text;
     sayable.insert(text);

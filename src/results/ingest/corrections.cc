@@ -80,7 +80,7 @@ void SetInteractivity(spec::Row& row) {
     // A TPOT so small that its inverse has no digits left says nothing.
     if (!std::isfinite(fits)) continue;
     if (published) {
-      Note(row, "interactivity_tail", spec::AllMetrics()[place.interactivity].name, *published,
+      Note(row, "interactivity_tail", spec::AllMetrics()[place.interactivity].name, published,
            fits);
     }
     row.values.Set(place.interactivity, fits);

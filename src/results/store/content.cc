@@ -184,7 +184,7 @@ Result<std::vector<TableContent>> ReadContent(Database& database) {
   for (const std::string& table : tables) {
     RS_ASSIGN_OR_RETURN(const std::vector<std::string> columns, database.Columns(table));
     RS_ASSIGN_OR_RETURN(TableContent content,
-                        ReadTable(database, table, columns, [](Row) { return Result<>(); }));
+                        ReadTable(database, table, columns, [](const Row&) { return Result<>(); }));
     contents.push_back(std::move(content));
   }
   return contents;

@@ -106,16 +106,16 @@ Result<> SqlArchive::Begin(const ImportHeader& header, std::string_view text) {
   RS_RETURN_IF_ERROR(AddText(id, text));
   RS_ASSIGN_OR_RETURN(Statement insert, database_->Prepare(InsertRowSql()));
   RS_ASSIGN_OR_RETURN(Statement before, database_->Prepare(BeforeSql()));
-  open_.reset(new Open{header,
-                       id,
-                       Sha256Hex(text),
-                       row,
-                       setup,
-                       {},
-                       {},
-                       std::move(transaction),
-                       std::move(insert),
-                       std::move(before)});
+  open_ = std::make_unique<Open>(Open{header,
+                                      id,
+                                      Sha256Hex(text),
+                                      row,
+                                      setup,
+                                      {},
+                                      {},
+                                      std::move(transaction),
+                                      std::move(insert),
+                                      std::move(before)});
   return {};
 }
 

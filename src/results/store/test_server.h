@@ -42,7 +42,7 @@ class TestServer {
   void Start();
 
  private:
-  TestServer(std::string binaries);
+  explicit TestServer(std::string binaries);
 
   std::string binaries_;
   TemporaryFolder folder_;
