@@ -111,6 +111,11 @@ struct ParameterCount {
 
 ParameterCount CountParameters(const Model& model);
 
+/// Of one layer that mixes tokens, in a model `hidden` wide; its indexer apart.
+double MixerParameters(const MixerLayers& layer, double hidden);
+/// Of the indexer of one such layer; 0 without.
+double IndexerParameters(const MixerLayers& layer, double hidden);
+
 /// Values that the cache keeps for each token of a long context: what sliding windows and chunks
 /// keep does not grow and is left out. At 1 byte a value these are bytes.
 double CacheValuesPerToken(const Model& model);

@@ -8,16 +8,6 @@ double Of(const std::optional<std::int64_t>& n, std::int64_t otherwise = 0) {
   return Of(n.value_or(otherwise));
 }
 
-double IndexerParameters(const MixerLayers& m, double hidden) {
-  if (!m.indexer) return 0;
-  const double dim = Of(m.indexer->head_dim);
-  const double heads = Of(m.indexer->heads);
-  const double queries = (m.q_lora ? Of(m.q_lora) : hidden) * heads * dim;
-  // DeepSeek V4 compresses the index's keys too: two overlapping products and their gates.
-  const double keys = m.mixer == Mixer::kCompressed ? 4 * hidden * dim : hidden * dim;
-  return queries + keys + hidden * heads;
-}
-
 double GqaParameters(const MixerLayers& m, double hidden) {
   const double heads = Of(m.q_heads) * Of(m.head_dim);
   const double kv = Of(m.kv_heads) * Of(m.head_dim);
@@ -65,18 +55,6 @@ double Mamba2Parameters(const MixerLayers& m, double hidden) {
   return hidden * (inner + mixed + Of(m.q_heads)) + mixed * Of(m.conv) + inner * hidden;
 }
 
-double MixerParameters(const MixerLayers& m, double hidden) {
-  switch (m.mixer) {
-    case Mixer::kGqa: return GqaParameters(m, hidden);
-    case Mixer::kMla: return MlaParameters(m, hidden);
-    case Mixer::kCompressed: return CompressedParameters(m, hidden);
-    case Mixer::kGatedDeltaNet: return DeltaNetParameters(m, hidden);
-    case Mixer::kKimiDelta: return KimiDeltaParameters(m, hidden);
-    case Mixer::kMamba2: return Mamba2Parameters(m, hidden);
-  }
-  return 0;
-}
-
 void AddFfn(const FfnLayers& f, double hidden, ParameterCount& count) {
   const double matrices = f.gated ? 3 : 2;
   const double layers = Of(f.layers);
@@ -95,6 +73,28 @@ void AddFfn(const FfnLayers& f, double hidden, ParameterCount& count) {
 }
 
 }  // namespace
+
+double IndexerParameters(const MixerLayers& m, double hidden) {
+  if (!m.indexer) return 0;
+  const double dim = Of(m.indexer->head_dim);
+  const double heads = Of(m.indexer->heads);
+  const double queries = (m.q_lora ? Of(m.q_lora) : hidden) * heads * dim;
+  // DeepSeek V4 compresses the index's keys too: two overlapping products and their gates.
+  const double keys = m.mixer == Mixer::kCompressed ? 4 * hidden * dim : hidden * dim;
+  return queries + keys + hidden * heads;
+}
+
+double MixerParameters(const MixerLayers& m, double hidden) {
+  switch (m.mixer) {
+    case Mixer::kGqa: return GqaParameters(m, hidden);
+    case Mixer::kMla: return MlaParameters(m, hidden);
+    case Mixer::kCompressed: return CompressedParameters(m, hidden);
+    case Mixer::kGatedDeltaNet: return DeltaNetParameters(m, hidden);
+    case Mixer::kKimiDelta: return KimiDeltaParameters(m, hidden);
+    case Mixer::kMamba2: return Mamba2Parameters(m, hidden);
+  }
+  return 0;
+}
 
 ParameterCount CountParameters(const Model& model) {
   const double hidden = Of(model.hidden);

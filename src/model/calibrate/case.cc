@@ -1,0 +1,142 @@
+#include "model/calibrate/case.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace roofscape::calibrate {
+namespace {
+
+/// "DeepSeek-R1-0528 (labelled DeepSeek-V3)" is the model before the remark.
+std::string_view WithoutRemark(std::string_view name) {
+  const std::size_t remark = name.find(" (");
+  return remark == std::string_view::npos ? name : name.substr(0, remark);
+}
+
+/// The model, also where its name carries a precision: "Qwen3-32B-NVFP4".
+Result<const catalog::Model*> FindModelOfRow(const catalog::Catalog& catalog,
+                                             std::string_view name) {
+  std::string_view known = WithoutRemark(name);
+  auto found = catalog::FindModel(catalog, known);
+  if (found) return found;
+  const Error first = found.error();
+  std::string shorter(known);
+  if (const auto slash = shorter.rfind('/'); slash != std::string::npos) shorter.erase(0, slash + 1);
+  for (const char* ending : {"", "-NVFP4", "-FP8", "-FP4", "-MXFP4", "-BF16", "-Instruct", "-Instruct-FP8"}) {
+    std::string candidate = shorter;
+    const std::string_view suffix = ending;
+    if (!candidate.ends_with(suffix)) continue;
+    candidate.erase(candidate.size() - suffix.size());
+    if (auto model = catalog::FindModel(catalog, candidate)) return model;
+  }
+  return first;
+}
+
+std::string ShapeOf(const catalog::Model& model) {
+  std::string shape;
+  const auto has = [&](auto test) { return std::any_of(model.mixers.begin(), model.mixers.end(), test); };
+  if (has([](const auto& m) { return m.mixer == catalog::Mixer::kMla; })) shape += "latent ";
+  if (has([](const auto& m) { return m.mixer != catalog::Mixer::kGqa && m.mixer != catalog::Mixer::kMla; }))
+    shape += "recurrent ";
+  const bool routed =
+      std::any_of(model.ffns.begin(), model.ffns.end(), [](const auto& f) { return f.routed; });
+  return shape + (routed ? "routed" : "dense");
+}
+
+double Log2(double x) { return std::log2(std::max(x, 1.0)); }
+
+/// A worker's layout; chips missing are tp x dp.
+perf::Layout LayoutOf(const RowPool& p, std::optional<double> chips) {
+  perf::Layout layout;
+  const double tp = p.tp.value_or(1.0);
+  layout.dp = p.dp.value_or(1.0);
+  layout.ep = p.ep.value_or(1.0);
+  layout.chips = chips.value_or(std::max(tp * layout.dp, layout.ep));
+  layout.dp = std::min(layout.dp, layout.chips);
+  layout.ep = std::min(layout.ep, layout.chips);
+  return layout;
+}
+
+Result<perf::Pool> MakePool(const catalog::Model& model, const perf::Layout& layout,
+                            const perf::Formats& formats, double workers) {
+  RS_ASSIGN_OR_RETURN(perf::Lowered worker, perf::Lower(model, layout, formats));
+  return perf::Pool{worker, workers};
+}
+
+/// Chips of a pool where a row gives no number of workers: what the other pool leaves.
+Result<> SetPools(const catalog::Model& model, const ServingRow& row, const perf::Formats& formats,
+                  Case& out) {
+  perf::Service& s = out.service;
+  if (!row.disaggregated) {
+    const perf::Layout layout = LayoutOf(row.serve, row.chips);
+    RS_ASSIGN_OR_RETURN(s.serve, MakePool(model, layout, formats, 1.0));
+    out.chips = layout.chips;
+    return {};
+  }
+  s.disaggregated = true;
+  const perf::Layout prefill = LayoutOf(row.prefill, std::nullopt);
+  const perf::Layout decode = LayoutOf(row.decode, std::nullopt);
+  double prefills = row.prefill.workers.value_or(1.0);
+  double decodes = row.decode.workers.value_or(1.0);
+  if (row.chips && !row.prefill.workers && !row.decode.workers) {
+    decodes = std::max(1.0, std::floor((*row.chips - prefill.chips) / decode.chips));
+  }
+  RS_ASSIGN_OR_RETURN(s.prefill, MakePool(model, prefill, formats, prefills));
+  RS_ASSIGN_OR_RETURN(s.serve, MakePool(model, decode, formats, decodes));
+  out.chips = row.chips.value_or(prefills * prefill.chips + decodes * decode.chips);
+  return {};
+}
+
+/// How far a row says what ran. One whose layout is not known teaches nothing about kernels.
+double TrustOf(const ServingRow& row, const perf::Service& service) {
+  if (service.unlimited_cache || row.doubt.find("not meaningful") != std::string::npos) return 0.0;
+  double trust = 1.0;
+  if (row.speculative == "unknown(none or mtp)") trust *= 0.1;
+  if (row.disaggregated && !row.decode.workers) trust *= 0.2;
+  return trust;
+}
+
+}  // namespace
+
+Result<Case> MakeCase(const catalog::Catalog& catalog, const ServingRow& row) {
+  Case out;
+  RS_ASSIGN_OR_RETURN(const catalog::Chip* chip, catalog::FindChip(catalog, row.chip));
+  RS_ASSIGN_OR_RETURN(const catalog::Model* model, FindModelOfRow(catalog, row.model));
+  RS_ASSIGN_OR_RETURN(out.service.machine, perf::MakeMachine(catalog, *chip));
+  RS_ASSIGN_OR_RETURN(const perf::Formats formats, perf::FormatsOf(*model, row.precision));
+  RS_RETURN_IF_ERROR(SetPools(*model, row, formats, out));
+  const bool fixed = row.source == "nv";
+  // What was measured did fit: where the label says it cannot, the label is wrong.
+  out.service.unlimited_cache =
+      perf::CacheBytes(out.service.machine, out.service.serve.worker, 0.9) < 1e9;
+  out.setting = {perf::EngineClassOf(row.engine), out.service.machine.generation,
+                 fixed ? perf::kFixedProtocol + perf::EngineClassOf(row.engine)
+                       : std::size_t{perf::kBurstProtocol}};
+  const double mean_length = fixed ? 1.0 : 0.9;
+  out.load = {row.concurrency, row.input * mean_length, row.output * mean_length};
+  if (row.speculative == "mtp") out.service.speculation.drafts = 2.0;
+  const perf::Lowered& w = out.service.serve.worker;
+  const perf::Pool& pp = out.service.prefill;
+  const double workers = out.service.serve.workers;
+  out.sizes = {Log2(row.concurrency / w.layout.dp / workers), Log2(row.input), Log2(row.output),
+               Log2(w.layout.chips), Log2(w.layout.ep), Log2(w.layout.dp), Log2(workers),
+               row.disaggregated ? Log2(pp.workers * pp.worker.layout.chips) : 0.0};
+  out.kinds = {row.engine,
+               std::to_string(static_cast<int>(out.setting.generation)),
+               chip->entry.id,
+               model->entry.id,
+               ShapeOf(*model),
+               std::string(perf::Name(formats.experts)),
+               row.disaggregated ? "disaggregated" : "aggregated",
+               row.speculative == "unknown(probably none)" ? "none" : row.speculative,
+               fixed ? "fixed" : "burst",
+               row.curve,
+               row.source + row.date};
+  out.trust = TrustOf(row, out.service);
+  out.ttft_s = row.ttft_s.value_or(0.0);
+  out.tpot_s = row.tpot_s.value_or(0.0);
+  return out;
+}
+
+}  // namespace roofscape::calibrate

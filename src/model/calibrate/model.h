@@ -1,0 +1,95 @@
+// The fitted model: coefficients, what the formulas missed, and how far its intervals reach. Made by
+// Calibrate() from measured rows, kept as a JSON file (docs/reference/model-file.md), used to
+// predict any deployment that a Case describes.
+//
+// Ownership: plain values. Thread safety: const functions may run in parallel.
+
+#pragma once
+
+#include <array>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "base/core/json.h"
+#include "base/core/result.h"
+#include "model/calibrate/case.h"
+#include "model/calibrate/fit.h"
+#include "model/calibrate/residual.h"
+
+namespace roofscape::calibrate {
+
+/// A figure and the interval that holds it four times of five.
+struct Figure {
+  double value = 0.0;
+  double low80 = 0.0;
+  double high80 = 0.0;
+
+  friend bool operator==(const Figure&, const Figure&) = default;
+};
+
+/// How near a prediction is to what was measured.
+enum class Domain {
+  kKnown,    // The model was measured on this chip under this engine.
+  kPartly,   // Model, chip and engine were, but not together; or one of them is new.
+  kUnknown,  // Nothing like it was measured.
+};
+std::string_view Name(Domain domain);
+
+struct Prediction {
+  Figure ttft_s, tpot_s;
+  Figure tput_per_chip;  // Input and output tokens a second and chip, whole window.
+  Domain domain = Domain::kUnknown;
+};
+
+/// Parts that can be left out, to see what each carries.
+struct Ablation {
+  bool residual = true;
+  bool fitted = true;  // Else priors.
+};
+
+class Model {
+ public:
+  /// From rows whose place in `used` is not 0. Deterministic.
+  static Model Calibrate(std::span<const Case> cases, std::span<const char> used);
+
+  static Result<Model> FromJson(const Json& json);
+  Json ToJson() const;
+
+  Prediction Predict(const Case& c) const { return Predict(c, Ablation{}); }
+  Prediction Predict(const Case& c, const Ablation& parts) const;
+
+  /// Coefficients for a setting, SI units.
+  perf::Coefficients<double> CoefficientsOf(const perf::Setting& setting) const;
+  /// Was a row of this curve among those fitted?
+  bool Fitted(const Case& c) const;
+  std::size_t rows() const { return rows_; }
+
+ private:
+  static constexpr std::size_t kModes = 2;    // Aggregated; disaggregated or drafts not known.
+  static constexpr std::size_t kOutputs = 2;  // TPOT, TTFT.
+  static constexpr std::size_t kDomains = 3;
+
+  void BuildResiduals();
+  void ScaleIntervals(std::span<const Case> cases, std::span<const char> used);
+  Domain DomainOf(const Site& site) const;
+  Correction Corrected(std::size_t output, const Site& site, Domain domain, std::size_t mode) const;
+
+  std::size_t rows_ = 0;
+  std::vector<double> fitted_;
+  Names names_;
+  std::vector<Site> sites_;
+  std::array<std::vector<double>, kOutputs> errors_;
+  std::vector<Residual> residuals_;  // One an output.
+  std::array<double, kOutputs * kModes * kDomains> scales_ = {};  // Of standard deviations.
+  std::unordered_set<std::string> curves_;
+};
+
+/// Throughput by Little's law over the whole window, ramp and tail included (law 3 of the rows):
+/// k x concurrency x (input + output) / E2E / chips.
+double WholeWindowTput(const Case& c, double ttft_s, double tpot_s);
+
+}  // namespace roofscape::calibrate

@@ -1,0 +1,197 @@
+// The steady state of a deployment under a given number of requests in flight, without simulating
+// them: mean TTFT, mean TPOT and throughput by a fixed point of a few step times.
+//
+// A worker serves batches of `b` sequences; each needs one prefill for every `output` tokens, so
+// decoding is delayed by b / output prefills a step (mixed or interleaved). Little's law gives the
+// sequences that decode: b = admitted x output x TPOT / E2E. What does not fit into the cache waits.
+//
+// Templated on the scalar. No allocation. Thread safety: pure functions.
+
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+
+#include "model/perf/step.h"
+
+namespace roofscape::perf {
+
+/// What is asked of the deployment. Lengths are means of what is really sent.
+struct Load {
+  double concurrency = 1.0;
+  double input = 1024.0;
+  double output = 1024.0;
+};
+
+/// Speculative decoding: tokens drafted a step; 0: none.
+struct Speculation {
+  double drafts = 0.0;
+};
+
+/// The workers of one role.
+struct Pool {
+  Lowered worker;
+  double workers = 1.0;
+};
+
+struct Service {
+  Machine machine;
+  bool disaggregated = false;
+  Pool serve;    // All of it, or the decoding side.
+  Pool prefill;  // Where disaggregated.
+  Speculation speculation;
+  bool unlimited_cache = false;  // A layout that must have fitted, though its label says it cannot.
+};
+
+template <class T>
+struct Point {
+  T ttft = T(0.0);      // Mean, seconds.
+  T tpot = T(0.0);      // Mean, seconds.
+  T decoding = T(0.0);  // Sequences that decode in a group, in the mean.
+  T admitted = T(0.0);  // Sequences that are in a group's cache at once.
+};
+
+/// Bytes of a chip that are left for the cache beside weights, activations and graphs (about 3 GB),
+/// of the share that the engine takes.
+template <class T>
+T CacheBytes(const Machine& machine, const Lowered& worker, const T& share) {
+  constexpr double kActivationsAndGraphs = 3e9;
+  return machine.memory * share - (worker.weight_bytes + kActivationsAndGraphs);
+}
+
+/// Sequences of a load that fit into the cache of one attention group; at least 1. A sequence grows
+/// from its input to its whole length; in the mean it holds the middle.
+template <class T>
+T AdmittedSequences(const Service& service, const Coefficients<T>& c, const Load& load) {
+  using std::max;
+  const Lowered& w = service.serve.worker;
+  const double held = load.input + 0.5 * load.output;
+  const double each = held * w.cache_bytes_per_token + w.windowed_bytes_per_sequence +
+                      w.recurrent.state_bytes;
+  if (each <= 0.0 || service.unlimited_cache) return T(1e9);
+  return max(CacheBytes(service.machine, w, c[kMemoryShare]) / each, T(1.0));
+}
+
+template <class T>
+T PrefillSeconds(const Machine& m, const Lowered& w, const Coefficients<T>& c, double input,
+                 double prompts) {
+  StepLoad<T> load;
+  load.prefill = T(input * prompts);
+  load.pairs = T(0.5 * input * input * prompts);
+  return Total(ForwardSeconds(m, w, c, load, true));
+}
+
+/// Prompts that share a prefill step where several wait: up to 8,192 tokens.
+inline double PromptsAStep(double input, double waiting) {
+  return std::clamp(8192.0 / input, 1.0, std::max(waiting, 1.0));
+}
+
+template <class T>
+StepLoad<T> DecodeLoad(const Service& s, const Load& load, const T& batch) {
+  StepLoad<T> step;
+  step.decode = batch;
+  step.context = T(load.input + 0.5 * load.output);
+  step.drafts = T(s.speculation.drafts);
+  return step;
+}
+
+/// Tokens that a sequence gains a step.
+template <class T>
+T TokensAStep(const Service& s, const Coefficients<T>& c) {
+  return 1.0 + s.speculation.drafts * c[kAcceptance];
+}
+
+/// Seconds by which prompts delay a token of those that decode. A step that takes up a chunk of
+/// prompts reads the weights once for both; engines that stop decoding for a prefill pay both in
+/// full. kMix is how much of the second an engine does.
+template <class T>
+T PrefillDelay(const Service& s, const Coefficients<T>& c, const Load& load,
+               const StepLoad<T>& decode, const T& step) {
+  using std::max;
+  const Machine& m = s.machine;
+  const Lowered& w = s.serve.worker;
+  const T arriving = decode.decode * (load.input / load.output);  // Prompt tokens a step.
+  const T chunk = max(arriving, T(std::min(load.input, 8192.0)));
+  StepLoad<T> both = decode;
+  both.prefill = chunk;
+  both.pairs = chunk * (0.5 * load.input);
+  const T shared = Total(ForwardSeconds(m, w, c, both, false)) - step + c[kPrefillHost];
+  StepLoad<T> alone;
+  alone.prefill = both.prefill;
+  alone.pairs = both.pairs;
+  const T apart = Total(ForwardSeconds(m, w, c, alone, true));
+  return arriving / chunk * (shared + c[kMix] * (apart - shared));
+}
+
+template <class T>
+Point<T> AggregatedPoint(const Service& s, const Coefficients<T>& c, const Load& load) {
+  using std::max;
+  using std::min;
+  const Machine& m = s.machine;
+  const Lowered& w = s.serve.worker;
+  const double slots = std::max(load.concurrency / (s.serve.workers * w.layout.dp), 1.0);
+  const T admitted = min(T(slots), AdmittedSequences(s, c, load));
+  const T alone = PrefillSeconds(m, w, c, load.input, 1.0);
+  const double together = PromptsAStep(load.input, slots);
+  const T each = PrefillSeconds(m, w, c, load.input, together) / together;
+  const T gained = TokensAStep(s, c);
+  Point<T> p;
+  p.admitted = admitted;
+  p.decoding = admitted;
+  const T waves = slots / admitted - 1.0;
+  for (int i = 0; i < 4; ++i) {
+    const StepLoad<T> decode = DecodeLoad(s, load, p.decoding);
+    const T step = Total(ForwardSeconds(m, w, c, decode, false));
+    p.tpot = step / gained + PrefillDelay(s, c, load, decode, step);
+    const T busy = min(each * p.decoding / (p.tpot * load.output), T(0.9));
+    const T queue = c[kQueue] * busy / (1.0 - busy) * each;
+    const T burst = c[kBurst] * (0.5 * (slots - 1.0)) * each;
+    const T inside = c[kRequest] + c[kPromptToken] * load.input + alone + 0.5 * step + queue + burst;
+    const T whole = inside + p.tpot * load.output;
+    p.ttft = inside + whole * waves;
+    p.decoding = admitted * load.output * p.tpot / whole;
+  }
+  return p;
+}
+
+template <class T>
+Point<T> DisaggregatedPoint(const Service& s, const Coefficients<T>& c, const Load& load) {
+  using std::max;
+  using std::min;
+  const Machine& m = s.machine;
+  const Lowered& w = s.serve.worker;
+  const Lowered& pw = s.prefill.worker;
+  const double prefills = s.prefill.workers * pw.layout.dp;
+  const double decodes = s.serve.workers * w.layout.dp;
+  const T alone = PrefillSeconds(m, pw, c, load.input, 1.0);
+  const double together = PromptsAStep(load.input, load.concurrency / prefills);
+  const T each = PrefillSeconds(m, pw, c, load.input, together) / together;
+  const T most = prefills / each;  // Requests a second that the prefill side can take.
+  const T fits = AdmittedSequences(s, c, load);
+  const T gained = TokensAStep(s, c);
+  Point<T> p;
+  p.admitted = fits;
+  p.decoding = min(T(load.concurrency / decodes), fits);
+  for (int i = 0; i < 6; ++i) {
+    const T step = Total(ForwardSeconds(m, w, c, DecodeLoad(s, load, p.decoding), false));
+    p.tpot = step / gained;
+    const T decode = p.tpot * load.output;
+    const T served = c[kRequest] + c[kPromptToken] * load.input + c[kTransfer] + alone;
+    const T unlimited = load.concurrency / (served + decode);
+    // Little's law with a queue before the prefill side: whichever binds, rounded at the corner.
+    const T rate = 1.0 / SmoothMax(1.0 / unlimited, 1.0 / most);
+    const T waits = max(load.concurrency / rate - served - decode, T(0.0));
+    const T burst = c[kBurst] * (0.5 * load.concurrency) / most;
+    p.ttft = served + waits + burst;
+    const T flying = rate * decode / decodes;
+    p.decoding = min(0.5 * p.decoding + 0.5 * flying, fits);
+  }
+  return p;
+}
+
+template <class T>
+Point<T> MeanField(const Service& s, const Coefficients<T>& c, const Load& load) {
+  return s.disaggregated ? DisaggregatedPoint(s, c, load) : AggregatedPoint(s, c, load);
+}
+
+}  // namespace roofscape::perf

@@ -1,0 +1,174 @@
+// The time of one forward pass of one worker: kernels by roofline with reached peaks and floors,
+// experts by how many are touched, sums over the group, and what travels to experts.
+//
+// Templated on the scalar (scalar.h). No allocation. Thread safety: pure functions.
+
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "model/perf/coefficients.h"
+#include "model/perf/lowered.h"
+#include "model/perf/machine.h"
+#include "model/perf/scalar.h"
+
+namespace roofscape::perf {
+
+/// What a pass computes, of one attention group.
+template <class T>
+struct StepLoad {
+  T decode = T(0.0);   // Sequences that get their next token.
+  T context = T(0.0);  // Keys each of them looks back at, in the mean.
+  T drafts = T(0.0);   // Further tokens a sequence verified at once.
+  T prefill = T(0.0);  // Prompt tokens.
+  T pairs = T(0.0);    // (query, key) pairs of prompts.
+};
+
+/// Where the time of a pass goes. The parts add up to the pass.
+enum StepPart : std::size_t {
+  kProductsPart,
+  kAttentionPart,
+  kExpertsPart,
+  kRecurrentPart,
+  kHeadPart,
+  kSumsPart,    // All-reduces over the group.
+  kTravelPart,  // Dispatch to experts and back.
+  kFloorsPart,  // Launches, and kernels too small to fill the chip.
+  kHostPart,
+  kStepParts,
+};
+
+template <class T>
+using StepTimes = std::array<T, kStepParts>;
+
+template <class T>
+T Total(const StepTimes<T>& times) {
+  T sum = times[0];
+  for (std::size_t i = 1; i < kStepParts; ++i) sum = sum + times[i];
+  return sum;
+}
+
+template <class T>
+using Coefficients = std::array<T, kCoefficients>;
+
+template <class T>
+const T& Reach(const Coefficients<T>& c, Precision precision) {
+  if (precision == Precision::kFp4) return c[kReachFp4];
+  return precision == Precision::kFp8 ? c[kReachFp8] : c[kReachBf16];
+}
+
+/// Experts of one layer that `tokens` touch, if each chooses `top_k` alike: E (1 - (1 - k/E)^T).
+template <class T>
+T DistinctExperts(const Experts& e, const T& tokens) {
+  using std::exp;
+  const double none = std::log1p(-std::min(e.top_k / e.experts, 0.999));
+  return e.experts * (1.0 - exp(tokens * none));
+}
+
+template <class T>
+T ProductSeconds(const Machine& m, const Coefficients<T>& c, const Products& p, const T& tokens) {
+  const T read = p.weight_bytes / (m.bandwidth * c[kWeightRead]);
+  const T multiply = p.flop_per_token * tokens / (PeakFlops(m, p.precision) * Reach(c, p.precision));
+  return SmoothMax(read, multiply);
+}
+
+template <class T>
+T AttentionSeconds(const Machine& m, const Coefficients<T>& c, const Attention& a,
+                   const StepLoad<T>& load) {
+  using std::min;
+  const T seen = a.window > 0.0 ? min(load.context, T(a.window)) : load.context;
+  const T bytes = load.decode * (seen * a.bytes_per_context_token +
+                                 load.context * a.index_bytes_per_context_token);
+  const T queries = load.decode * (1.0 + load.drafts);
+  const T flops = queries * (seen * a.flop_per_context_token +
+                             load.context * a.index_flop_per_context_token);
+  const T& fraction = a.latent ? c[kLatentRead] : c[kCacheRead];
+  const T decode = SmoothMax(bytes / (m.bandwidth * fraction),
+                             flops / (PeakFlops(m, Precision::kBf16) * c[kReachBf16]));
+  const T pairs = a.window > 0.0 ? min(load.pairs, load.prefill * a.window) : load.pairs;
+  const T prefill_flops =
+      pairs * a.prefill_flop_per_pair + load.pairs * a.index_flop_per_context_token;
+  return decode + prefill_flops / (PeakFlops(m, Precision::kBf16) * c[kPrefillAttention]);
+}
+
+template <class T>
+T ExpertSeconds(const Machine& m, const Coefficients<T>& c, const Lowered& w, const Experts& e,
+                const T& group_tokens) {
+  const T tokens = group_tokens * w.layout.dp;
+  const double chips = w.layout.chips / w.layout.pp;
+  const T distinct = DistinctExperts(e, tokens);
+  const T read = e.layers * distinct * e.bytes_per_expert / chips / (m.bandwidth * c[kExpertRead]);
+  const double flop_of_one = e.flop_per_token / e.top_k;
+  const T rows = tokens * e.top_k + c[kExpertPad] * distinct;
+  const T worst = 1.0 + c[kImbalance] * std::log2(std::max(w.layout.ep, 1.0));
+  const T multiply = e.layers * flop_of_one / chips * rows * worst /
+                     (PeakFlops(m, e.precision) * c[kExpertReach]);
+  return SmoothMax(read, multiply);
+}
+
+/// One-way bandwidth between the chips of a group.
+inline double GroupBandwidth(const Machine& m, double chips) {
+  if (chips <= m.domain_chips || m.rail_bandwidth <= 0.0) return m.link_bandwidth;
+  return m.rail_bandwidth;
+}
+
+/// Sums over the attention group: two a layer (after attention, after the feed-forward part).
+template <class T>
+T SumSeconds(const Machine& m, const Coefficients<T>& c, const Lowered& w, const T& tokens) {
+  const double n = w.group_chips;
+  const double bandwidth = GroupBandwidth(m, n);
+  if (n <= 1.0 || bandwidth <= 0.0) return T(0.0);
+  const T bytes = tokens * (w.hidden * 2.0);
+  const T each = c[kSumStart] + bytes * (2.0 * (n - 1.0) / n / bandwidth) / c[kLinkReach];
+  return each * (2.0 * w.reduced_layers);
+}
+
+/// Tokens that go to the experts of other groups and come back: fp8 out, bf16 back, one copy for
+/// each distinct chip, N (1 - (1 - 1/N)^k).
+template <class T>
+T TravelSeconds(const Machine& m, const Coefficients<T>& c, const Lowered& w, const T& tokens) {
+  const double n = w.layout.chips / w.layout.pp;
+  const double bandwidth = GroupBandwidth(m, n);
+  if (w.layout.dp <= 1.0 || w.routed_layers <= 0.0 || bandwidth <= 0.0) return T(0.0);
+  const double copies = n * (1.0 - std::pow(1.0 - 1.0 / n, w.experts[0].top_k));
+  const T bytes = tokens / w.group_chips * (copies * (n - 1.0) / n * w.hidden * 3.0);
+  return (2.0 * c[kTravelStart] + bytes / (bandwidth * c[kLinkReach])) * w.routed_layers;
+}
+
+/// One pass. `prefills`: launched kernel by kernel, as steps with prompts are.
+template <class T>
+StepTimes<T> ForwardSeconds(const Machine& m, const Lowered& w, const Coefficients<T>& c,
+                            const StepLoad<T>& load, bool prefills) {
+  StepTimes<T> times;
+  times.fill(T(0.0));
+  const T tokens = load.decode * (1.0 + load.drafts) + load.prefill;
+  double kernels = w.head.kernels + w.recurrent.kernels;
+  for (std::size_t i = 0; i < w.product_count; ++i) {
+    times[kProductsPart] += ProductSeconds(m, c, w.products[i], tokens);
+    kernels += w.products[i].kernels;
+  }
+  for (std::size_t i = 0; i < w.attention_count; ++i) {
+    times[kAttentionPart] += AttentionSeconds(m, c, w.attentions[i], load);
+    kernels += w.attentions[i].kernels;
+  }
+  for (std::size_t i = 0; i < w.expert_count; ++i) {
+    times[kExpertsPart] += ExpertSeconds(m, c, w, w.experts[i], tokens);
+    kernels += 3.0 * w.experts[i].layers;
+  }
+  if (w.recurrent.kernels > 0.0) {
+    times[kRecurrentPart] = load.decode * (2.0 * w.recurrent.state_bytes / m.bandwidth) / c[kStateRead] +
+                            load.prefill * w.recurrent.prefill_flop_per_token /
+                                (PeakFlops(m, Precision::kBf16) * c[kPrefillAttention]);
+  }
+  times[kHeadPart] = ProductSeconds(m, c, w.head, load.decode * (1.0 + load.drafts) + 1.0);
+  times[kSumsPart] = SumSeconds(m, c, w, tokens);
+  times[kTravelPart] = TravelSeconds(m, c, w, tokens);
+  times[kFloorsPart] = (prefills ? c[kPrefillFloor] : c[kKernelFloor]) * kernels;
+  times[kHostPart] =
+      prefills ? c[kPrefillHost] : c[kStepHost] + c[kSequenceHost] * load.decode * w.layout.dp;
+  return times;
+}
+
+}  // namespace roofscape::perf
