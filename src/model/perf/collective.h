@@ -7,7 +7,8 @@
 //   all-reduce, all-gather, reduce-scatter, broadcast   the full tensor, as one rank has it whole
 //   all-to-all                                          all that one rank holds before, own part
 //   included
-// A group of one rank costs nothing. `ranks` fill as few islands as hold them, evenly.
+// A group of one rank costs nothing. `ranks`, at most the fabric's chips, fill as few islands as
+// hold them, evenly. A derivative by bandwidth is the one by efficiency: they stand as a product.
 //
 // Formulas: docs/internals/collectives.md. Sources of the closed forms: the alpha-beta model of
 // rings, trees and all-to-all (Thakur, Rabenseifner and Gropp, 2005), bucket algorithms and
@@ -348,7 +349,6 @@ struct TokenTraffic {
 namespace collective_internal {
 
 /// Dispatch and combine: each draw of a token is one of its experts, all ranks equally likely.
-/// `scale` is a derivative's way in; 1.
 template <class T>
 T TokenSeconds(const Fabric& fabric, const CommParams<T>& params, Collective kind,
                const TokenTraffic& traffic, int ranks) {

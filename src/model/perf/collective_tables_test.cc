@@ -84,7 +84,25 @@ TEST(DispatchAndCombine, CrossOverWhereTheIslandEnds) {
   fmt::print("{}", table);
 }
 
-/// The chip, scale-up domain and fit of a system of the measured tables.
+/// Twice the card, and the rack is ahead at every size: the crossover is one of cards.
+TEST(DispatchAndCombine, NeedASlowCardToCrossOver) {
+  const catalog::Fabric& rack = **FindFabric(ShippedFabrics(), "nvlink5-72");
+  const catalog::Fabric& card = **FindFabric(ShippedFabrics(), "rail-800g");
+  const CommDefaults defaults = DefaultParams(rack, &card);
+  for (int ranks = 8; ranks <= 4096; ranks *= 2) {
+    const auto fabric = MakeFabric(rack, &card, ranks);
+    ASSERT_TRUE(fabric);
+    TokenTraffic traffic{128, 7168, 1, 8, defaults.copies};
+    const double there = DispatchSeconds(*fabric, defaults.params, traffic, ranks);
+    traffic.bytes_per_element = 2;
+    const double both = there + CombineSeconds(*fabric, defaults.params, traffic, ranks);
+    EXPECT_LT(both * 1e6, LayerOf("tpu-v7", ranks, 1).both_us()) << ranks;
+    if (ranks == 256 || ranks == 512)
+      fmt::print("EP {} at 800 Gbit/s: {:.0f} us\n", ranks, both * 1e6);
+  }
+}
+
+/// The catalog's name for a system of the measured tables.
 std::string_view ChipOf(std::string_view system) {
   if (system == "a100_sxm") return "a100-sxm-80gb";
   return system;

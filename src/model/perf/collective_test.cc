@@ -37,10 +37,10 @@ Fabric Torus(int chips) { return FabricOf("tpu-v7", chips).fabric; }
 Fabric Switch(int chips) { return FabricOf("gb200", chips).fabric; }
 
 const std::vector<OnChips>& Machines() {
-  static const std::vector<OnChips> all = {FabricOf("h200", 64),    FabricOf("gb200", 288),
-                                           FabricOf("mi355x", 16),  FabricOf("tpu-v7", 512),
-                                           FabricOf("tpu-v5e", 64), FabricOf("trainium2", 16)};
-  return all;
+  static const std::vector<OnChips> kAll = {FabricOf("h200", 64),    FabricOf("gb200", 288),
+                                            FabricOf("mi355x", 16),  FabricOf("tpu-v7", 512),
+                                            FabricOf("tpu-v5e", 64), FabricOf("trainium2", 16)};
+  return kAll;
 }
 
 /// Runs `check` on many random groups and sizes.

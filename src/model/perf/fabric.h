@@ -104,8 +104,9 @@ inline Slice SliceOf(const Fabric& fabric, int ranks) {
   return BestSlice(fabric, ranks);
 }
 
-/// Lowers two catalog fabrics. `scale_out` may be nullptr: then all chips must fit into one island.
-/// Errors name the field of the catalog that is missing.
+/// Lowers two catalog fabrics; on a large torus this searches for a millisecond, so do it once.
+/// `scale_out` may be nullptr: then all chips must fit into one island. Errors name the field of
+/// the catalog that is missing.
 Result<Fabric> MakeFabric(const catalog::Fabric& scale_up, const catalog::Fabric* scale_out,
                           int chips);
 

@@ -5,12 +5,19 @@
 
 #include <gtest/gtest.h>
 
+#include "domain/catalog/check.h"
 #include "model/perf/test_fabrics.h"
 
 namespace roofscape::perf {
 namespace {
 
 using Lengths = std::array<int, kMaxAxes>;
+
+TEST(Fabric, StandsOnACatalogThatPassesItsCheck) {
+  for (const catalog::Problem& problem : catalog::Check(ShippedFabrics())) {
+    ADD_FAILURE() << problem.ToText();
+  }
+}
 
 TEST(Fabric, LowersEveryShippedChip) {
   for (const catalog::Chip& chip : ShippedFabrics().chips) {

@@ -10,7 +10,7 @@
 namespace roofscape::perf {
 
 const catalog::Catalog& ShippedFabrics() {
-  static const catalog::Catalog shipped = [] {
+  static const catalog::Catalog kShipped = [] {
     std::vector<catalog::CatalogFile> files;
     for (const std::string folder : {"chips", "fabrics"}) {
       for (const auto& entry :
@@ -24,7 +24,7 @@ const catalog::Catalog& ShippedFabrics() {
     if (!parsed) ADD_FAILURE() << parsed.error().message;
     return parsed ? *parsed : catalog::Catalog{};
   }();
-  return shipped;
+  return kShipped;
 }
 
 OnChips FabricOf(std::string_view chip, int chips) {
