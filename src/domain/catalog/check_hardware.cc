@@ -79,6 +79,29 @@ void CheckRanges(const Chip& chip, std::vector<Problem>& out) {
   }
 }
 
+/// A fit says a share of a bandwidth that must stand in the file; nobody reaches more than all.
+void CheckCollectives(const Fabric& fabric, std::vector<Problem>& out) {
+  for (std::size_t i = 0; i < kCollectives; ++i) {
+    const std::optional<CollectiveFit>& fit = fabric.collectives[i];
+    if (!fit) continue;
+    const std::string field = fmt::format("collectives.{}", Name(static_cast<Collective>(i)));
+    const auto share = [&](std::string_view name, const std::optional<double>& value) {
+      if (value && *value > 1) {
+        out.push_back({fabric.entry.file, fmt::format("{}.{}", field, name),
+                       fmt::format("{} is a share: at most 1", *value)});
+      }
+    };
+    share("efficiency", fit->efficiency);
+    share("own_share", fit->own_share);
+    if (!fabric.chip_gb_s) {
+      out.push_back({fabric.entry.file, field, "is a share of chip_gb_s, which is missing"});
+    }
+    if (i == static_cast<std::size_t>(Collective::kInSwitchAllReduce) && !fabric.reduces) {
+      out.push_back({fabric.entry.file, field, "needs reduces = true"});
+    }
+  }
+}
+
 }  // namespace
 
 void CheckChip(const Catalog& catalog, const Chip& chip, std::vector<Problem>& out) {
@@ -105,6 +128,11 @@ void CheckChip(const Catalog& catalog, const Chip& chip, std::vector<Problem>& o
 void CheckFabric(const Fabric& fabric, std::vector<Problem>& out) {
   const std::string& file = fabric.entry.file;
   CheckPositive(fabric.entry, out);
+  CheckCollectives(fabric, out);
+  const std::vector<double>& us = fabric.layer_us;
+  if (!us.empty() && (us.size() != 2 || !(us[0] > 0 && us[0] <= us[1]))) {
+    out.push_back({file, "layer_us", "must be two numbers above 0, the lower first"});
+  }
   if (fabric.topology == Topology::kTorus && fabric.shape.empty() && !fabric.axes) {
     out.push_back({file, "shape_chips", "is missing: give the length of each axis, or 'axes'"});
   }

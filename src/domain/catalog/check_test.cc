@@ -17,7 +17,10 @@ std::vector<CatalogFile> Sound() {
   return {
       {"fabrics/switch-8.toml", "id = \"switch-8\"\nname = \"Switch\"\n" + head +
                                     "topology = \"switch\"\nreach = \"scale-up\"\nchips = 8\n"
-                                    "chip_gb_s = 448\nlink_gb_s = 64\nlinks = 7\n" +
+                                    "chip_gb_s = 448\nlink_gb_s = 64\nlinks = 7\n"
+                                    "layer_us = [1, 2]\n"
+                                    "[collectives.dispatch]\nlaunch_us = 10\n"
+                                    "efficiency = 0.5\nown_share = 1\ncopies = \"rank\"\n" +
                                     kSource},
       {"chips/chip-a.toml",
        "id = \"chip-a\"\nname = \"Chip A\"\nvendor = \"V\"\nstatus = \"shipping\"\n" + head +
@@ -100,6 +103,20 @@ const Case kCases[] = {
     {"fabrics/switch", "links = 7", "links = 8",
      "fabrics/switch-8.toml: chip_gb_s: is 448, 8 links"},
     {"fabrics/switch", "\"switch\"", "\"torus\"", "fabrics/switch-8.toml: shape_chips: is missing"},
+    {"fabrics/switch", "efficiency = 0.5", "efficiency = 1.5",
+     "fabrics/switch-8.toml: collectives.dispatch.efficiency: 1.5 is a share"},
+    {"fabrics/switch", "efficiency = 0.5\n", "",
+     "fabrics/switch-8.toml: collectives.dispatch.efficiency: is missing"},
+    {"fabrics/switch", "launch_us = 10", "launch_us = 0",
+     "fabrics/switch-8.toml: collectives.dispatch.launch_us: 0 must be above 0"},
+    {"fabrics/switch", "\"rank\"", "\"chip\"",
+     "fabrics/switch-8.toml: line 16: collectives.dispatch.copies: 'chip' is unknown"},
+    {"fabrics/switch", "chip_gb_s = 448\n", "",
+     "fabrics/switch-8.toml: collectives.dispatch: is a share of chip_gb_s"},
+    {"fabrics/switch", "copies = \"rank\"\n",
+     "copies = \"rank\"\n[collectives.in_switch_all_reduce]\nlaunch_us = 1\nefficiency = 1\n",
+     "fabrics/switch-8.toml: collectives.in_switch_all_reduce: needs reduces = true"},
+    {"fabrics/switch", "[1, 2]", "[2, 1]", "fabrics/switch-8.toml: layer_us: must be two numbers"},
     {"models/model-a", "active_b = 0.000180", "active_b = 0.000400",
      "models/model-a.toml: parameters.active_b: 0.0004 is above total_b"},
     {"models/model-a", "total_b = 0.000342", "total_b = 0.000370",

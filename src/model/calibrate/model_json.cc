@@ -16,6 +16,9 @@ constexpr std::array<const char*, kKinds> kKindNames = {
     "engine", "generation", "chip",     "model", "shape", "precision",
     "mode",   "speculation", "protocol", "curve", "batch"};
 
+/// Numbers of an anchor: its kinds, its sizes, its two errors.
+constexpr std::size_t kAnchorNumbers = std::size_t{kKinds} + std::size_t{kSizes} + 2;
+
 /// Four digits are far below what is known.
 double Rounded(double x) { return std::round(x * 1e4) / 1e4; }
 
@@ -61,8 +64,8 @@ Result<std::vector<double>> ReadCoefficients(const Json& all) {
 
 /// [numbers of the kinds..., sizes..., TPOT's error, TTFT's error]
 Result<> ReadAnchor(const Json& json, std::size_t index, Site& site, double& tpot, double& ttft) {
-  if (!json.is_array() || json.size() != kKinds + kSizes + 2) {
-    return Wrong(fmt::format("anchors[{}] must be {} numbers", index, kKinds + kSizes + 2));
+  if (!json.is_array() || json.size() != kAnchorNumbers) {
+    return Wrong(fmt::format("anchors[{}] must be {} numbers", index, kAnchorNumbers));
   }
   for (const Json& value : json) {
     if (!value.is_number() || !(std::abs(value.get<double>()) < 1e6)) {
@@ -71,8 +74,8 @@ Result<> ReadAnchor(const Json& json, std::size_t index, Site& site, double& tpo
   }
   for (std::size_t k = 0; k < kKinds; ++k) site.kinds[k] = json[k].get<std::int32_t>();
   for (std::size_t i = 0; i < kSizes; ++i) site.sizes[i] = json[kKinds + i].get<float>();
-  tpot = json[kKinds + kSizes].get<double>();
-  ttft = json[kKinds + kSizes + 1].get<double>();
+  tpot = json[kAnchorNumbers - 2].get<double>();
+  ttft = json[kAnchorNumbers - 1].get<double>();
   return {};
 }
 
