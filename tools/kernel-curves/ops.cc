@@ -130,7 +130,8 @@ RowReader ReadGemm(const Context& context) {
 /// Models whose experts have two matrices where the table does not say it: Nemotron 3's.
 bool IsNongated(double hidden, double inter, std::string_view kernel) {
   return kernel.find("nongated") != std::string_view::npos || (hidden == 2688 && inter == 1856) ||
-         (hidden == 1024 && inter == 2688) || (hidden == 2048 && inter == 5120);
+         (hidden == 1024 && inter == 2688) || (hidden == 2048 && inter == 5120) ||
+         (hidden == 8192 && inter == 5120);
 }
 
 RowReader ReadMoe(const Context& context) {
@@ -153,6 +154,7 @@ RowReader ReadMoe(const Context& context) {
     shape.experts = row.Number(experts);
     shape.tp = row.Number(tp);
     shape.ep = row.Number(ep);
+    shape.routing = routing;
     shape.gated = !IsNongated(shape.hidden, shape.inter, row.Text(table.kernel_source));
     std::uint64_t site = 0;
     for (const int column : {hidden, inter, top_k, experts}) site = Hash(row.Text(column), site);
@@ -375,11 +377,12 @@ std::vector<std::vector<float>> KnotsOf(const KernelKey& key) {
                       8192, 16384, 32768}),
               WeightKnots(), WeightKnots()};
     case KernelOp::kMoe:
-      return {Every(-9, 12, 1), Every(0, 10, 1), Every(16, 27, 1.5f), Every(0, 8, 2)};
+      return {Log2Of({0.004, 0.03, 0.125, 0.5, 1, 2, 4, 16, 32, 64, 128, 256, 1024, 4096}),
+              Every(0, 10, 1.5f), Every(16, 27, 1.5f), Every(0, 8, 4)};
     case KernelOp::kPrefillAttention:
-      return {Every(0, 14, 1), Every(0, 14, 1), Every(0, 6, 2), Log2Of({128, 1024, 8192})};
+      return {Every(4, 14, 1), Every(0, 14, 1.5f), Every(0, 6, 3), Log2Of({128, 1024, 8192})};
     case KernelOp::kDecodeAttention:
-      return {Every(0, 17, 1), Every(0, 14, 1), Every(0, 6, 1.5f), Every(0, 12, 3)};
+      return {Every(5, 17, 1), Every(0, 14, 1), Every(0, 6, 1.5f), Every(0, 12, 4)};
     case KernelOp::kMlaPrefill:
     case KernelOp::kMlaPrefillModule: return {Every(0, 17, 1), Every(0, 8, 1), Every(0, 7, 1)};
     case KernelOp::kMlaDecode:

@@ -10,22 +10,29 @@
 namespace roofscape::perf {
 
 std::string_view Name(KernelOp op) {
-  static constexpr std::array<std::string_view, kKernelOps> kNames = {
-      "gemm",           "moe",
-      "prefill",        "decode",
-      "mla-prefill",    "mla-decode",
-      "mla-prefill-module", "mla-decode-module",
-      "all-reduce-graph", "all-reduce-eager",
-      "nccl-all-reduce", "nccl-all-gather",
-      "nccl-reduce-scatter", "nccl-all-to-all",
-      "dispatch",       "combine",
-      "exchange-prepare"};
+  static constexpr std::array<std::string_view, kKernelOps> kNames = {"gemm",
+                                                                      "moe",
+                                                                      "prefill",
+                                                                      "decode",
+                                                                      "mla-prefill",
+                                                                      "mla-decode",
+                                                                      "mla-prefill-module",
+                                                                      "mla-decode-module",
+                                                                      "all-reduce-graph",
+                                                                      "all-reduce-eager",
+                                                                      "nccl-all-reduce",
+                                                                      "nccl-all-gather",
+                                                                      "nccl-reduce-scatter",
+                                                                      "nccl-all-to-all",
+                                                                      "dispatch",
+                                                                      "combine",
+                                                                      "exchange-prepare"};
   return kNames[static_cast<std::size_t>(op)];
 }
 
 std::string_view Name(KernelEngine engine) {
   static constexpr std::array<std::string_view, kKernelEngines> kNames = {"vllm", "sglang",
-                                                                         "trtllm", "nccl"};
+                                                                          "trtllm", "nccl"};
   return kNames[static_cast<std::size_t>(engine)];
 }
 
@@ -46,62 +53,97 @@ std::uint16_t ExchangeVariant(Exchange exchange) { return static_cast<std::uint1
 KernelCurve::KernelCurve(Parts parts) : parts_(std::move(parts)) {
   RS_CHECK(!parts_.axes.empty() && parts_.axes.size() <= kMaxAxes);
   std::size_t stride = 1;
+  finders_.resize(parts_.axes.size());
   for (std::size_t a = parts_.axes.size(); a-- > 0;) {
-    CurveAxis& axis = parts_.axes[a];
-    RS_CHECK(axis.size >= 1 && axis.size <= CurveAxis::kMaxKnots);
-    const auto size = static_cast<std::size_t>(axis.size);
-    strides_[a] = stride;
-    stride *= size;
-    for (std::size_t i = 0; i + 1 < size; ++i) {
-      RS_CHECK(axis.knots[i] < axis.knots[i + 1]);
-      reciprocals_[a][i] = 1 / (axis.knots[i + 1] - axis.knots[i]);
-    }
-    // So that counting the knots below a coordinate needs no length.
-    std::fill(axis.knots.begin() + axis.size, axis.knots.end(),
-              std::numeric_limits<float>::infinity());
+    finders_[a] = MakeFinder(parts_.axes[a], stride);
+    stride *= static_cast<std::size_t>(parts_.axes[a].size);
   }
   RS_CHECK(parts_.values.size() == stride);
 }
 
-KernelCurve::Cell KernelCurve::FindCell(std::size_t a, float x) const {
-  const CurveAxis& axis = parts_.axes[a];
-  if (axis.size == 1) return {};
-  int below = 0;
-  for (const float knot : axis.knots) below += x >= knot ? 1 : 0;  // Vectorised: no branch.
-  const auto i = static_cast<std::size_t>(std::clamp(below - 1, 0, axis.size - 2));
-  const float fraction = std::clamp((x - axis.knots[i]) * reciprocals_[a][i], 0.0f, 1.0f);
-  return {i * strides_[a], strides_[a], fraction};
+KernelCurve::Finder KernelCurve::MakeFinder(const CurveAxis& axis, std::size_t stride) {
+  RS_CHECK(axis.size >= 1 && axis.size <= CurveAxis::kMaxKnots);
+  Finder finder;
+  if (axis.size == 1) return finder;  // Every cell is {0, 0, 0}.
+  const auto last = static_cast<std::size_t>(axis.size) - 1;
+  finder.knots = axis.knots;
+  finder.knots[last] = std::numeric_limits<float>::infinity();
+  finder.first = axis.knots[0];
+  finder.stride = stride;
+  for (std::size_t i = 0; i < last; ++i) {
+    RS_CHECK(axis.knots[i] < axis.knots[i + 1]);
+    finder.reciprocals[i] = 1 / (axis.knots[i + 1] - axis.knots[i]);
+  }
+  const float width = (axis.knots[last] - finder.first) / Finder::kPieces;
+  finder.pieces_per_octave = 1 / width;
+  const auto cell_of = [&](float x) {
+    std::size_t cell = 0;
+    while (cell + 1 < last && axis.knots[cell + 1] <= x) ++cell;
+    return cell;
+  };
+  for (std::size_t piece = 0; piece < finder.start.size(); ++piece) {
+    // Half a piece more on both sides, lest rounding put a coordinate into the piece beside its own.
+    const float middle = finder.first + (static_cast<float>(piece) + 0.5f) * width;
+    const std::size_t cell = cell_of(middle - width);
+    finder.start[piece] = static_cast<std::uint8_t>(cell);
+    finder.steps = std::max(finder.steps, static_cast<int>(cell_of(middle + width) - cell));
+  }
+  return finder;
+}
+
+inline KernelCurve::Cell KernelCurve::Finder::Find(float x) const {
+  const float piece = std::clamp((x - first) * pieces_per_octave, 0.0f, kPieces - 1.0f);
+  std::size_t cell = start[static_cast<std::size_t>(static_cast<int>(piece))];
+  for (int step = 0; step < steps; ++step) cell += x >= knots[cell + 1] ? 1u : 0u;
+  const float fraction = std::clamp((x - knots[cell]) * reciprocals[cell], 0.0f, 1.0f);
+  return {cell * stride, stride, fraction};
+}
+
+template <std::size_t kDims>
+float KernelCurve::Interpolate(const std::array<float, kMaxAxes>& x) const {
+  constexpr std::size_t kCorners = std::size_t{1} << kDims;
+  std::array<float, kCorners> corner;
+  std::array<std::size_t, kCorners> at;
+  std::array<float, kDims> fractions;
+  at[0] = 0;
+  // The corners' places double with each axis; then each axis halves their values.
+  for (std::size_t a = 0; a < kDims; ++a) {
+    const Cell cell = finders_[a].Find(x[a]);
+    fractions[a] = cell.fraction;
+    const std::size_t known = std::size_t{1} << a;
+    for (std::size_t c = 0; c < known; ++c) {
+      at[c] += cell.offset;
+      at[known + c] = at[c] + cell.stride;
+    }
+  }
+  const std::uint8_t* const values = parts_.values.data();
+  for (std::size_t c = 0; c < kCorners; ++c) corner[c] = static_cast<float>(values[at[c]]);
+  for (std::size_t a = kDims; a-- > 0;) {
+    const std::size_t half = std::size_t{1} << a;
+    for (std::size_t c = 0; c < half; ++c) {
+      corner[c] += fractions[a] * (corner[half + c] - corner[c]);
+    }
+  }
+  return corner[0];
+}
+
+float KernelCurve::Log2Efficiency(const std::array<float, kMaxAxes>& x) const {
+  float value = 0;
+  switch (finders_.size()) {
+    case 1: value = Interpolate<1>(x); break;
+    case 2: value = Interpolate<2>(x); break;
+    case 3: value = Interpolate<3>(x); break;
+    default: value = Interpolate<4>(x); break;
+  }
+  return parts_.low + parts_.step * value;
 }
 
 double KernelCurve::Efficiency(const std::array<float, kMaxAxes>& x) const {
-  std::array<Cell, kMaxAxes> cells = {};
-  const std::size_t dims = parts_.axes.size();
-  std::size_t base = 0;
-  for (std::size_t a = 0; a < dims; ++a) {
-    cells[a] = FindCell(a, x[a]);
-    base += cells[a].offset;
-  }
-  // The axes beyond dims have stride 0 and fraction 0; only the corners that exist are read.
-  const std::uint8_t* const values = parts_.values.data() + base;
-  const auto line = [&](std::size_t at) {
-    const auto low = static_cast<float>(values[at]);
-    return low + cells[0].fraction * (static_cast<float>(values[at + cells[0].stride]) - low);
-  };
-  const auto plane = [&](std::size_t at) {
-    const float low = line(at);
-    return low + cells[1].fraction * (line(at + cells[1].stride) - low);
-  };
-  const auto cube = [&](std::size_t at) {
-    const float low = plane(at);
-    return low + cells[2].fraction * (plane(at + cells[2].stride) - low);
-  };
-  float value = dims <= 2 ? plane(0) : cube(0);
-  if (dims > 3) value += cells[3].fraction * (cube(cells[3].stride) - value);
-  return static_cast<double>(std::exp2(parts_.low + parts_.step * value));
+  return static_cast<double>(std::exp2(Log2Efficiency(x)));
 }
 
 double KernelCurve::Seconds(const KernelPoint& point) const {
-  return (point.roof_s + floor_s()) / Efficiency(point.x);
+  return (point.roof_s + floor_s()) * static_cast<double>(std::exp2(-Log2Efficiency(point.x)));
 }
 
 double KernelCurve::OctavesOutside(const KernelPoint& point) const {
@@ -109,8 +151,8 @@ double KernelCurve::OctavesOutside(const KernelPoint& point) const {
   for (std::size_t a = 0; a < parts_.axes.size(); ++a) {
     const CurveAxis& axis = parts_.axes[a];
     const float last = axis.knots[static_cast<std::size_t>(axis.size) - 1];
-    outside += static_cast<double>(
-        std::max({0.0f, axis.knots.front() - point.x[a], point.x[a] - last}));
+    outside +=
+        static_cast<double>(std::max({0.0f, axis.knots.front() - point.x[a], point.x[a] - last}));
   }
   return outside;
 }

@@ -62,8 +62,6 @@ struct KernelKey {
   friend auto operator<=>(const KernelKey&, const KernelKey&) = default;
 };
 
-/// How tokens fall on experts: evenly, or by a power law of that exponent.
-enum class Routing : std::uint8_t { kBalanced, kPowerLaw101, kPowerLaw120 };
 std::uint16_t MoeVariant(Routing routing, bool gated);
 
 /// Attention has a curve for each width of a head, with and without a window.
@@ -80,9 +78,9 @@ enum class Exchange : std::uint8_t {
 };
 std::uint16_t ExchangeVariant(Exchange exchange);
 
-/// |ln(curve / measured)|: of the rows the curve was made from, and of sites (all rows of a weight's
-/// shape, of a head layout) that were held out of a fit made for this purpose alone. Without a second
-/// site the latter equal the former.
+/// |ln(curve / measured)|: of the rows the curve was made from, and of sites (all rows of a
+/// weight's shape, of a head layout) that were held out of a fit made for this purpose alone.
+/// Without a second site the latter equal the former.
 struct CurveError {
   float fit_median = 0;
   float fit_p90 = 0;
@@ -107,8 +105,8 @@ class KernelCurve {
     float step = 0;  // And what each further one adds.
     std::uint32_t rows = 0;
     CurveError error;
-    std::vector<CurveAxis> axes;        // 1 to kMaxAxes.
-    std::vector<std::uint8_t> values;   // The last axis runs fastest.
+    std::vector<CurveAxis> axes;       // 1 to kMaxAxes.
+    std::vector<std::uint8_t> values;  // The last axis runs fastest.
   };
 
   /// REQUIRES: every axis has 1 to kMaxKnots rising knots; values has their product.
@@ -143,11 +141,31 @@ class KernelCurve {
     std::size_t stride = 0;  // To the upper one; 0 on an axis of one knot.
     float fraction = 0;
   };
-  Cell FindCell(std::size_t axis, float x) const;
+
+  /// An axis, ready to be searched without a branch: `start` has, for equal pieces of it, the last
+  /// knot at or below the piece's beginning, from which at most `steps` are left.
+  struct Finder {
+    static constexpr int kPieces = 128;
+    float first = 0;
+    float pieces_per_octave = 0;
+    int steps = 0;
+    std::size_t stride = 0;
+    std::array<float, CurveAxis::kMaxKnots> knots = {};  // The last one is infinite.
+    std::array<float, CurveAxis::kMaxKnots> reciprocals = {};  // Of the spacings.
+    std::array<std::uint8_t, kPieces> start = {};
+
+    Cell Find(float x) const;
+  };
+  static Finder MakeFinder(const CurveAxis& axis, std::size_t stride);
+
+  float Log2Efficiency(const std::array<float, kMaxAxes>& x) const;
+
+  /// The mean of the bytes around x, by its distances to them.
+  template <std::size_t kDims>
+  float Interpolate(const std::array<float, kMaxAxes>& x) const;
 
   Parts parts_;
-  std::array<std::size_t, kMaxAxes> strides_ = {};
-  std::array<std::array<float, CurveAxis::kMaxKnots>, kMaxAxes> reciprocals_ = {};  // Of spacings.
+  std::vector<Finder> finders_;
 };
 
 }  // namespace roofscape::perf

@@ -23,6 +23,9 @@ Error Broken(std::string_view what) {
           fmt::format("kernel curves: {}; make the file again with tools/kernel-curves", what)};
 }
 
+constexpr float kMaxKnot = 100;       // log2 of any count or size.
+constexpr float kMinSpacing = 0.01f;  // Of knots, far above a float's rounding.
+
 /// Takes numbers from the front of bytes; after the first that is not there, all are 0 and bad() is
 /// true, so that a caller can read a whole record and look once.
 class Reader {
@@ -78,9 +81,7 @@ class Writer {
       bytes_.push_back(static_cast<std::uint8_t>(value >> (8 * i) & 0xff));
     }
   }
-  void Float(double value) {
-    Unsigned(std::bit_cast<std::uint32_t>(static_cast<float>(value)), 4);
-  }
+  void Float(double value) { Unsigned(std::bit_cast<std::uint32_t>(static_cast<float>(value)), 4); }
   void Bytes(std::span<const std::uint8_t> bytes) {
     bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
   }
@@ -128,7 +129,8 @@ std::size_t ReadAxes(Reader& reader, std::size_t count, std::vector<CurveAxis>& 
     const auto size = static_cast<std::size_t>(axis.size);
     for (std::size_t i = 0; i < size; ++i) {
       axis.knots[i] = reader.Float();
-      if (i > 0 && !(axis.knots[i] > axis.knots[i - 1])) return 0;
+      if (std::abs(axis.knots[i]) > kMaxKnot) return 0;
+      if (i > 0 && axis.knots[i] < axis.knots[i - 1] + kMinSpacing) return 0;
     }
     nodes *= size;
     axes.push_back(axis);
@@ -178,6 +180,9 @@ Result<KernelCurves> KernelCurves::Parse(std::span<const std::uint8_t> bytes) {
   for (std::size_t i = 0; i < chips; ++i) {
     auto chip = ReadChip(reader);
     if (!chip) return Broken(fmt::format("chip {} is cut or out of range", i));
+    if (i > 0 && chip->id <= curves.chips_.back().id) {
+      return Broken(fmt::format("chip {} is out of order", i));
+    }
     curves.chips_.push_back(*std::move(chip));
   }
   const std::uint32_t count = reader.Unsigned(4);
@@ -220,8 +225,8 @@ const KernelCurve* KernelCurves::Find(std::string_view id, const KernelKey& key)
   return found == chip->curves.end() || found->key() != key ? nullptr : &*found;
 }
 
-const KernelCurve* KernelCurves::FindAttention(std::string_view id, KernelKey key,
-                                               double head_dim, bool windowed) const {
+const KernelCurve* KernelCurves::FindAttention(std::string_view id, KernelKey key, double head_dim,
+                                               bool windowed) const {
   const Chip* const chip = FindChip(id);
   if (chip == nullptr || !(head_dim > 0)) return nullptr;
   const KernelCurve* best = nullptr;

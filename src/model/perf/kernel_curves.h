@@ -8,10 +8,10 @@
 //
 // Resolve once, evaluate often. Chips are named by their ids in the catalog ("h200-sxm").
 //
-// The file, little-endian: "RSKC", u32 version; u8 chips, each: u8 length, id, 6 f32 (the fields of
-// Roofs, in their order); u32 curves, sorted by (chip, key), each: u8 chip, op, engine, precision;
-// u16 variant; u8 axes; f32 floor_s, low, step; u32 rows; 4 f32 of CurveError; for each axis u8 knots
-// and as many f32; a byte for each node.
+// The file, little-endian: "RSKC", u32 version; u8 chips, by rising id, each: u8 length, id, 6 f32
+// (the fields of Roofs, in their order); u32 curves, sorted by (chip, key), each: u8 chip, op,
+// engine, precision; u16 variant; u8 axes; f32 floor_s, low, step; u32 rows; 4 f32 of CurveError;
+// for each axis u8 knots and as many f32; a byte for each node.
 //
 // Thread safety: const use from many threads.
 
@@ -33,7 +33,7 @@ class KernelCurves {
  public:
   struct Chip {
     std::string id;
-    Roofs roofs;  // What efficiencies are counted from: the datasheet's.
+    Roofs roofs;                      // What efficiencies are counted from: the datasheet's.
     std::vector<KernelCurve> curves;  // Sorted by key.
   };
 

@@ -97,16 +97,29 @@ KernelPoint Locate(const GemmShape& shape, Precision precision, const Roofs& roo
           {Log2(shape.m), Log2(shape.n), Log2(shape.k), 0}};
 }
 
+MoeLoad LoadOf(const MoeShape& shape) {
+  const double local = std::max(1.0, shape.experts / shape.ep);
+  // The most loaded rank has at least one token of one expert, however many ranks there are.
+  const double mean = std::max(1.0, shape.tokens * shape.top_k / shape.ep);
+  if (shape.routing == Routing::kBalanced) return {mean, std::min(local, mean)};
+  const double spread = shape.routing == Routing::kPowerLaw101 ? 0.8 : 0.4;
+  const double hot = 1 + std::sqrt(2 * std::log(shape.ep) / (spread * local));
+  const double most = std::max(1.0, shape.tokens * std::min(shape.top_k, local));
+  const double rows = std::min(mean * hot, most);
+  const double idle = std::pow(1 + rows / (local * spread), -spread);
+  return {rows, std::max(1.0, local * (1 - idle))};
+}
+
 KernelPoint Locate(const MoeShape& shape, Precision precision, const Roofs& roofs) {
   const double local_experts = shape.experts / shape.ep;
   const double local_inter = shape.inter / shape.tp;
-  // The most loaded rank has at least one token of one expert, however many ranks there are.
-  const double rows = std::max(1.0, shape.tokens * shape.top_k / shape.ep);
-  const double touched = std::min(std::max(1.0, local_experts), rows);
+  const MoeLoad load = LoadOf(shape);
   const double expert = (shape.gated ? 3 : 2) * shape.hidden * local_inter;
-  const double bytes = touched * expert * WeightBytes(precision) +
-                       rows * shape.hidden * (ActivationBytes(precision) + 2);
-  return {Roof(2 * rows * expert, PeakFlops(precision, roofs), bytes, roofs.memory_bytes_s),
+  // Every rank reads all tokens and writes a sum for each, whoever has their experts.
+  const double bytes = load.experts * expert * WeightBytes(precision) +
+                       load.rows * shape.hidden * (ActivationBytes(precision) + 2) +
+                       shape.tokens * shape.hidden * 4;
+  return {Roof(2 * load.rows * expert, PeakFlops(precision, roofs), bytes, roofs.memory_bytes_s),
           {Log2(shape.tokens * shape.top_k / shape.experts), Log2(local_experts),
            Log2(shape.hidden * local_inter), Log2(shape.ep)}};
 }
@@ -115,12 +128,12 @@ KernelPoint Locate(const PrefillShape& shape, Precision precision, const Roofs& 
   const double pairs = CausalPairs(shape.tokens, shape.prefix, shape.window);
   const double total = shape.tokens + shape.prefix;
   const double flop = 4 * shape.batch * shape.heads * shape.head_dim * pairs;
-  const double bytes = shape.batch * shape.head_dim *
-                       (shape.tokens * shape.heads * 4 +
-                        2 * total * shape.kv_heads * CacheBytes(precision));
+  const double bytes =
+      shape.batch * shape.head_dim *
+      (shape.tokens * shape.heads * 4 + 2 * total * shape.kv_heads * CacheBytes(precision));
   // A prefix lengthens the rows of scores without adding any: as if fewer, longer sequences.
-  const double length = std::max(shape.tokens, 2 * CausalPairs(shape.tokens, shape.prefix, 0) /
-                                                   shape.tokens);
+  const double length =
+      std::max(shape.tokens, 2 * CausalPairs(shape.tokens, shape.prefix, 0) / shape.tokens);
   const double parallel = shape.batch * shape.heads * shape.tokens / length;
   return {Roof(flop, PeakFlops(precision, roofs), bytes, roofs.memory_bytes_s),
           {Log2(length), Log2(parallel), Log2(shape.heads / shape.kv_heads),
@@ -128,12 +141,10 @@ KernelPoint Locate(const PrefillShape& shape, Precision precision, const Roofs& 
 }
 
 KernelPoint Locate(const DecodeShape& shape, Precision precision, const Roofs& roofs) {
-  const double seen =
-      shape.window > 0 ? std::min(shape.context, shape.window) : shape.context;
+  const double seen = shape.window > 0 ? std::min(shape.context, shape.window) : shape.context;
   const double flop = 4 * shape.batch * shape.heads * shape.head_dim * seen;
-  const double bytes =
-      shape.batch * shape.head_dim *
-      (2 * seen * shape.kv_heads * CacheBytes(precision) + 4 * shape.heads);
+  const double bytes = shape.batch * shape.head_dim *
+                       (2 * seen * shape.kv_heads * CacheBytes(precision) + 4 * shape.heads);
   return {Roof(flop, PeakFlops(precision, roofs), bytes, roofs.memory_bytes_s),
           {Log2(seen), Log2(shape.batch * shape.kv_heads), Log2(shape.heads / shape.kv_heads),
            Log2(shape.context / seen)}};
@@ -150,8 +161,7 @@ KernelPoint Locate(const MlaPrefillShape& shape, Precision precision, const Roof
     roof += MlaProjections(shape.batch * shape.tokens, shape.heads, shape.projections, roofs);
   }
   const double length = std::max(shape.tokens, 2 * pairs / shape.tokens);
-  return {roof,
-          {Log2(length), Log2(shape.batch * shape.tokens / length), Log2(shape.heads), 0}};
+  return {roof, {Log2(length), Log2(shape.batch * shape.tokens / length), Log2(shape.heads), 0}};
 }
 
 KernelPoint Locate(const MlaDecodeShape& shape, Precision precision, const Roofs& roofs) {

@@ -1,5 +1,5 @@
-// What a kernel is asked to do, and where that lies: the shape of a call is turned into its roofline
-// time on a chip and into the coordinates under which its measured efficiency is kept
+// What a kernel is asked to do, and where that lies: the shape of a call is turned into its
+// roofline time on a chip and into the coordinates under which its measured efficiency is kept
 // (kernel_curve.h). The tool that fits the curves and the model that reads them use these same
 // functions, so a curve cannot be read with another meaning than it was made with.
 //
@@ -24,15 +24,15 @@ namespace roofscape::perf {
 /// Numbers of a format are part of the file of curves: append, never renumber.
 enum class Precision : std::uint8_t {
   kBf16,
-  kFp8,        // Per-tensor scales, 8-bit weights and activations.
-  kFp8Block,   // Scales per block of 128.
-  kNvfp4,      // 4-bit weights and activations, a scale per 16.
-  kMxfp4,      // 4-bit weights, 16-bit activations.
-  kMxfp4Mxfp8, // 4-bit weights, 8-bit activations.
-  kInt8,       // 8-bit integers both.
-  kInt8Weight, // 8-bit weights, 16-bit activations.
-  kInt4Weight, // 4-bit weights, 16-bit activations.
-  kBf16KvFp8,  // Attention only: computes in 16 bits, the cache has 8.
+  kFp8,         // Per-tensor scales, 8-bit weights and activations.
+  kFp8Block,    // Scales per block of 128.
+  kNvfp4,       // 4-bit weights and activations, a scale per 16.
+  kMxfp4,       // 4-bit weights, 16-bit activations.
+  kMxfp4Mxfp8,  // 4-bit weights, 8-bit activations.
+  kInt8,        // 8-bit integers both.
+  kInt8Weight,  // 8-bit weights, 16-bit activations.
+  kInt4Weight,  // 4-bit weights, 16-bit activations.
+  kBf16KvFp8,   // Attention only: computes in 16 bits, the cache has 8.
 };
 inline constexpr int kPrecisions = 10;
 
@@ -64,6 +64,9 @@ struct GemmShape {
   double k = 0;
 };
 
+/// How tokens fall on experts: evenly, or by a power law of that exponent.
+enum class Routing : std::uint8_t { kBalanced, kPowerLaw101, kPowerLaw120 };
+
 /// The routed experts of one layer on the most loaded rank: both (gated: three) products and what
 /// the engine fuses with them. `tokens` are all tokens of the expert-parallel group.
 struct MoeShape {
@@ -75,7 +78,21 @@ struct MoeShape {
   double tp = 1;
   double ep = 1;
   bool gated = true;
+  Routing routing = Routing::kBalanced;
 };
+
+/// What the most loaded rank of a routed layer has to do.
+struct MoeLoad {
+  double rows = 0;     // Tokens times experts of theirs.
+  double experts = 0;  // Of its own that have a row.
+};
+
+/// Balanced: the mean of all ranks, and no expert idle while there are rows. A power law: the
+/// popularity of an expert is taken as gamma distributed with mean 1 and a shape s, 0.8 for
+/// exponent 1.01 and 0.4 for 1.2 (chosen by us, so that no measured layer is faster than its roof).
+/// Then a rank of E experts has 1 + sqrt(2 ln(ranks) / (s E)) times the mean (the expected maximum
+/// of normal deviates), and an expert with a mean of r rows has none with probability (1 + r/s)^-s.
+MoeLoad LoadOf(const MoeShape& shape);
 
 /// Causal attention of `tokens` new tokens a sequence after `prefix` cached ones.
 struct PrefillShape {
@@ -125,7 +142,8 @@ struct CollectiveShape {
   double gpus = 0;
 };
 
-/// Tokens to the ranks of their experts (dispatch) or back (combine). `tokens` are those of one rank.
+/// Tokens to the ranks of their experts (dispatch) or back (combine). `tokens` are those of one
+/// rank.
 struct ExchangeShape {
   double tokens = 0;
   double hidden = 0;
@@ -134,8 +152,8 @@ struct ExchangeShape {
   double element_bytes = 2;  // On the wire.
 };
 
-/// `precision` is the curve's. REQUIRES: every count of the shape is positive (prefix and window may
-/// be 0) and finite.
+/// `precision` is the curve's. REQUIRES: every count of the shape is positive (prefix and window
+/// may be 0) and finite.
 KernelPoint Locate(const GemmShape& shape, Precision precision, const Roofs& roofs);
 KernelPoint Locate(const MoeShape& shape, Precision precision, const Roofs& roofs);
 KernelPoint Locate(const PrefillShape& shape, Precision precision, const Roofs& roofs);
@@ -145,12 +163,14 @@ KernelPoint Locate(const MlaDecodeShape& shape, Precision precision, const Roofs
 KernelPoint Locate(const CollectiveShape& shape, Precision precision, const Roofs& roofs);
 KernelPoint Locate(const ExchangeShape& shape, Precision precision, const Roofs& roofs);
 
-/// Bytes of a weight, of an activation on its way in, and of a cached key or value, scales included.
+/// Bytes of a weight, of an activation on its way in, and of a cached key or value, scales
+/// included.
 double WeightBytes(Precision precision);
 double ActivationBytes(Precision precision);
 double CacheBytes(Precision precision);
 
-/// The peak of the units that compute in this precision; the next wider ones where the chip has none.
+/// The peak of the units that compute in this precision; the next wider ones where the chip has
+/// none.
 double PeakFlops(Precision precision, const Roofs& roofs);
 
 /// Pairs of query and key of one sequence and head: `tokens` queries after `prefix`, causal, each
