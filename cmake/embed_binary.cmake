@@ -2,8 +2,8 @@
 #
 # Gives <target> the bytes of <file> (relative to the folder of the call) as they are, behind
 #   std::span<const std::uint8_t> <namespace>::<function>();
-# which a header of the target declares. The assembler copies them: a megabyte as a C array would cost
-# seconds of compiling. g++ and clang.
+# which a header of the target declares. The assembler copies them: a megabyte as a C array would
+# cost seconds of compiling. g++ and clang.
 function(roofscape_embed_binary target file namespace function)
   get_filename_component(EMBED_FILE ${file} ABSOLUTE)
   set(EMBED_NAMESPACE ${namespace})

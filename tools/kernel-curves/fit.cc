@@ -12,9 +12,9 @@ using perf::CurveAxis;
 using perf::KernelCurve;
 
 constexpr int kCorners = 1 << perf::kMaxAxes;
-constexpr int kRounds = 3;       // Of reweighting.
-constexpr int kMaxSteps = 80;    // Of conjugate gradients in each.
-constexpr double kBend = 0.02;   // Penalties, in rows' weights.
+constexpr int kRounds = 3;      // Of reweighting.
+constexpr int kMaxSteps = 80;   // Of conjugate gradients in each.
+constexpr double kBend = 0.02;  // Penalties, in rows' weights.
 constexpr double kSlope = 0.002;
 constexpr double kSmall = 0.02;  // log2: errors below count as this when reweighted.
 
@@ -91,8 +91,7 @@ class Solver {
         out[at + stride] += slope;
       }
       if (index + 2 < sizes_[a]) {
-        const double bend =
-            kBend * (grid[at] - 2 * grid[at + stride] + grid[at + 2 * stride]);
+        const double bend = kBend * (grid[at] - 2 * grid[at + stride] + grid[at + 2 * stride]);
         out[at] += bend;
         out[at + stride] -= 2 * bend;
         out[at + 2 * stride] += bend;
@@ -188,11 +187,31 @@ Equation MakeEquation(const std::vector<CurveAxis>& axes, const Sample& sample, 
   return equation;
 }
 
+/// Which samples are held out to judge the fit: a fifth of the sites, or, where the draw falls on
+/// none or on all, a fifth of the rows.
+std::vector<bool> HoldOut(std::span<const Sample> samples) {
+  std::vector<bool> out;
+  for (const Sample& sample : samples) out.push_back(sample.site % 5 == 0);
+  const auto count = static_cast<std::size_t>(std::count(out.begin(), out.end(), true));
+  if (count == 0 || count == out.size()) {
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] = i % 5 == 2;
+  }
+  return out;
+}
+
+std::vector<Sample> Where(std::span<const Sample> samples, const std::vector<bool>& held_out,
+                          bool wanted) {
+  std::vector<Sample> taken;
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    if (held_out[i] == wanted) taken.push_back(samples[i]);
+  }
+  return taken;
+}
+
 /// Fits the grid and packs it into bytes.
-KernelCurve FitOnce(KernelCurve::Parts parts, std::span<const Sample> samples, bool every_site) {
+KernelCurve FitOnce(KernelCurve::Parts parts, std::span<const Sample> samples) {
   std::vector<Equation> equations;
   for (const Sample& sample : samples) {
-    if (!every_site && sample.site % 5 == 0) continue;
     equations.push_back(MakeEquation(parts.axes, sample, parts.floor_s));
   }
   const std::vector<double> grid = Solver(parts.axes, std::move(equations)).Solve();
@@ -209,12 +228,10 @@ KernelCurve FitOnce(KernelCurve::Parts parts, std::span<const Sample> samples, b
   return KernelCurve(std::move(parts));
 }
 
-/// Median and 90th percentile of |ln(curve / measured)| of the sites that are (not) held out.
-std::pair<float, float> Misses(const KernelCurve& curve, std::span<const Sample> samples,
-                               bool held_out_only) {
+/// Median and 90th percentile of |ln(curve / measured)|.
+std::pair<float, float> Misses(const KernelCurve& curve, std::span<const Sample> samples) {
   std::vector<float> misses;
   for (const Sample& sample : samples) {
-    if (held_out_only && sample.site % 5 != 0) continue;
     const double time = curve.Seconds({static_cast<double>(sample.roof_s), sample.x});
     misses.push_back(
         static_cast<float>(std::abs(std::log(time / static_cast<double>(sample.time_s)))));
@@ -250,9 +267,7 @@ std::vector<CurveAxis> TrimAxes(std::span<const Sample> samples,
       high = std::max(high, sample.x[a]);
     }
     CurveAxis axis;
-    const auto add = [&](float knot) {
-      axis.knots[static_cast<std::size_t>(axis.size++)] = knot;
-    };
+    const auto add = [&](float knot) { axis.knots[static_cast<std::size_t>(axis.size++)] = knot; };
     add(low);
     for (const float knot : knots[a]) {
       if (knot > low + 0.15f && knot < high - 0.15f) add(knot);
@@ -271,16 +286,16 @@ KernelCurve Fit(const perf::KernelKey& key, const perf::Roofs& roofs,
   parts.axes = TrimAxes(samples, knots);
   parts.floor_s = FloorOf(samples);
   parts.rows = static_cast<std::uint32_t>(samples.size());
-  const auto out = static_cast<std::size_t>(
-      std::count_if(samples.begin(), samples.end(), [](const Sample& s) { return s.site % 5 == 0; }));
-  const KernelCurve whole = FitOnce(parts, samples, true);
-  std::tie(parts.error.fit_median, parts.error.fit_p90) = Misses(whole, samples, false);
+  const KernelCurve whole = FitOnce(parts, samples);
+  std::tie(parts.error.fit_median, parts.error.fit_p90) = Misses(whole, samples);
   parts.error.held_out_median = parts.error.fit_median;
   parts.error.held_out_p90 = parts.error.fit_p90;
-  if (out > 0 && out < samples.size()) {
-    const KernelCurve partial = FitOnce(parts, samples, false);
+  const std::vector<bool> held_out = HoldOut(samples);
+  const std::vector<Sample> kept = Where(samples, held_out, false);
+  const std::vector<Sample> asked = Where(samples, held_out, true);
+  if (!kept.empty() && !asked.empty()) {
     std::tie(parts.error.held_out_median, parts.error.held_out_p90) =
-        Misses(partial, samples, true);
+        Misses(FitOnce(parts, kept), asked);
   }
   KernelCurve::Parts done = whole.parts();
   done.error = parts.error;

@@ -1,7 +1,7 @@
-// Fits a grid to scattered rows: the values at the nodes between which multilinear interpolation comes
-// nearest to the rows, in the sum of absolute errors (by reweighted least squares), with a weak
-// penalty on bends and slopes that decides where there are no rows. One thread, fixed order: the
-// same rows give the same bytes.
+// Fits a grid to scattered rows: the values at the nodes between which multilinear interpolation
+// comes nearest to the rows, in the sum of absolute errors (by reweighted least squares), with a
+// weak penalty on bends and slopes that decides where there are no rows. One thread, fixed order:
+// the same rows give the same bytes.
 
 #pragma once
 
@@ -28,7 +28,6 @@ std::vector<perf::CurveAxis> TrimAxes(std::span<const Sample> samples,
 
 /// The finished curve, its errors included. REQUIRES: samples is not empty.
 perf::KernelCurve Fit(const perf::KernelKey& key, const perf::Roofs& roofs,
-                      std::span<const Sample> samples,
-                      std::span<const std::vector<float>> knots);
+                      std::span<const Sample> samples, std::span<const std::vector<float>> knots);
 
 }  // namespace roofscape::kernel_curves

@@ -149,8 +149,7 @@ Result<> Main(int argc, char** argv) {
   if (!options->report.empty()) {
     if (const auto written = WriteFile(options->report, text); !written) return written;
   }
-  return WriteFile(options->output,
-                   {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  return WriteFile(options->output, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
 }  // namespace

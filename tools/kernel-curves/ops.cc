@@ -1,5 +1,6 @@
 #include "ops.h"
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 #include <utility>
@@ -134,32 +135,44 @@ bool IsNongated(double hidden, double inter, std::string_view kernel) {
          (hidden == 8192 && inter == 5120);
 }
 
-RowReader ReadMoe(const Context& context) {
+std::optional<perf::Routing> RoutingOf(std::string_view name) {
+  static const std::map<std::string_view, perf::Routing> kNames = {
+      {"balanced", perf::Routing::kBalanced},
+      {"uniform", perf::Routing::kBalanced},
+      {"power_law_1.01", perf::Routing::kPowerLaw101},
+      {"power_law_1.2", perf::Routing::kPowerLaw120},
+      {"power_law_1.01_eplb", perf::Routing::kPowerLaw101Eplb},
+      {"power_law_1.2_eplb", perf::Routing::kPowerLaw120Eplb},
+  };
+  const auto found = kNames.find(name);
+  return found == kNames.end() ? std::nullopt : std::optional(found->second);
+}
+
+RowReader ReadMoe(const Context& context, perf::MoeInput input) {
   const Columned table(context);
-  return [=, dtype = table["moe_dtype"], tokens = table["num_tokens"], hidden = table["hidden_size"],
-          inter = table["inter_size"], top_k = table["topk"], experts = table["num_experts"],
-          tp = table["moe_tp_size"], ep = table["moe_ep_size"],
-          distribution = table["distribution"]](const Row& row) {
+  return [=, dtype = table["moe_dtype"], tokens = table["num_tokens"],
+          hidden = table["hidden_size"], inter = table["inter_size"], top_k = table["topk"],
+          experts = table["num_experts"], slots = table["num_slots"], tp = table["moe_tp_size"],
+          ep = table["moe_ep_size"], distribution = table["distribution"]](const Row& row) {
     const auto precision = WeightPrecision(row.Text(dtype));
-    const std::string_view name = row.Text(distribution);
-    perf::Routing routing = perf::Routing::kBalanced;
-    if (name == "power_law_1.01") routing = perf::Routing::kPowerLaw101;
-    if (name == "power_law_1.2") routing = perf::Routing::kPowerLaw120;
-    if (!precision || (routing == perf::Routing::kBalanced && name != "balanced")) return;
+    const auto routing = RoutingOf(row.Text(distribution));
+    if (!precision || !routing) return;
     perf::MoeShape shape;
     shape.tokens = row.Number(tokens);
     shape.hidden = row.Number(hidden);
     shape.inter = row.Number(inter);
     shape.top_k = row.Number(top_k);
-    shape.experts = row.Number(experts);
+    shape.experts = std::max(row.Number(experts), row.Number(slots));  // With replicas.
     shape.tp = row.Number(tp);
     shape.ep = row.Number(ep);
-    shape.routing = routing;
+    shape.routing = *routing;
+    shape.input = input;
     shape.gated = !IsNongated(shape.hidden, shape.inter, row.Text(table.kernel_source));
     std::uint64_t site = 0;
     for (const int column : {hidden, inter, top_k, experts}) site = Hash(row.Text(column), site);
     table.Add(row,
-              {KernelOp::kMoe, context.engine, *precision, perf::MoeVariant(routing, shape.gated)},
+              {KernelOp::kMoe, context.engine, *precision,
+               perf::MoeVariant(*routing, shape.gated, input)},
               Locate(shape, *precision, context.roofs), table.Seconds(row), site);
   };
 }
@@ -179,8 +192,7 @@ RowReader ReadPrefill(const Context& context) {
     shape.kv_heads = row.Number(kv_heads);
     shape.head_dim = row.Number(head_dim);
     shape.window = row.Number(window);
-    const auto variant =
-        perf::AttentionVariant(static_cast<int>(shape.head_dim), shape.window > 0);
+    const auto variant = perf::AttentionVariant(static_cast<int>(shape.head_dim), shape.window > 0);
     table.Add(row, {KernelOp::kPrefillAttention, context.engine, precision, variant},
               Locate(shape, precision, context.roofs), table.Seconds(row),
               Hash(row.Text(heads), Hash(row.Text(kv_heads))));
@@ -201,8 +213,7 @@ RowReader ReadDecode(const Context& context) {
     shape.kv_heads = row.Number(kv_heads);
     shape.head_dim = row.Number(head_dim);
     shape.window = row.Number(window);
-    const auto variant =
-        perf::AttentionVariant(static_cast<int>(shape.head_dim), shape.window > 0);
+    const auto variant = perf::AttentionVariant(static_cast<int>(shape.head_dim), shape.window > 0);
     table.Add(row, {KernelOp::kDecodeAttention, context.engine, precision, variant},
               Locate(shape, precision, context.roofs), table.Seconds(row),
               Hash(row.Text(heads), Hash(row.Text(kv_heads))));
@@ -235,6 +246,48 @@ RowReader ReadMla(const Context& context, bool decode, bool module) {
                      precision, context.roofs);
     }
     table.Add(row, key, point, table.Seconds(row), Hash(row.Text(batch), Hash(row.Text(heads))));
+  };
+}
+
+RowReader ReadMlaBmm(const Context& context) {
+  const Columned table(context);
+  return [=, tokens = table["num_tokens"], heads = table["num_heads"],
+          dtype = table["bmm_dtype"]](const Row& row) {
+    const auto precision = WeightPrecision(row.Text(dtype));
+    if (!precision) return;
+    const bool in = row.Text(table.op_name) == "mla_gen_pre";
+    const KernelKey key = {in ? KernelOp::kMlaBmmIn : KernelOp::kMlaBmmOut, context.engine,
+                           *precision, 0};
+    table.Add(
+        row, key,
+        Locate(perf::MlaBmmShape{row.Number(tokens), row.Number(heads)}, *precision, context.roofs),
+        table.Seconds(row), Hash(row.Text(tokens)));
+  };
+}
+
+RowReader ReadRecurrent(const Context& context, perf::Recurrence kind) {
+  const Columned table(context);
+  const bool mamba = kind == perf::Recurrence::kMamba2;
+  return [=, phase = table["phase"], batch = table["batch_size"], tokens = table["seq_len"],
+          key_heads = table[mamba ? "n_groups" : "num_k_heads"],
+          value_heads = table[mamba ? "nheads" : "num_v_heads"],
+          key_dim = table[mamba ? "d_state" : "head_k_dim"],
+          value_dim = table[mamba ? "head_dim" : "head_v_dim"]](const Row& row) {
+    const bool decode = row.Text(phase) == "generation";
+    if (!decode && row.Text(phase) != "context") return;  // Verifying drafts: few rows, not kept.
+    perf::RecurrentShape shape;
+    shape.batch = row.Number(batch);
+    shape.tokens = decode ? 1 : row.Number(tokens);
+    shape.key_heads = row.Number(key_heads);
+    shape.value_heads = row.Number(value_heads);
+    shape.key_dim = row.Number(key_dim);
+    shape.value_dim = row.Number(value_dim);
+    shape.convolution = row.Text(table.kernel_source).find("conv1d") != std::string_view::npos;
+    KernelKey key = {decode ? KernelOp::kRecurrentDecode : KernelOp::kRecurrentPrefill,
+                     context.engine, Precision::kBf16, perf::RecurrentVariant(kind, decode)};
+    if (shape.convolution) key.op = KernelOp::kRecurrentConvolution;
+    table.Add(row, key, Locate(shape, key.precision, context.roofs), table.Seconds(row),
+              Hash(row.Text(key_heads), Hash(row.Text(value_heads))));
   };
 }
 
@@ -283,7 +336,8 @@ RowReader ReadDeepEp(const Context& context, bool low_latency) {
                                                            : perf::Exchange::kDeepEpNormal);
     perf::ExchangeShape shape = {row.Number(tokens), row.Number(hidden), row.Number(top_k),
                                  8 * row.Number(nodes), 1};
-    const std::uint64_t site = Hash(row.Text(hidden), Hash(row.Text(top_k), Hash(row.Text(experts))));
+    const std::uint64_t site =
+        Hash(row.Text(hidden), Hash(row.Text(top_k), Hash(row.Text(experts))));
     table.Add(row, {KernelOp::kDispatch, context.engine, Precision::kFp8Block, variant},
               Locate(shape, Precision::kFp8Block, context.roofs),
               1e-6 * (row.Number(dispatch) + row.Number(dispatch_more)), site);
@@ -355,13 +409,23 @@ RowReader MakeRowReader(std::string_view table, KernelEngine engine, const Colum
                         const Roofs& roofs, Samples& samples) {
   const Context context = {engine, columns, roofs, samples};
   if (table == "gemm_perf") return ReadGemm(context);
-  if (table == "moe_perf") return ReadMoe(context);
+  if (table == "moe_perf") return ReadMoe(context, perf::MoeInput::kAllTokens);
+  if (table == "wideep_moe_perf" || table == "wideep_context_moe_perf") {
+    return ReadMoe(context, perf::MoeInput::kOwnTokens);
+  }
+  if (table == "wideep_generation_moe_perf") {
+    return ReadMoe(context, perf::MoeInput::kOwnTokensPadded);
+  }
   if (table == "context_attention_perf") return ReadPrefill(context);
   if (table == "generation_attention_perf") return ReadDecode(context);
   if (table == "context_mla_perf") return ReadMla(context, false, false);
   if (table == "generation_mla_perf") return ReadMla(context, true, false);
   if (table == "mla_context_module_perf") return ReadMla(context, false, true);
   if (table == "mla_generation_module_perf") return ReadMla(context, true, true);
+  if (table == "mla_bmm_perf") return ReadMlaBmm(context);
+  if (table == "gdn_perf") return ReadRecurrent(context, perf::Recurrence::kGatedDeltaNet);
+  if (table == "kda_perf") return ReadRecurrent(context, perf::Recurrence::kKimiDelta);
+  if (table == "mamba2_perf") return ReadRecurrent(context, perf::Recurrence::kMamba2);
   if (table == "custom_allreduce_perf") return ReadOwnAllReduce(context);
   if (table == "nccl_perf") return ReadNccl(context);
   if (table == "wideep_deepep_ll_perf") return ReadDeepEp(context, true);
@@ -373,8 +437,8 @@ RowReader MakeRowReader(std::string_view table, KernelEngine engine, const Colum
 std::vector<std::vector<float>> KnotsOf(const KernelKey& key) {
   switch (key.op) {
     case KernelOp::kGemm:
-      return {Log2Of({1, 2, 4, 8, 16, 32, 48, 64, 96, 128, 160, 192, 256, 512, 768, 1024, 2048, 4096,
-                      8192, 16384, 32768}),
+      return {Log2Of({1,   2,   4,   8,   16,   32,   48,   64,   96,    128,  160,
+                      192, 256, 512, 768, 1024, 2048, 4096, 8192, 16384, 32768}),
               WeightKnots(), WeightKnots()};
     case KernelOp::kMoe:
       return {Log2Of({0.004, 0.03, 0.125, 0.5, 1, 2, 4, 16, 32, 64, 128, 256, 1024, 4096}),
@@ -387,6 +451,11 @@ std::vector<std::vector<float>> KnotsOf(const KernelKey& key) {
     case KernelOp::kMlaPrefillModule: return {Every(0, 17, 1), Every(0, 8, 1), Every(0, 7, 1)};
     case KernelOp::kMlaDecode:
     case KernelOp::kMlaDecodeModule: return {Every(0, 17, 1), Every(0, 10, 1), Every(0, 7, 1)};
+    case KernelOp::kMlaBmmIn:
+    case KernelOp::kMlaBmmOut: return {Every(0, 18, 1), Every(0, 7, 1)};
+    case KernelOp::kRecurrentConvolution:
+    case KernelOp::kRecurrentPrefill:
+    case KernelOp::kRecurrentDecode: return {Every(0, 17, 1), Every(0, 10, 1), Every(0, 8, 1)};
     case KernelOp::kAllReduceGraph:
     case KernelOp::kAllReduceEager:
     case KernelOp::kNcclAllReduce:
@@ -396,7 +465,8 @@ std::vector<std::vector<float>> KnotsOf(const KernelKey& key) {
     case KernelOp::kDispatch:
     case KernelOp::kCombine:
     case KernelOp::kExchangePrepare:
-      return {Every(0, 17, 1), Log2Of({2048, 4096, 7168}), Log2Of({1, 2, 4, 8, 16}), Every(1, 6, 1)};
+      return {Every(0, 17, 1), Log2Of({2048, 4096, 7168}), Log2Of({1, 2, 4, 8, 16}),
+              Every(1, 6, 1)};
   }
   return {};
 }

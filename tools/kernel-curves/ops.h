@@ -17,8 +17,8 @@
 
 namespace roofscape::kernel_curves {
 
-/// The samples of one chip. The same call measured with several kernels counts once, with the fastest:
-/// the engines choose theirs by trial or by tables that were made so.
+/// The samples of one chip. The same call measured with several kernels counts once, with the
+/// fastest: the engines choose theirs by trial or by tables that were made so.
 class Samples {
  public:
   void Add(const perf::KernelKey& key, Sample sample, std::uint64_t identity);

@@ -48,8 +48,7 @@ int Columns::operator[](std::string_view name) const {
   return -1;
 }
 
-Result<> ReadTable(const std::string& path,
-                   const std::function<RowReader(const Columns&)>& begin) {
+Result<> ReadTable(const std::string& path, const std::function<RowReader(const Columns&)>& begin) {
   if (path.find('\'') != std::string::npos) {
     return Error{ErrorCode::kInvalidArgument, path + ": a quote in the name; rename it"};
   }

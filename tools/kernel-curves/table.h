@@ -39,7 +39,6 @@ class Columns {
 using RowReader = std::function<void(const Row&)>;
 
 /// Calls `begin` with the header, then what it returns with every row that has as many cells.
-Result<> ReadTable(const std::string& path,
-                   const std::function<RowReader(const Columns&)>& begin);
+Result<> ReadTable(const std::string& path, const std::function<RowReader(const Columns&)>& begin);
 
 }  // namespace roofscape::kernel_curves

@@ -26,7 +26,12 @@ std::string_view Name(KernelOp op) {
                                                                       "nccl-all-to-all",
                                                                       "dispatch",
                                                                       "combine",
-                                                                      "exchange-prepare"};
+                                                                      "exchange-prepare",
+                                                                      "mla-bmm-in",
+                                                                      "mla-bmm-out",
+                                                                      "recurrent-convolution",
+                                                                      "recurrent-prefill",
+                                                                      "recurrent-decode"};
   return kNames[static_cast<std::size_t>(op)];
 }
 
@@ -36,8 +41,9 @@ std::string_view Name(KernelEngine engine) {
   return kNames[static_cast<std::size_t>(engine)];
 }
 
-std::uint16_t MoeVariant(Routing routing, bool gated) {
-  return static_cast<std::uint16_t>(static_cast<unsigned>(routing) + (gated ? 0u : 4u));
+std::uint16_t MoeVariant(Routing routing, bool gated, MoeInput input) {
+  return static_cast<std::uint16_t>(static_cast<unsigned>(routing) + (gated ? 0u : 8u) +
+                                    16 * static_cast<unsigned>(input));
 }
 
 std::uint16_t AttentionVariant(int head_dim, bool windowed) {
@@ -49,6 +55,10 @@ std::uint16_t ModuleVariant(Precision projections) {
 }
 
 std::uint16_t ExchangeVariant(Exchange exchange) { return static_cast<std::uint16_t>(exchange); }
+
+std::uint16_t RecurrentVariant(Recurrence kind, bool decode) {
+  return static_cast<std::uint16_t>(2 * static_cast<unsigned>(kind) + (decode ? 1u : 0u));
+}
 
 KernelCurve::KernelCurve(Parts parts) : parts_(std::move(parts)) {
   RS_CHECK(!parts_.axes.empty() && parts_.axes.size() <= kMaxAxes);
@@ -82,7 +92,8 @@ KernelCurve::Finder KernelCurve::MakeFinder(const CurveAxis& axis, std::size_t s
     return cell;
   };
   for (std::size_t piece = 0; piece < finder.start.size(); ++piece) {
-    // Half a piece more on both sides, lest rounding put a coordinate into the piece beside its own.
+    // Half a piece more on both sides, lest rounding put a coordinate into the piece beside its
+    // own.
     const float middle = finder.first + (static_cast<float>(piece) + 0.5f) * width;
     const std::size_t cell = cell_of(middle - width);
     finder.start[piece] = static_cast<std::uint8_t>(cell);

@@ -42,8 +42,13 @@ enum class KernelOp : std::uint8_t {
   kDispatch,  // Tokens to experts.
   kCombine,   // And back.
   kExchangePrepare,
+  kMlaBmmIn,   // Queries into MLA's compressed space,
+  kMlaBmmOut,  // values out of it.
+  kRecurrentConvolution,
+  kRecurrentPrefill,
+  kRecurrentDecode,
 };
-inline constexpr int kKernelOps = 17;
+inline constexpr int kKernelOps = 22;
 
 std::string_view Name(KernelOp op);
 
@@ -62,7 +67,8 @@ struct KernelKey {
   friend auto operator<=>(const KernelKey&, const KernelKey&) = default;
 };
 
-std::uint16_t MoeVariant(Routing routing, bool gated);
+/// Routed experts have a curve for each routing, input and kind of expert.
+std::uint16_t MoeVariant(Routing routing, bool gated, MoeInput input = MoeInput::kAllTokens);
 
 /// Attention has a curve for each width of a head, with and without a window.
 std::uint16_t AttentionVariant(int head_dim, bool windowed);
@@ -78,9 +84,13 @@ enum class Exchange : std::uint8_t {
 };
 std::uint16_t ExchangeVariant(Exchange exchange);
 
+/// A convolution has besides a curve for prefill and one for decoding.
+enum class Recurrence : std::uint8_t { kGatedDeltaNet, kKimiDelta, kMamba2 };
+std::uint16_t RecurrentVariant(Recurrence kind, bool decode);
+
 /// |ln(curve / measured)|: of the rows the curve was made from, and of sites (all rows of a
-/// weight's shape, of a head layout) that were held out of a fit made for this purpose alone.
-/// Without a second site the latter equal the former.
+/// weight's shape, of a head layout) that were held out of a fit made for this purpose alone; of
+/// single rows where there are too few sites.
 struct CurveError {
   float fit_median = 0;
   float fit_p90 = 0;
@@ -150,7 +160,7 @@ class KernelCurve {
     float pieces_per_octave = 0;
     int steps = 0;
     std::size_t stride = 0;
-    std::array<float, CurveAxis::kMaxKnots> knots = {};  // The last one is infinite.
+    std::array<float, CurveAxis::kMaxKnots> knots = {};        // The last one is infinite.
     std::array<float, CurveAxis::kMaxKnots> reciprocals = {};  // Of the spacings.
     std::array<std::uint8_t, kPieces> start = {};
 

@@ -210,31 +210,32 @@ Result<KernelCurves> KernelCurves::Parse(std::span<const std::uint8_t> bytes) {
   return curves;
 }
 
-const KernelCurves::Chip* KernelCurves::FindChip(std::string_view id) const {
+const KernelCurves::Chip* KernelCurves::FindChip(std::string_view chip) const {
   const auto found =
-      std::find_if(chips_.begin(), chips_.end(), [&](const Chip& chip) { return chip.id == id; });
+      std::find_if(chips_.begin(), chips_.end(), [&](const Chip& known) { return known.id == chip; });
   return found == chips_.end() ? nullptr : &*found;
 }
 
-const KernelCurve* KernelCurves::Find(std::string_view id, const KernelKey& key) const {
-  const Chip* const chip = FindChip(id);
-  if (chip == nullptr) return nullptr;
+const KernelCurve* KernelCurves::Find(std::string_view chip, const KernelKey& key) const {
+  const Chip* const known = FindChip(chip);
+  if (known == nullptr) return nullptr;
   const auto found = std::lower_bound(
-      chip->curves.begin(), chip->curves.end(), key,
+      known->curves.begin(), known->curves.end(), key,
       [](const KernelCurve& curve, const KernelKey& wanted) { return curve.key() < wanted; });
-  return found == chip->curves.end() || found->key() != key ? nullptr : &*found;
+  return found == known->curves.end() || found->key() != key ? nullptr : &*found;
 }
 
-const KernelCurve* KernelCurves::FindAttention(std::string_view id, KernelKey key, double head_dim,
-                                               bool windowed) const {
-  const Chip* const chip = FindChip(id);
-  if (chip == nullptr || !(head_dim > 0)) return nullptr;
+const KernelCurve* KernelCurves::FindAttention(std::string_view chip, KernelKey key,
+                                               double head_dim, bool windowed) const {
+  const Chip* const known = FindChip(chip);
+  if (known == nullptr || !(head_dim > 0)) return nullptr;
   const KernelCurve* best = nullptr;
   double best_distance = 0;
-  for (const KernelCurve& curve : chip->curves) {
+  for (const KernelCurve& curve : known->curves) {
     key.variant = curve.key().variant;
-    if (curve.key() != key || (key.variant % 2 != 0) != windowed || key.variant < 2) continue;
-    const double distance = std::abs(std::log(head_dim / static_cast<double>(key.variant / 2)));
+    const int width = key.variant / 2;
+    if (curve.key() != key || (key.variant % 2 != 0) != windowed || width == 0) continue;
+    const double distance = std::abs(std::log(head_dim / width));
     if (best == nullptr || distance < best_distance) {
       best = &curve;
       best_distance = distance;

@@ -101,7 +101,9 @@ MoeLoad LoadOf(const MoeShape& shape) {
   const double local = std::max(1.0, shape.experts / shape.ep);
   // The most loaded rank has at least one token of one expert, however many ranks there are.
   const double mean = std::max(1.0, shape.tokens * shape.top_k / shape.ep);
-  if (shape.routing == Routing::kBalanced) return {mean, std::min(local, mean)};
+  if (shape.routing != Routing::kPowerLaw101 && shape.routing != Routing::kPowerLaw120) {
+    return {mean, std::min(local, mean)};
+  }
   const double spread = shape.routing == Routing::kPowerLaw101 ? 0.8 : 0.4;
   const double hot = 1 + std::sqrt(2 * std::log(shape.ep) / (spread * local));
   const double most = std::max(1.0, shape.tokens * std::min(shape.top_k, local));
@@ -115,10 +117,12 @@ KernelPoint Locate(const MoeShape& shape, Precision precision, const Roofs& roof
   const double local_inter = shape.inter / shape.tp;
   const MoeLoad load = LoadOf(shape);
   const double expert = (shape.gated ? 3 : 2) * shape.hidden * local_inter;
-  // Every rank reads all tokens and writes a sum for each, whoever has their experts.
+  // A rank that is given all tokens reads them and writes a sum for each, whoever has their
+  // experts.
+  const double passing = shape.input == MoeInput::kAllTokens ? shape.tokens : 0;
   const double bytes = load.experts * expert * WeightBytes(precision) +
                        load.rows * shape.hidden * (ActivationBytes(precision) + 2) +
-                       shape.tokens * shape.hidden * 4;
+                       passing * shape.hidden * 4;
   return {Roof(2 * load.rows * expert, PeakFlops(precision, roofs), bytes, roofs.memory_bytes_s),
           {Log2(shape.tokens * shape.top_k / shape.experts), Log2(local_experts),
            Log2(shape.hidden * local_inter), Log2(shape.ep)}};
@@ -171,6 +175,31 @@ KernelPoint Locate(const MlaDecodeShape& shape, Precision precision, const Roofs
   double roof = Roof(flop, PeakFlops(precision, roofs), bytes, roofs.memory_bytes_s);
   if (shape.module) roof += MlaProjections(shape.batch, shape.heads, shape.projections, roofs);
   return {roof, {Log2(shape.context), Log2(shape.batch), Log2(shape.heads), 0}};
+}
+
+KernelPoint Locate(const MlaBmmShape& shape, Precision precision, const Roofs& roofs) {
+  const double weights = shape.heads * kNope * kKvRank;
+  const double bytes =
+      weights * WeightBytes(precision) + shape.tokens * shape.heads * (kNope + kKvRank) * 2;
+  return {
+      Roof(2 * shape.tokens * weights, PeakFlops(precision, roofs), bytes, roofs.memory_bytes_s),
+      {Log2(shape.tokens), Log2(shape.heads), 0, 0}};
+}
+
+KernelPoint Locate(const RecurrentShape& shape, Precision precision, const Roofs& roofs) {
+  const double sequence_tokens = shape.batch * shape.tokens;
+  const double channels = 2 * shape.key_heads * shape.key_dim + shape.value_heads * shape.value_dim;
+  const double state = shape.value_heads * shape.key_dim * shape.value_dim;
+  // In and out in 16 bits; the state, or the convolution's last three inputs, is read and written.
+  double bytes = sequence_tokens * channels * 4 + shape.batch * channels * 3 * 4;
+  double flop = sequence_tokens * channels * 8;
+  if (!shape.convolution) {
+    bytes = sequence_tokens * (channels + shape.value_heads * shape.value_dim) * 2 +
+            shape.batch * state * 8;
+    flop = sequence_tokens * state * 6;  // Decay aside: recall, write and read the state.
+  }
+  return {Roof(flop, PeakFlops(precision, roofs), bytes, roofs.memory_bytes_s),
+          {Log2(shape.tokens), Log2(shape.batch), Log2(shape.value_heads), 0}};
 }
 
 KernelPoint Locate(const CollectiveShape& shape, Precision /*precision*/, const Roofs& roofs) {

@@ -64,8 +64,20 @@ struct GemmShape {
   double k = 0;
 };
 
-/// How tokens fall on experts: evenly, or by a power law of that exponent.
-enum class Routing : std::uint8_t { kBalanced, kPowerLaw101, kPowerLaw120 };
+/// How tokens fall on experts: evenly, by a power law of that exponent, or by such a law with the
+/// hottest experts replicated and spread (EPLB).
+enum class Routing : std::uint8_t {
+  kBalanced,
+  kPowerLaw101,
+  kPowerLaw120,
+  kPowerLaw101Eplb,
+  kPowerLaw120Eplb,
+};
+
+/// What a rank is given: every token of the group, of which it serves those of its experts and
+/// returns a sum for all; or, after an exchange between ranks, only its own, in one row after the
+/// other or in a padded block an expert (DeepEP's layouts of prefill and of decode).
+enum class MoeInput : std::uint8_t { kAllTokens, kOwnTokens, kOwnTokensPadded };
 
 /// The routed experts of one layer on the most loaded rank: both (gated: three) products and what
 /// the engine fuses with them. `tokens` are all tokens of the expert-parallel group.
@@ -79,6 +91,7 @@ struct MoeShape {
   double ep = 1;
   bool gated = true;
   Routing routing = Routing::kBalanced;
+  MoeInput input = MoeInput::kAllTokens;
 };
 
 /// What the most loaded rank of a routed layer has to do.
@@ -87,11 +100,12 @@ struct MoeLoad {
   double experts = 0;  // Of its own that have a row.
 };
 
-/// Balanced: the mean of all ranks, and no expert idle while there are rows. A power law: the
-/// popularity of an expert is taken as gamma distributed with mean 1 and a shape s, 0.8 for
-/// exponent 1.01 and 0.4 for 1.2 (chosen by us, so that no measured layer is faster than its roof).
-/// Then a rank of E experts has 1 + sqrt(2 ln(ranks) / (s E)) times the mean (the expected maximum
-/// of normal deviates), and an expert with a mean of r rows has none with probability (1 + r/s)^-s.
+/// Balanced: the mean of all ranks, and no expert idle while there are rows; EPLB counts as that,
+/// its curve has the rest. A power law: the popularity of an expert is taken as gamma distributed
+/// with mean 1 and a shape s, 0.8 for exponent 1.01 and 0.4 for 1.2 (chosen by us, so that no
+/// measured layer is faster than its roof). Then a rank of E experts has 1 + sqrt(2 ln(ranks) / (s
+/// E)) times the mean (the expected maximum of normal deviates), and an expert with a mean of r
+/// rows has none with probability (1 + r/s)^-s.
 MoeLoad LoadOf(const MoeShape& shape);
 
 /// Causal attention of `tokens` new tokens a sequence after `prefix` cached ones.
@@ -133,6 +147,27 @@ struct MlaDecodeShape {
   Precision projections = Precision::kBf16;  // Of a module.
 };
 
+/// One of the two batched products around MLA's decode attention: queries into the compressed space
+/// (128 to 512 a head) or values out of it (512 to 128).
+struct MlaBmmShape {
+  double tokens = 0;
+  double heads = 0;
+};
+
+/// A layer with a recurrent state, [value_heads, key_dim, value_dim] in 32 bits a sequence: gated
+/// delta net, Kimi's delta attention, Mamba 2 (whose state size is key_dim and whose groups are
+/// key_heads). `tokens` are new ones of one sequence, 1 in decoding. The causal convolution in
+/// front (of width 4, over keys, queries and values) is a kernel of its own: `convolution`.
+struct RecurrentShape {
+  double batch = 0;
+  double tokens = 0;
+  double key_heads = 0;
+  double value_heads = 0;
+  double key_dim = 0;
+  double value_dim = 0;
+  bool convolution = false;
+};
+
 /// `bytes` is the message as NCCL's tests count it: the whole tensor of an all-reduce, what a rank
 /// ends with after an all-gather, what it begins with in a reduce-scatter or an all-to-all.
 enum class Collective : std::uint8_t { kAllReduce, kAllGather, kReduceScatter, kAllToAll };
@@ -160,6 +195,8 @@ KernelPoint Locate(const PrefillShape& shape, Precision precision, const Roofs& 
 KernelPoint Locate(const DecodeShape& shape, Precision precision, const Roofs& roofs);
 KernelPoint Locate(const MlaPrefillShape& shape, Precision precision, const Roofs& roofs);
 KernelPoint Locate(const MlaDecodeShape& shape, Precision precision, const Roofs& roofs);
+KernelPoint Locate(const MlaBmmShape& shape, Precision precision, const Roofs& roofs);
+KernelPoint Locate(const RecurrentShape& shape, Precision precision, const Roofs& roofs);
 KernelPoint Locate(const CollectiveShape& shape, Precision precision, const Roofs& roofs);
 KernelPoint Locate(const ExchangeShape& shape, Precision precision, const Roofs& roofs);
 
