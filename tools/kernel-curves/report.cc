@@ -1,5 +1,7 @@
 #include "report.h"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 namespace roofscape::kernel_curves {
@@ -23,6 +25,37 @@ void Report::AddRejected(std::string_view chip, const Samples::Rejected& rejecte
   rejected_[std::string(chip)] = rejected;
 }
 
+std::string Report::Matrix() const {
+  std::string text =
+      "\nBy chip and engine: fit's median / 90th, held-out median / 90th.\n\n| op | chip |";
+  for (int e = 0; e < perf::kKernelEngines; ++e) {
+    text += fmt::format(" {} |", Name(static_cast<perf::KernelEngine>(e)));
+  }
+  text += "\n|---|---|---|---|---|---|";
+  std::pair<perf::KernelOp, std::string> last;
+  int filled = perf::kKernelEngines;
+  const auto fill = [&](int until) {
+    for (; filled < until; ++filled) text += " |";
+  };
+  for (const auto& [group, line] : lines_) {
+    const auto& [op, chip, engine] = group;
+    if (filled == perf::kKernelEngines || last != std::pair(op, chip)) {
+      fill(perf::kKernelEngines);
+      text += fmt::format("\n| {} | {} |", Name(op), chip);
+      last = {op, chip};
+      filled = 0;
+    }
+    fill(static_cast<int>(engine));
+    const auto percent = [&](double sum) { return 100 * sum / static_cast<double>(line.rows); };
+    text += fmt::format(" {:.1f} / {:.1f}, {:.1f} / {:.1f} |", percent(line.fit_median),
+                        percent(line.fit_p90), percent(line.held_out_median),
+                        percent(line.held_out_p90));
+    ++filled;
+  }
+  fill(perf::kKernelEngines);
+  return text + "\n";
+}
+
 std::string Report::Text(std::size_t file_bytes) const {
   const auto cells = [](const Line& line) {
     const auto percent = [&](double sum) { return 100 * sum / static_cast<double>(line.rows); };
@@ -38,13 +71,7 @@ std::string Report::Text(std::size_t file_bytes) const {
       "|---|---|---|---|---|---|\n",
       file_bytes);
   for (const auto& [op, line] : totals_) text += fmt::format("| {} | {}", Name(op), cells(line));
-  text +=
-      "\n| op | chip | engine | curves | rows | kB | error of the fit | held-out sites |\n"
-      "|---|---|---|---|---|---|---|---|\n";
-  for (const auto& [group, line] : lines_) {
-    const auto& [op, chip, engine] = group;
-    text += fmt::format("| {} | {} | {} | {}", Name(op), chip, Name(engine), cells(line));
-  }
+  text += Matrix();
   text +=
       "\n| chip | rows read | without a time | faster than 1.05 × the roof |\n"
       "|---|---|---|---|\n";

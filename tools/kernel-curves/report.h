@@ -33,6 +33,8 @@ class Report {
     double held_out_p90 = 0;
   };
 
+  std::string Matrix() const;
+
   using Group = std::tuple<perf::KernelOp, std::string, perf::KernelEngine>;  // Op, chip, engine.
   std::map<Group, Line> lines_;
   std::map<perf::KernelOp, Line> totals_;

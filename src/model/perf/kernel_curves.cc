@@ -211,8 +211,8 @@ Result<KernelCurves> KernelCurves::Parse(std::span<const std::uint8_t> bytes) {
 }
 
 const KernelCurves::Chip* KernelCurves::FindChip(std::string_view chip) const {
-  const auto found =
-      std::find_if(chips_.begin(), chips_.end(), [&](const Chip& known) { return known.id == chip; });
+  const auto found = std::find_if(chips_.begin(), chips_.end(),
+                                  [&](const Chip& known) { return known.id == chip; });
   return found == chips_.end() ? nullptr : &*found;
 }
 
