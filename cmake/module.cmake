@@ -43,3 +43,4 @@ endfunction()
 
 include(fuzz)
 include(embed)
+include(embed_binary)
