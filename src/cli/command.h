@@ -59,6 +59,9 @@ void AddCostCommand(CLI::App& app, Invocation& invocation);
 void AddImportCommand(CLI::App& app, Invocation& invocation);
 void AddImportsCommand(CLI::App& app, Invocation& invocation);
 void AddExportCommand(CLI::App& app, Invocation& invocation);
+void AddPredictCommand(CLI::App& app, Invocation& invocation);
+void AddCalibrateCommand(CLI::App& app, Invocation& invocation);
+void AddValidateCommand(CLI::App& app, Invocation& invocation);
 void AddMakeModelCommand(CLI::App& app, Invocation& invocation);
 
 }  // namespace roofscape::cli

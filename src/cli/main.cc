@@ -77,6 +77,9 @@ int Run(int argc, char** argv) {
   roofscape::cli::AddCompareCommand(app, invocation);
   roofscape::cli::AddTrendCommand(app, invocation);
   roofscape::cli::AddCostCommand(app, invocation);
+  roofscape::cli::AddPredictCommand(app, invocation);
+  roofscape::cli::AddCalibrateCommand(app, invocation);
+  roofscape::cli::AddValidateCommand(app, invocation);
   roofscape::cli::AddImportCommand(app, invocation);
   roofscape::cli::AddImportsCommand(app, invocation);
   roofscape::cli::AddExportCommand(app, invocation);

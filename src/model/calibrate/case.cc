@@ -52,7 +52,8 @@ perf::Layout LayoutOf(const RowPool& p, std::optional<double> chips) {
   const double tp = p.tp.value_or(1.0);
   layout.dp = p.dp.value_or(1.0);
   layout.ep = p.ep.value_or(1.0);
-  layout.chips = chips.value_or(std::max(tp * layout.dp, layout.ep));
+  layout.pp = p.pp.value_or(1.0);
+  layout.chips = chips.value_or(std::max(tp * layout.dp, layout.ep) * layout.pp);
   layout.dp = std::min(layout.dp, layout.chips);
   layout.ep = std::min(layout.ep, layout.chips);
   return layout;

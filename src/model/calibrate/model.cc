@@ -173,6 +173,30 @@ perf::Coefficients<double> Model::CoefficientsOf(const perf::Setting& setting) c
 
 bool Model::Fitted(const Case& c) const { return curves_.contains(c.kinds[kCurveKind]); }
 
+Explanation Model::Explain(const Case& c) const {
+  const auto coefficients = CoefficientsOf(c.setting);
+  const auto point = perf::MeanField(c.service, coefficients, c.load);
+  const perf::Machine& machine = c.service.machine;
+  const perf::Lowered& worker = c.service.serve.worker;
+  const perf::Lowered& prefills = c.service.disaggregated ? c.service.prefill.worker : worker;
+  Explanation out;
+  out.decoding = point.decoding;
+  out.admitted = perf::AdmittedSequences(c.service, coefficients, c.load);
+  out.decode = perf::ForwardSeconds(
+      machine, worker, coefficients, perf::DecodeLoad(c.service, c.load, point.decoding), false);
+  perf::StepLoad<double> prompt;
+  prompt.prefill = c.load.input;
+  prompt.pairs = 0.5 * c.load.input * c.load.input;
+  out.prefill = perf::ForwardSeconds(machine, prefills, coefficients, prompt, true);
+  out.memory = machine.memory;
+  out.weights = worker.weight_bytes;
+  out.cache_room = perf::CacheBytes(machine, worker, coefficients[perf::kMemoryShare]);
+  const double held = c.load.input + 0.5 * c.load.output;
+  out.cache = point.decoding * (held * worker.cache_bytes_per_token +
+                                worker.windowed_bytes_per_sequence + worker.recurrent.state_bytes);
+  return out;
+}
+
 Prediction Model::Predict(const Case& c, const Ablation& parts) const {
   const std::vector<double> priors(perf::kFitted, 0.0);
   const auto coefficients =

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -45,6 +46,18 @@ struct Prediction {
   Domain domain = Domain::kUnknown;
 };
 
+/// Why a prediction is what it is, by the formulas (before the correction that rows teach).
+struct Explanation {
+  perf::StepTimes<double> decode = {};   // One step of the sequences that decode, seconds.
+  perf::StepTimes<double> prefill = {};  // One prompt alone, seconds.
+  double decoding = 0.0;                 // Sequences that decode in an attention group.
+  double admitted = 0.0;                 // That its cache holds at once.
+  double memory = 0.0;                   // Of a chip, bytes.
+  double weights = 0.0;                  // That a chip holds.
+  double cache = 0.0;                    // That sequences of the load fill.
+  double cache_room = 0.0;               // That is left for them.
+};
+
 /// Parts that can be left out, to see what each carries.
 struct Ablation {
   bool residual = true;
@@ -61,6 +74,8 @@ class Model {
 
   Prediction Predict(const Case& c) const { return Predict(c, Ablation{}); }
   Prediction Predict(const Case& c, const Ablation& parts) const;
+
+  Explanation Explain(const Case& c) const;
 
   /// Coefficients for a setting, SI units.
   perf::Coefficients<double> CoefficientsOf(const perf::Setting& setting) const;
@@ -87,6 +102,9 @@ class Model {
   std::array<double, kOutputs * kModes * kDomains> scales_ = {};  // Of standard deviations.
   std::unordered_set<std::string> curves_;
 };
+
+/// The model file that the program carries: fitted to the open rows that NOTICE names.
+std::span<const std::uint8_t> EmbeddedModel();
 
 /// Throughput by Little's law over the whole window, ramp and tail included (law 3 of the rows):
 /// k x concurrency x (input + output) / E2E / chips.

@@ -81,12 +81,13 @@ class Fields {
 
 RowPool PoolOf(const Fields& f, std::string_view role) {
   return {f.Count(fmt::format("{}_num_workers", role)), f.Count(fmt::format("{}_tp", role)),
-          f.Count(fmt::format("{}_ep", role)), f.Count(fmt::format("{}_adp", role))};
+          f.Count(fmt::format("{}_ep", role)), f.Count(fmt::format("{}_adp", role)),
+          f.Count(fmt::format("{}_pp", role))};
 }
 
 std::string PoolKey(const RowPool& p) {
-  return fmt::format("{}x{}.{}.{}", p.workers.value_or(0), p.tp.value_or(0), p.ep.value_or(0),
-                     p.dp.value_or(0));
+  return fmt::format("{}x{}.{}.{}.{}", p.workers.value_or(0), p.tp.value_or(0), p.ep.value_or(0),
+                     p.dp.value_or(0), p.pp.value_or(0));
 }
 
 /// The reason why the row cannot be predicted, or "".
@@ -105,7 +106,7 @@ std::string Fill(const Fields& f, ServingRow& row) {
   row.doubt = text("parallelism_flag");
   row.disaggregated = f.Text("mode").starts_with("disagg");
   row.chips = f.Count("n_gpus");
-  row.serve = {std::nullopt, f.Count("tp"), f.Count("ep"), f.Count("attention_dp")};
+  row.serve = {std::nullopt, f.Count("tp"), f.Count("ep"), f.Count("attention_dp"), f.Count("pp")};
   row.prefill = PoolOf(f, "prefill");
   row.decode = PoolOf(f, "decode");
   row.ttft_s = f.FromMs("mean_ttft_ms");

@@ -29,7 +29,7 @@ std::string CsvLine(const std::vector<std::string>& fields);
 
 /// Workers of one role, as a row tells them. Missing: the row does not say.
 struct RowPool {
-  std::optional<double> workers, tp, ep, dp;
+  std::optional<double> workers, tp, ep, dp, pp;
 };
 
 /// One row with its fields understood.

@@ -1,0 +1,52 @@
+#include "cli/model_source.h"
+
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include "base/core/document.h"
+#include "cli/write_file.h"
+
+namespace roofscape::cli {
+
+Result<calibrate::Model> LoadModel(const std::string& path) {
+  std::string text;
+  if (path.empty()) {
+    const auto bytes = calibrate::EmbeddedModel();
+    text.assign(bytes.begin(), bytes.end());
+  } else {
+    RS_ASSIGN_OR_RETURN(text, ReadFlagFile("--params", path));
+  }
+  const std::string source = path.empty() ? "the model of this program" : path;
+  RS_ASSIGN_OR_RETURN(const Document document, ParseJson(text, source));
+  auto model = calibrate::Model::FromJson(document.value());
+  if (!model) return model.error().In(source);
+  return model;
+}
+
+Result<CalibrationRows> LoadCalibrationRows(const std::string& path,
+                                            const catalog::Catalog& catalog) {
+  RS_ASSIGN_OR_RETURN(const std::string text, ReadFlagFile("ROWS", path));
+  auto rows = calibrate::ParseServingRows(text);
+  if (!rows) return rows.error().In(path);
+  CalibrationRows out;
+  out.bad = rows->bad;
+  for (std::size_t i = 0; i < rows->rows.size(); ++i) {
+    auto made = calibrate::MakeCase(catalog, rows->rows[i]);
+    if (!made) {
+      out.bad.push_back({rows->rows[i].index, made.error().message});
+      continue;
+    }
+    made->row = i;
+    out.cases.push_back(std::move(*made));
+  }
+  out.rows = std::move(*rows);
+  if (out.cases.empty()) {
+    return Error{ErrorCode::kInvalidArgument,
+                 path + ": no row can be predicted; the first reason: " +
+                     (out.bad.empty() ? std::string("the file has no rows") : out.bad[0].reason)};
+  }
+  return out;
+}
+
+}  // namespace roofscape::cli
