@@ -112,7 +112,7 @@ Result<Case> MakeCase(const catalog::Catalog& catalog, const ServingRow& row) {
   out.service.unlimited_cache =
       perf::CacheBytes(out.service.machine, out.service.serve.worker, 0.9) < 1e9;
   out.setting = {perf::EngineClassOf(row.engine), out.service.machine.generation,
-                 fixed ? perf::kFixedProtocol + perf::EngineClassOf(row.engine)
+                 fixed ? std::size_t{perf::kFixedProtocol} + perf::EngineClassOf(row.engine)
                        : std::size_t{perf::kBurstProtocol}};
   const double mean_length = fixed ? 1.0 : 0.9;
   out.load = {row.concurrency, row.input * mean_length, row.output * mean_length};

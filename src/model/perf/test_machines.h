@@ -1,0 +1,26 @@
+// Machines and models for this room's tests, made by hand: round numbers, no catalog.
+
+#pragma once
+
+#include "domain/catalog/model.h"
+#include "model/perf/mean_field.h"
+
+namespace roofscape::perf {
+
+/// 1 PFLOP/s bf16, 2 fp8, 4 fp4, 4 TB/s, 100 GB, 8 chips at 400 GB/s.
+Machine TestMachine();
+/// A dense model of 32 layers, 4,096 wide, GQA 32/8 x 128.
+catalog::Model DenseModel();
+/// The same with 64 routed experts of 2,048, 8 a token, on MLA.
+catalog::Model RoutedModel();
+/// Three of four layers with a recurrent state.
+catalog::Model RecurrentModel();
+
+/// A worker of it in bf16 unless said; the layout must fit.
+Service ServiceOf(const catalog::Model& model, const Layout& layout,
+                  const Formats& formats = Formats{});
+
+/// The priors.
+Coefficients<double> PriorCoefficients();
+
+}  // namespace roofscape::perf
