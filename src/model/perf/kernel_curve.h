@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "model/perf/kernel_shape.h"
+#include "model/perf/sparse_shape.h"
 
 namespace roofscape::perf {
 
@@ -47,8 +48,10 @@ enum class KernelOp : std::uint8_t {
   kRecurrentConvolution,
   kRecurrentPrefill,
   kRecurrentDecode,
+  kSparsePrefillModule,  // Sparse attention with projections and indexer (sparse_shape.h).
+  kSparseDecodeModule,
 };
-inline constexpr int kKernelOps = 22;
+inline constexpr int kKernelOps = 24;
 
 std::string_view Name(KernelOp op);
 
@@ -75,6 +78,9 @@ std::uint16_t AttentionVariant(int head_dim, bool windowed);
 
 /// A module's projections have a precision of their own.
 std::uint16_t ModuleVariant(Precision projections);
+
+/// Of a sparse block; its curves are each model's own.
+std::uint16_t SparseVariant(SparseBlock block, Precision projections);
 
 enum class Exchange : std::uint8_t {
   kDeepEpLowLatency,
@@ -160,7 +166,7 @@ class KernelCurve {
     float pieces_per_octave = 0;
     int steps = 0;
     std::size_t stride = 0;
-    std::array<float, CurveAxis::kMaxKnots> knots = {};        // The last one is infinite.
+    std::array<float, CurveAxis::kMaxKnots> knots = {};        // The last one is no number.
     std::array<float, CurveAxis::kMaxKnots> reciprocals = {};  // Of the spacings.
     std::array<std::uint8_t, kPieces> start = {};
 

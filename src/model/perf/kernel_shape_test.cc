@@ -1,10 +1,10 @@
 #include "model/perf/kernel_shape.h"
 
-#include <cmath>
+#include <algorithm>
 
 #include <gtest/gtest.h>
 
-#include "base/core/rng.h"
+#include "model/perf/sparse_shape.h"
 
 namespace roofscape::perf {
 namespace {
@@ -92,6 +92,30 @@ TEST(KernelShape, APrefixCountsAsLengthAndNotAsWork) {
   const KernelPoint after = Locate(shape, Precision::kBf16, kChip);
   EXPECT_NEAR(after.roof_s, 3 * alone.roof_s, 1e-9);
   EXPECT_NEAR(after.x[0] + after.x[1], 15, 1e-4) << "as many rows of scores";
+}
+
+TEST(KernelShape, ARecurrentStateIsReadAndWrittenWhateverTheContext) {
+  RecurrentShape shape = {64, 1, 16, 64, 128, 128, false};
+  const double state_bytes = 64.0 * 64 * 128 * 128 * 4;
+  const double roof = Locate(shape, Precision::kBf16, kChip).roof_s;
+  EXPECT_GT(roof, 2 * state_bytes / 4e12);
+  EXPECT_LT(roof, 2.05 * state_bytes / 4e12);
+  shape.convolution = true;
+  EXPECT_LT(Locate(shape, Precision::kBf16, kChip).roof_s, roof / 10);
+}
+
+TEST(KernelShape, SparseAttentionCostsItsChoiceOfKeysAndTheScanForIt) {
+  SparseDecodeShape shape = {.block = SparseBlock::kDsaGlm5, .batch = 64, .heads = 64};
+  const auto roof = [&](SparseBlock block, double context) {
+    shape.block = block;
+    shape.context = context;
+    return Locate(shape, Precision::kBf16, kChip).roof_s;
+  };
+  const double scan = roof(SparseBlock::kDsaGlm5, 131072) - roof(SparseBlock::kDsaGlm5, 65536);
+  EXPECT_NEAR(scan, 64.0 * 65536 * 128 / 4e12, 1e-9) << "one byte for each of 128";
+  EXPECT_DOUBLE_EQ(roof(SparseBlock::kDsaGlm5ReusedIndex, 131072),
+                   roof(SparseBlock::kDsaGlm5ReusedIndex, 65536));
+  EXPECT_LT(roof(SparseBlock::kHcaDeepSeekV4Pro, 131072), roof(SparseBlock::kDsaGlm5, 131072));
 }
 
 TEST(KernelShape, CollectivesCountWhatALinkCarries) {
