@@ -37,7 +37,7 @@ void Gemm(benchmark::State& state) {
 BENCHMARK(Gemm);
 
 void Moe(benchmark::State& state, Routing routing) {
-  const KernelKey key = {KernelOp::kMoe, KernelEngine::kSglang, Precision::kFp8Block,
+  const KernelKey key = {KernelOp::kMoe, KernelEngine::kSglang, KernelPrecision::kFp8Block,
                          MoeVariant(routing, true)};
   Lookups(state, Curves().Find("h200-sxm", key), [&](double size) {
     MoeShape shape = {.tokens = size, .hidden = 7168, .inter = 2048, .top_k = 8, .experts = 256};

@@ -1,4 +1,5 @@
-// Where a command's performance model and its rows come from: files that flags name, or the program.
+// Where a command's performance model and its rows come from: files that flags name, or the
+// program.
 //
 // Thread safety: no shared state.
 
@@ -20,8 +21,8 @@ Result<calibrate::Model> LoadModel(const std::string& path);
 /// Rows of a CSV file, and those that the model can predict.
 struct CalibrationRows {
   calibrate::ServingRows rows;
-  std::vector<calibrate::Case> cases;   // Case::row is a place in rows.rows.
-  std::vector<calibrate::BadRow> bad;   // Of the file: all that no case was made of.
+  std::vector<calibrate::Case> cases;  // Case::row is a place in rows.rows.
+  std::vector<calibrate::BadRow> bad;  // Of the file: all that no case was made of.
 };
 
 Result<CalibrationRows> LoadCalibrationRows(const std::string& path,

@@ -23,7 +23,8 @@ constexpr const char* kFooter =
     "Example:\n"
     "  roofscape predict --model llama-3.1-70b --chip h200-sxm --engine vllm --precision fp8 \\\n"
     "    --tp 4 --input-tokens 1024 --output-tokens 1024 --concurrency 1,4,16,64\n"
-    "  roofscape predict --model deepseek-v3 --chip gb200-nvl72 --engine trtllm --precision fp4 \\\n"
+    "  roofscape predict --model deepseek-v3 --chip gb200-nvl72 --engine trtllm --precision fp4 "
+    "\\\n"
     "    --tp 8 --ep 8 --prefill-tp 4 --prefill-ep 4 --prefill-workers 2 --concurrency 64\n\n"
     "The load is InferenceX's: all requests at once, 10 a slot, lengths 0.8 to 1.0 of what is\n"
     "given, no prefix cache. --prefill-* makes the deployment disaggregated; --tp, --ep, --dp are\n"
@@ -68,8 +69,7 @@ calibrate::ServingRow RowOf(const Options& o) {
 /// The chip with other links between its likes.
 Result<> ReplaceFabric(const Options& options, catalog::Catalog& catalog) {
   if (options.fabric.empty()) return {};
-  RS_ASSIGN_OR_RETURN(const catalog::Fabric* fabric,
-                      catalog::FindFabric(catalog, options.fabric));
+  RS_ASSIGN_OR_RETURN(const catalog::Fabric* fabric, catalog::FindFabric(catalog, options.fabric));
   RS_ASSIGN_OR_RETURN(const catalog::Chip* chip, catalog::FindChip(catalog, options.chip));
   for (catalog::Chip& c : catalog.chips) {
     if (c.entry.id == chip->entry.id) c.links.scale_up = fabric->entry.id;
@@ -138,8 +138,10 @@ void AddPredictCommand(CLI::App& app, Invocation& invocation) {
   const auto options = std::make_shared<Options>();
   command->add_option("--model", options->model, "A model of the catalog")->required();
   command->add_option("--chip", options->chip, "A chip of the catalog")->required();
-  command->add_option("--fabric", options->fabric, "Links between the chips, instead of the chip's");
-  command->add_option("--engine", options->engine, "vllm, sglang or trtllm; others: what they share");
+  command->add_option("--fabric", options->fabric,
+                      "Links between the chips, instead of the chip's");
+  command->add_option("--engine", options->engine,
+                      "vllm, sglang or trtllm; others: what they share");
   command->add_option("--precision", options->precision,
                       "bf16, fp8, fp4, ...; without: as the model was released");
   AddLayoutOptions(*command, *options);

@@ -10,10 +10,15 @@ namespace roofscape::cli {
 namespace {
 
 /// In the order of perf::StepPart.
-constexpr std::array<std::string_view, perf::kStepParts> kParts = {
-    "projections and dense layers", "attention", "routed experts", "recurrent state",
-    "output head", "sums over the group", "tokens to experts and back", "launches",
-    "host"};
+constexpr std::array<std::string_view, perf::kStepParts> kParts = {"projections and dense layers",
+                                                                   "attention",
+                                                                   "routed experts",
+                                                                   "recurrent state",
+                                                                   "output head",
+                                                                   "sums over the group",
+                                                                   "tokens to experts and back",
+                                                                   "launches",
+                                                                   "host"};
 constexpr std::array<std::string_view, perf::kStepParts> kPartKeys = {
     "products_s", "attention_s", "experts_s", "recurrent_s", "head_s",
     "sums_s",     "travel_s",    "floors_s",  "host_s"};
@@ -49,7 +54,8 @@ std::string PredictionTable(std::span<const PredictedPoint> points, const Style&
                {"limited by", Align::kLeft},
                {"like it", Align::kLeft}});
   for (const auto& p : points) {
-    const bool waits = p.why.admitted * 1.001 < p.concurrency && p.why.decoding >= 0.98 * p.why.admitted;
+    const bool waits =
+        p.why.admitted * 1.001 < p.concurrency && p.why.decoding >= 0.98 * p.why.admitted;
     table.AddRow({FormatNumber(p.concurrency), WithBand(p.prediction.ttft_s, 1e3),
                   WithBand(p.prediction.tpot_s, 1e3), FormatNumber(1.0 / p.prediction.tpot_s.value),
                   WithBand(p.prediction.tput_per_chip, 1.0),
@@ -62,7 +68,8 @@ std::string PredictionTable(std::span<const PredictedPoint> points, const Style&
 std::string ExplanationText(const PredictedPoint& point, const Style& style) {
   const double decode = perf::Total(point.why.decode);
   const double prefill = perf::Total(point.why.prefill);
-  Table table({{"part", Align::kLeft, false}, {"decode step\nms"}, {"%"}, {"one prompt\nms"}, {"%"}});
+  Table table(
+      {{"part", Align::kLeft, false}, {"decode step\nms"}, {"%"}, {"one prompt\nms"}, {"%"}});
   for (std::size_t i = 0; i < perf::kStepParts; ++i) {
     const double d = point.why.decode[i];
     const double p = point.why.prefill[i];
@@ -76,7 +83,8 @@ std::string ExplanationText(const PredictedPoint& point, const Style& style) {
   return fmt::format(
       "At {} requests in flight, {:.1f} sequences decode in each copy of attention. By the\n"
       "formulas, before the correction learned from rows:\n{}\n"
-      "Memory of a chip, GB: {:.1f} in all, {:.1f} weights, {:.1f} left for the cache, {:.1f} of it "
+      "Memory of a chip, GB: {:.1f} in all, {:.1f} weights, {:.1f} left for the cache, {:.1f} of "
+      "it "
       "filled.\n",
       FormatNumber(point.concurrency), point.why.decoding, table.ToText(style),
       point.why.memory / 1e9, point.why.weights / 1e9, std::max(point.why.cache_room, 0.0) / 1e9,

@@ -75,8 +75,7 @@ Result<> Validate(const Options& options) {
   report.regrets = calibrate::Regrets(judged, targets);
   report.bad = rows.bad;
   if (!options.per_row.empty()) {
-    RS_RETURN_IF_ERROR(
-        WriteWholeFile(options.per_row, PerRowCsv(rows.rows, judged, rows.bad)));
+    RS_RETURN_IF_ERROR(WriteWholeFile(options.per_row, PerRowCsv(rows.rows, judged, rows.bad)));
   }
   if (options.json) {
     fmt::print("{}\n", ValidationJson(report).dump(2));

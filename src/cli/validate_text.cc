@@ -22,8 +22,13 @@ void AddLine(Table& table, const calibrate::GroupErrors& group, std::string_view
 
 Json SummaryJson(const calibrate::ErrorSummary& s) {
   if (s.rows == 0) return nullptr;
-  return {{"rows", s.rows}, {"median", s.median}, {"p75", s.p75},   {"mean", s.mean},
-          {"p90", s.p90},   {"bias", s.bias},     {"coverage80", s.coverage80}};
+  return {{"rows", s.rows},
+          {"median", s.median},
+          {"p75", s.p75},
+          {"mean", s.mean},
+          {"p90", s.p90},
+          {"bias", s.bias},
+          {"coverage80", s.coverage80}};
 }
 
 std::string Figure3(const calibrate::Figure& f, double scale) {
@@ -67,9 +72,10 @@ std::string ValidationTable(const ValidationReport& report, const Style& style) 
   std::string text = "Errors, " + report.how + "\n\n" + table.ToText(style) + "\n";
   for (const auto& r : report.regrets) {
     if (r.choices == 0) continue;
-    text += fmt::format("Regret of the chosen layout at {:g} tok/s/user: median {} %, p90 {} % of {} "
-                        "choices.\n",
-                        r.interactivity_tps, Percent(r.median), Percent(r.p90), r.choices);
+    text += fmt::format(
+        "Regret of the chosen layout at {:g} tok/s/user: median {} %, p90 {} % of {} "
+        "choices.\n",
+        r.interactivity_tps, Percent(r.median), Percent(r.p90), r.choices);
   }
   if (report.fitted_rows > 0) {
     text += Wrap(fmt::format("{} of these rows lie on curves that the model was fitted to: their "
@@ -135,8 +141,7 @@ std::string CoefficientTableText(const calibrate::Model& model, const Style& sty
   return table.ToText(style);
 }
 
-std::string PerRowCsv(const calibrate::ServingRows& rows,
-                      std::span<const calibrate::Judged> judged,
+std::string PerRowCsv(const calibrate::ServingRows& rows, std::span<const calibrate::Judged> judged,
                       std::span<const calibrate::BadRow> bad) {
   std::vector<const calibrate::Judged*> predictions(rows.table.rows.size(), nullptr);
   for (const auto& j : judged) predictions[rows.rows[j.row->row].index] = &j;

@@ -17,7 +17,7 @@ namespace roofscape::cli {
 
 /// What one validation found.
 struct ValidationReport {
-  std::string how;  // "predicted by the model as it is", "held out: curves"
+  std::string how;              // "predicted by the model as it is", "held out: curves"
   std::size_t fitted_rows = 0;  // Of those judged, rows on curves that the model was fitted to.
   std::vector<calibrate::GroupErrors> groups;
   calibrate::RepeatOracle oracle;
@@ -35,8 +35,7 @@ std::string BadRowsText(std::span<const calibrate::BadRow> bad);
 std::string CoefficientTableText(const calibrate::Model& model, const Style& style);
 
 /// The file's rows again with pred_* columns; `judged` are in the order of their rows.
-std::string PerRowCsv(const calibrate::ServingRows& rows,
-                      std::span<const calibrate::Judged> judged,
+std::string PerRowCsv(const calibrate::ServingRows& rows, std::span<const calibrate::Judged> judged,
                       std::span<const calibrate::BadRow> bad);
 
 }  // namespace roofscape::cli

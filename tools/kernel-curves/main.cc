@@ -12,6 +12,7 @@
 #include <fstream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -40,6 +41,9 @@ constexpr std::array<System, 7> kSystems = {{
     {"h100_sxm", "h100-sxm", {989e12, 1979e12, 0, 1978e12, 3.35e12, 450e9}},
     {"h200_sxm", "h200-sxm", {989e12, 1979e12, 0, 1978e12, 4.8e12, 450e9}},
 }};
+
+/// A curve that misses half of its own rows by more describes nothing.
+constexpr float kWorstMedian = 0.15f;
 
 struct Options {
   std::filesystem::path tables;
@@ -116,8 +120,13 @@ Result<perf::KernelCurves::Chip> MakeChip(const System& system, const Options& o
   }
   perf::KernelCurves::Chip chip = {std::string(system.chip), system.roofs, {}};
   for (const auto& [key, rows] : samples.by_key()) {
-    chip.curves.push_back(Fit(key, system.roofs, rows, KnotsOf(key)));
-    report.AddCurve(system.chip, chip.curves.back());
+    perf::KernelCurve curve = Fit(key, system.roofs, rows, KnotsOf(key));
+    if (curve.error().fit_median > kWorstMedian) {
+      report.AddDropped(system.chip, curve);
+      continue;
+    }
+    report.AddCurve(system.chip, curve);
+    chip.curves.push_back(std::move(curve));
   }
   report.AddRejected(system.chip, samples.rejected());
   return chip;

@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "reader.h"
+
 namespace roofscape::kernel_curves {
 namespace {
 
@@ -12,105 +14,8 @@ using perf::KernelEngine;
 using perf::KernelKey;
 using perf::KernelOp;
 using perf::KernelPoint;
-using perf::Precision;
+using perf::KernelPrecision;
 using perf::Roofs;
-
-std::uint64_t Hash(std::string_view text, std::uint64_t seed = 14695981039346656037u) {
-  for (const char c : text) seed = (seed ^ static_cast<unsigned char>(c)) * 1099511628211u;
-  return (seed ^ 0xff) * 1099511628211u;
-}
-
-/// Mixed, so that its remainder by 5 is not that of the last character.
-std::uint32_t SiteOf(std::uint64_t hash) {
-  hash ^= hash >> 33;
-  hash *= 0xff51afd7ed558ccdu;
-  return static_cast<std::uint32_t>(hash >> 32);
-}
-
-std::optional<Precision> WeightPrecision(std::string_view name) {
-  static const std::map<std::string_view, Precision> kNames = {
-      {"bfloat16", Precision::kBf16},
-      {"half", Precision::kBf16},
-      {"fp8", Precision::kFp8},
-      {"fp8_block", Precision::kFp8Block},
-      {"nvfp4", Precision::kNvfp4},
-      {"w4a16_mxfp4", Precision::kMxfp4},
-      {"w4a8_mxfp4_mxfp8", Precision::kMxfp4Mxfp8},
-      {"sq", Precision::kInt8},
-      {"int8_wo", Precision::kInt8Weight},
-      {"int4_wo", Precision::kInt4Weight},
-  };
-  const auto found = kNames.find(name);
-  return found == kNames.end() ? std::nullopt : std::optional(found->second);
-}
-
-Precision AttentionPrecision(std::string_view compute, std::string_view cache) {
-  if (compute == "fp8") return Precision::kFp8;
-  return cache == "fp8" ? Precision::kBf16KvFp8 : Precision::kBf16;
-}
-
-/// What every reader below needs.
-struct Context {
-  KernelEngine engine;
-  const Columns& columns;
-  const Roofs& roofs;
-  Samples& samples;
-};
-
-/// Columns that say which kernel ran and how, not what was asked of it.
-std::vector<int> IdentityColumns(const Columns& columns) {
-  std::vector<int> kept;
-  for (std::size_t i = 0; i < columns.names().size(); ++i) {
-    const std::string& name = columns.names()[i];
-    const bool how = name == "framework" || name == "version" || name == "device" ||
-                     name == "kernel_source" || name == "tp_size" || name.ends_with("_us") ||
-                     name.ends_with("_gbps") || name.ends_with("_sms") || name == "latency";
-    if (!how) kept.push_back(static_cast<int>(i));
-  }
-  return kept;
-}
-
-struct Columned {
-  explicit Columned(const Context& given)
-      : context(given),
-        latency(given.columns["latency"]),
-        op_name(given.columns["op_name"]),
-        kernel_source(given.columns["kernel_source"]),
-        identity(IdentityColumns(given.columns)) {}
-
-  /// Adds the row as a sample of the curve, if it can be true.
-  void Add(const Row& row, const KernelKey& key, const KernelPoint& point, double time_s,
-           std::uint64_t site, float weight = 1) const {
-    auto& rejected = context.samples.rejected();
-    ++rejected.rows;
-    if (!(time_s > 0) || !std::isfinite(time_s)) {
-      ++rejected.no_time;
-      return;
-    }
-    if (point.roof_s > 1.05 * time_s) {
-      ++rejected.impossible;
-      return;
-    }
-    std::uint64_t identity_hash = 0;
-    for (const int column : identity) identity_hash = Hash(row.Text(column), identity_hash);
-    Sample sample;
-    sample.x = point.x;
-    sample.roof_s = static_cast<float>(point.roof_s);
-    sample.time_s = static_cast<float>(time_s);
-    sample.weight = weight;
-    sample.site = SiteOf(site);
-    context.samples.Add(key, sample, identity_hash);
-  }
-
-  double Seconds(const Row& row) const { return row.Number(latency) * 1e-3; }
-  int operator[](std::string_view name) const { return context.columns[name]; }
-
-  Context context;
-  int latency;
-  int op_name;
-  int kernel_source;
-  std::vector<int> identity;
-};
 
 RowReader ReadGemm(const Context& context) {
   const Columned table(context);
@@ -183,7 +88,7 @@ RowReader ReadPrefill(const Context& context) {
           kv_heads = table["num_key_value_heads"], head_dim = table["head_dim"],
           window = table["window_size"], compute = table["attn_dtype"],
           cache = table["kv_cache_dtype"], step = table["step"]](const Row& row) {
-    const Precision precision = AttentionPrecision(row.Text(compute), row.Text(cache));
+    const KernelPrecision precision = AttentionPrecision(row.Text(compute), row.Text(cache));
     perf::PrefillShape shape;
     shape.batch = row.Number(batch);
     shape.tokens = row.Number(tokens);
@@ -205,7 +110,7 @@ RowReader ReadDecode(const Context& context) {
           kv_heads = table["num_key_value_heads"], head_dim = table["head_dim"],
           window = table["window_size"], compute = table["attn_dtype"],
           cache = table["kv_cache_dtype"], step = table["step"]](const Row& row) {
-    const Precision precision = AttentionPrecision(row.Text(compute), row.Text(cache));
+    const KernelPrecision precision = AttentionPrecision(row.Text(compute), row.Text(cache));
     perf::DecodeShape shape;
     shape.batch = row.Number(batch);
     shape.context = row.Number(step) + 1;
@@ -225,9 +130,9 @@ RowReader ReadMla(const Context& context, bool decode, bool module) {
   return [=, batch = table["batch_size"], tokens = table["isl"], heads = table["num_heads"],
           compute = table["mla_dtype"], cache = table["kv_cache_dtype"], gemm = table["gemm_type"],
           step = table["step"]](const Row& row) {
-    const Precision precision = AttentionPrecision(row.Text(compute), row.Text(cache));
+    const KernelPrecision precision = AttentionPrecision(row.Text(compute), row.Text(cache));
     const auto projections =
-        module ? WeightPrecision(row.Text(gemm)) : std::optional(Precision::kBf16);
+        module ? WeightPrecision(row.Text(gemm)) : std::optional(KernelPrecision::kBf16);
     if (!projections) return;
     KernelKey key = {KernelOp::kMlaPrefill, context.engine, precision, 0};
     if (module) key.variant = perf::ModuleVariant(*projections);
@@ -284,7 +189,7 @@ RowReader ReadRecurrent(const Context& context, perf::Recurrence kind) {
     shape.value_dim = row.Number(value_dim);
     shape.convolution = row.Text(table.kernel_source).find("conv1d") != std::string_view::npos;
     KernelKey key = {decode ? KernelOp::kRecurrentDecode : KernelOp::kRecurrentPrefill,
-                     context.engine, Precision::kBf16, perf::RecurrentVariant(kind, decode)};
+                     context.engine, KernelPrecision::kBf16, perf::RecurrentVariant(kind, decode)};
     if (shape.convolution) key.op = KernelOp::kRecurrentConvolution;
     table.Add(row, key, Locate(shape, key.precision, context.roofs), table.Seconds(row),
               Hash(row.Text(key_heads), Hash(row.Text(value_heads))));
@@ -296,7 +201,7 @@ RowReader ReadOwnAllReduce(const Context& context) {
   return [=, elements = table["message_size"], gpus = table["num_gpus"]](const Row& row) {
     const bool eager = row.Text(table.kernel_source).ends_with("_eager");
     const KernelKey key = {eager ? KernelOp::kAllReduceEager : KernelOp::kAllReduceGraph,
-                           context.engine, Precision::kBf16, 0};
+                           context.engine, KernelPrecision::kBf16, 0};
     const perf::CollectiveShape shape = {perf::Collective::kAllReduce, 2 * row.Number(elements),
                                          row.Number(gpus)};
     table.Add(row, key, Locate(shape, key.precision, context.roofs), table.Seconds(row),
@@ -316,7 +221,7 @@ RowReader ReadNccl(const Context& context) {
         {"alltoall", {KernelOp::kNcclAllToAll, Collective::kAllToAll}}};
     const auto op = kOps.find(row.Text(table.op_name));
     if (op == kOps.end()) return;
-    const KernelKey key = {op->second.first, KernelEngine::kNccl, Precision::kBf16, 0};
+    const KernelKey key = {op->second.first, KernelEngine::kNccl, KernelPrecision::kBf16, 0};
     const double bytes = (row.Text(dtype) == "int8" ? 1 : 2) * row.Number(elements);
     const perf::CollectiveShape shape = {op->second.second, bytes, row.Number(gpus)};
     table.Add(row, key, Locate(shape, key.precision, context.roofs), table.Seconds(row),
@@ -338,12 +243,12 @@ RowReader ReadDeepEp(const Context& context, bool low_latency) {
                                  8 * row.Number(nodes), 1};
     const std::uint64_t site =
         Hash(row.Text(hidden), Hash(row.Text(top_k), Hash(row.Text(experts))));
-    table.Add(row, {KernelOp::kDispatch, context.engine, Precision::kFp8Block, variant},
-              Locate(shape, Precision::kFp8Block, context.roofs),
+    table.Add(row, {KernelOp::kDispatch, context.engine, KernelPrecision::kFp8Block, variant},
+              Locate(shape, KernelPrecision::kFp8Block, context.roofs),
               1e-6 * (row.Number(dispatch) + row.Number(dispatch_more)), site);
     shape.element_bytes = 2;
-    table.Add(row, {KernelOp::kCombine, context.engine, Precision::kBf16, variant},
-              Locate(shape, Precision::kBf16, context.roofs),
+    table.Add(row, {KernelOp::kCombine, context.engine, KernelPrecision::kBf16, variant},
+              Locate(shape, KernelPrecision::kBf16, context.roofs),
               1e-6 * (row.Number(combine) + row.Number(combine_more)), site);
   };
 }
@@ -426,6 +331,7 @@ RowReader MakeRowReader(std::string_view table, KernelEngine engine, const Colum
   if (table == "gdn_perf") return ReadRecurrent(context, perf::Recurrence::kGatedDeltaNet);
   if (table == "kda_perf") return ReadRecurrent(context, perf::Recurrence::kKimiDelta);
   if (table == "mamba2_perf") return ReadRecurrent(context, perf::Recurrence::kMamba2);
+  if (RowReader sparse = ReadSparse(table, context)) return sparse;
   if (table == "custom_allreduce_perf") return ReadOwnAllReduce(context);
   if (table == "nccl_perf") return ReadNccl(context);
   if (table == "wideep_deepep_ll_perf") return ReadDeepEp(context, true);
@@ -456,6 +362,11 @@ std::vector<std::vector<float>> KnotsOf(const KernelKey& key) {
     case KernelOp::kRecurrentConvolution:
     case KernelOp::kRecurrentPrefill:
     case KernelOp::kRecurrentDecode: return {Every(0, 17, 1), Every(0, 10, 1), Every(0, 8, 1)};
+    case KernelOp::kSparsePrefillModule:
+      return {Log2Of({1, 4, 16, 64, 256, 1024, 4096, 16384}), Every(0, 10, 2), Log2Of({1, 8, 32}),
+              Log2Of({1, 5, 9, 17, 33, 65, 129, 513})};
+    case KernelOp::kSparseDecodeModule:
+      return {Every(0, 18, 2), Every(0, 10, 1), Log2Of({1, 8, 32})};
     case KernelOp::kAllReduceGraph:
     case KernelOp::kAllReduceEager:
     case KernelOp::kNcclAllReduce:

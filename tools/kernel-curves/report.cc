@@ -21,6 +21,14 @@ void Report::AddCurve(std::string_view chip, const perf::KernelCurve& curve) {
   }
 }
 
+void Report::AddDropped(std::string_view chip, const perf::KernelCurve& curve) {
+  const perf::KernelCurve::Parts& parts = curve.parts();
+  dropped_.push_back(fmt::format("- {}, {}, {}, {}, variant {}: {} rows, {:.0f} %\n",
+                                 Name(parts.key.op), chip, Name(parts.key.engine),
+                                 Name(parts.key.precision), parts.key.variant, parts.rows,
+                                 100 * static_cast<double>(parts.error.fit_median)));
+}
+
 void Report::AddRejected(std::string_view chip, const Samples::Rejected& rejected) {
   rejected_[std::string(chip)] = rejected;
 }
@@ -79,6 +87,8 @@ std::string Report::Text(std::size_t file_bytes) const {
     text += fmt::format("| {} | {} | {} | {} |\n", chip, rejected.rows, rejected.no_time,
                         rejected.impossible);
   }
+  text += "\nNot kept, since the curve misses half of its own rows by more than 15 %:\n\n";
+  for (const std::string& line : dropped_) text += line;
   return text;
 }
 

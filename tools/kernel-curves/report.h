@@ -16,6 +16,8 @@ namespace roofscape::kernel_curves {
 class Report {
  public:
   void AddCurve(std::string_view chip, const perf::KernelCurve& curve);
+  /// One that misses its own rows by too much to be kept.
+  void AddDropped(std::string_view chip, const perf::KernelCurve& curve);
   void AddRejected(std::string_view chip, const Samples::Rejected& rejected);
 
   /// The tables. `file_bytes` is the size of the whole file.
@@ -38,6 +40,7 @@ class Report {
   using Group = std::tuple<perf::KernelOp, std::string, perf::KernelEngine>;  // Op, chip, engine.
   std::map<Group, Line> lines_;
   std::map<perf::KernelOp, Line> totals_;
+  std::vector<std::string> dropped_;
   std::map<std::string, Samples::Rejected> rejected_;
 };
 

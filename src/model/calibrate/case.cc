@@ -22,8 +22,10 @@ Result<const catalog::Model*> FindModelOfRow(const catalog::Catalog& catalog,
   if (found) return found;
   const Error first = found.error();
   std::string shorter(known);
-  if (const auto slash = shorter.rfind('/'); slash != std::string::npos) shorter.erase(0, slash + 1);
-  for (const char* ending : {"", "-NVFP4", "-FP8", "-FP4", "-MXFP4", "-BF16", "-Instruct", "-Instruct-FP8"}) {
+  if (const auto slash = shorter.rfind('/'); slash != std::string::npos)
+    shorter.erase(0, slash + 1);
+  for (const char* ending :
+       {"", "-NVFP4", "-FP8", "-FP4", "-MXFP4", "-BF16", "-Instruct", "-Instruct-FP8"}) {
     std::string candidate = shorter;
     const std::string_view suffix = ending;
     if (!candidate.ends_with(suffix)) continue;
@@ -35,9 +37,13 @@ Result<const catalog::Model*> FindModelOfRow(const catalog::Catalog& catalog,
 
 std::string ShapeOf(const catalog::Model& model) {
   std::string shape;
-  const auto has = [&](auto test) { return std::any_of(model.mixers.begin(), model.mixers.end(), test); };
+  const auto has = [&](auto test) {
+    return std::any_of(model.mixers.begin(), model.mixers.end(), test);
+  };
   if (has([](const auto& m) { return m.mixer == catalog::Mixer::kMla; })) shape += "latent ";
-  if (has([](const auto& m) { return m.mixer != catalog::Mixer::kGqa && m.mixer != catalog::Mixer::kMla; }))
+  if (has([](const auto& m) {
+        return m.mixer != catalog::Mixer::kGqa && m.mixer != catalog::Mixer::kMla;
+      }))
     shape += "recurrent ";
   const bool routed =
       std::any_of(model.ffns.begin(), model.ffns.end(), [](const auto& f) { return f.routed; });
@@ -120,8 +126,13 @@ Result<Case> MakeCase(const catalog::Catalog& catalog, const ServingRow& row) {
   const perf::Lowered& w = out.service.serve.worker;
   const perf::Pool& pp = out.service.prefill;
   const double workers = out.service.serve.workers;
-  out.sizes = {Log2(row.concurrency / w.layout.dp / workers), Log2(row.input), Log2(row.output),
-               Log2(w.layout.chips), Log2(w.layout.ep), Log2(w.layout.dp), Log2(workers),
+  out.sizes = {Log2(row.concurrency / w.layout.dp / workers),
+               Log2(row.input),
+               Log2(row.output),
+               Log2(w.layout.chips),
+               Log2(w.layout.ep),
+               Log2(w.layout.dp),
+               Log2(workers),
                row.disaggregated ? Log2(pp.workers * pp.worker.layout.chips) : 0.0};
   out.kinds = {row.engine,
                std::to_string(static_cast<int>(out.setting.generation)),

@@ -50,7 +50,7 @@ struct Case {
   perf::Service service;
   perf::Load load;
   perf::Setting setting;
-  double chips = 1.0;     // Of the deployment.
+  double chips = 1.0;  // Of the deployment.
   std::array<double, kSizes> sizes = {};
   std::array<std::string, kKinds> kinds;
   double trust = 1.0;   // Weight in the fit of coefficients: less where the row hides what ran.

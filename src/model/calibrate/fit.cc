@@ -219,8 +219,8 @@ void DoubtGroups(std::span<const Case> cases, const Fit& fit, std::vector<double
   for (const auto& [key, members] : groups) {
     std::vector<double> errors;
     for (const std::size_t i : members) errors.push_back(ErrorsOf(cases[i], fit.fitted).tpot);
-    std::nth_element(errors.begin(), errors.begin() + static_cast<std::ptrdiff_t>(errors.size() / 2),
-                     errors.end());
+    std::nth_element(errors.begin(),
+                     errors.begin() + static_cast<std::ptrdiff_t>(errors.size() / 2), errors.end());
     const double off = errors[errors.size() / 2] / kUsual;
     for (const std::size_t i : members) trust[i] /= 1.0 + off * off;
   }

@@ -70,7 +70,7 @@ std::string_view Name(Domain domain) {
 
 double WholeWindowTput(const Case& c, double ttft_s, double tpot_s) {
   // Shares of the window that ramp and tail leave, from the rows that publish both.
-  const double k = c.setting.protocol != perf::kBurstProtocol ? 1.0
+  const double k = c.setting.protocol != perf::kBurstProtocol               ? 1.0
                    : c.service.disaggregated && c.load.concurrency >= 512.0 ? 0.957
                                                                             : 0.976;
   const double e2e = ttft_s + tpot_s * OutputSeconds(c);
@@ -115,8 +115,8 @@ void Model::ScaleIntervals(std::span<const Case> cases, std::span<const char> us
     const struct {
       Kind without;
       Domain domain;
-    } tries[] = {{kCurveKind, Domain::kKnown}, {kModelKind, Domain::kPartly},
-                 {kChipKind, Domain::kPartly}};
+    } tries[] = {
+        {kCurveKind, Domain::kKnown}, {kModelKind, Domain::kPartly}, {kChipKind, Domain::kPartly}};
     for (const auto& [without, domain] : tries) {
       const auto allowed = [&, kind = without](std::size_t j) {
         return sites_[j].kinds[kind] != site.kinds[kind];
@@ -182,8 +182,8 @@ Explanation Model::Explain(const Case& c) const {
   Explanation out;
   out.decoding = point.decoding;
   out.admitted = perf::AdmittedSequences(c.service, coefficients, c.load);
-  out.decode = perf::ForwardSeconds(
-      machine, worker, coefficients, perf::DecodeLoad(c.service, c.load, point.decoding), false);
+  out.decode = perf::ForwardSeconds(machine, worker, coefficients,
+                                    perf::DecodeLoad(c.service, c.load, point.decoding), false);
   perf::StepLoad<double> prompt;
   prompt.prefill = c.load.input;
   prompt.pairs = 0.5 * c.load.input * c.load.input;

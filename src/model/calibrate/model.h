@@ -1,5 +1,5 @@
-// The fitted model: coefficients, what the formulas missed, and how far its intervals reach. Made by
-// Calibrate() from measured rows, kept as a JSON file (docs/reference/model-file.md), used to
+// The fitted model: coefficients, what the formulas missed, and how far its intervals reach. Made
+// by Calibrate() from measured rows, kept as a JSON file (docs/reference/model-file.md), used to
 // predict any deployment that a Case describes.
 //
 // Ownership: plain values. Thread safety: const functions may run in parallel.
@@ -98,7 +98,7 @@ class Model {
   Names names_;
   std::vector<Site> sites_;
   std::array<std::vector<double>, kOutputs> errors_;
-  std::vector<Residual> residuals_;  // One an output.
+  std::vector<Residual> residuals_;                               // One an output.
   std::array<double, kOutputs * kModes * kDomains> scales_ = {};  // Of standard deviations.
   std::unordered_set<std::string> curves_;
 };

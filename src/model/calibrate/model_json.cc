@@ -13,7 +13,7 @@ namespace {
 constexpr const char* kSchema = "roofscape-model-1";
 
 constexpr std::array<const char*, kKinds> kKindNames = {
-    "engine", "generation", "chip",     "model", "shape", "precision",
+    "engine", "generation",  "chip",     "model", "shape", "precision",
     "mode",   "speculation", "protocol", "curve", "batch"};
 
 /// Numbers of an anchor: its kinds, its sizes, its two errors.
@@ -23,9 +23,9 @@ constexpr std::size_t kAnchorNumbers = std::size_t{kKinds} + std::size_t{kSizes}
 double Rounded(double x) { return std::round(x * 1e4) / 1e4; }
 
 Error Wrong(std::string_view what) {
-  return Error{ErrorCode::kProtocol,
-               fmt::format("no model file of this version: {}; make one with roofscape calibrate",
-                           what)};
+  return Error{
+      ErrorCode::kProtocol,
+      fmt::format("no model file of this version: {}; make one with roofscape calibrate", what)};
 }
 
 Json CoefficientsJson(const std::vector<double>& fitted) {

@@ -96,7 +96,8 @@ Covariance DefaultCovariance(bool ttft) {
       {same({kEngineKind, kGenerationKind, kShapeKind, kPrecisionKind}), 0.010 * s, 1.5},
       {same({kEngineKind, kModelKind, kPrecisionKind}), 0.010 * s, 1.5},
       {same({kChipKind, kModelKind, kPrecisionKind}), 0.006 * s, 1.5},
-      {same({kEngineKind, kGenerationKind, kModelKind, kPrecisionKind, kSpeculationKind}), 0.02 * s, 1.0},
+      {same({kEngineKind, kGenerationKind, kModelKind, kPrecisionKind, kSpeculationKind}), 0.02 * s,
+       1.0},
       {same({kEngineKind, kChipKind, kModelKind, kPrecisionKind, kSpeculationKind}), 0.02 * s, 1.0},
       {same({kEngineKind, kChipKind, kModelKind, kPrecisionKind, kBatchKind}), 0.008 * s, 1.0},
   };

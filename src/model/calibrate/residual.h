@@ -1,10 +1,10 @@
 // What the formulas miss, learned from the rows: a smooth correction of log TTFT and log TPOT,
 // shrunk to nothing where no row is near (kriging, that is a Gaussian process on the nearest rows).
 //
-// Rows are alike by names (engine, chip, model, precision, ...) and near by sizes; the covariance is
-// a sum of terms, each over rows that share certain names: what an engine does wrong on every model,
-// what one model does on one chip, and so on. So an unknown chip or model keeps the broad terms and
-// an interval as wide as the lost ones.
+// Rows are alike by names (engine, chip, model, precision, ...) and near by sizes; the covariance
+// is a sum of terms, each over rows that share certain names: what an engine does wrong on every
+// model, what one model does on one chip, and so on. So an unknown chip or model keeps the broad
+// terms and an interval as wide as the lost ones.
 //
 // Ownership: plain values. Thread safety: const functions may run in parallel.
 

@@ -118,13 +118,14 @@ std::string Fill(const Fields& f, ServingRow& row) {
   } needed[] = {{"isl", row.input}, {"osl", row.output}, {"concurrency", row.concurrency}};
   for (const auto& [column, place] : needed) {
     const auto value = f.Count(column);
-    if (!value) return fmt::format("{} is '{}', and must be a number above 0", column, f.Text(column));
+    if (!value)
+      return fmt::format("{} is '{}', and must be a number above 0", column, f.Text(column));
     place = *value;
   }
-  row.curve = fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", row.chip, row.model, row.engine,
-                          row.precision, row.disaggregated, row.input, row.output,
-                          row.chips.value_or(0), PoolKey(row.serve), PoolKey(row.prefill),
-                          PoolKey(row.decode));
+  row.curve =
+      fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", row.chip, row.model, row.engine,
+                  row.precision, row.disaggregated, row.input, row.output, row.chips.value_or(0),
+                  PoolKey(row.serve), PoolKey(row.prefill), PoolKey(row.decode));
   return {};
 }
 
@@ -174,9 +175,10 @@ Result<ServingRows> ParseServingRows(std::string_view csv) {
   for (std::size_t i = 0; i < out.table.columns.size(); ++i) places[out.table.columns[i]] = i;
   for (const char* needed : {"hardware", "model", "backend", "isl", "osl", "concurrency"}) {
     if (places.contains(needed)) continue;
-    return BadFile(fmt::format("no column '{}'; a file of serving rows needs hardware, model, backend, "
-                               "isl, osl and concurrency (docs/reference/validate.md)",
-                               needed));
+    return BadFile(
+        fmt::format("no column '{}'; a file of serving rows needs hardware, model, backend, "
+                    "isl, osl and concurrency (docs/reference/validate.md)",
+                    needed));
   }
   for (std::size_t i = 0; i < out.table.rows.size(); ++i) {
     ServingRow row;

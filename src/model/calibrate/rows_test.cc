@@ -5,7 +5,8 @@
 namespace roofscape::calibrate {
 namespace {
 
-constexpr const char* kHeader = "hardware,model,backend,isl,osl,concurrency,mean_ttft_ms,mean_tpot_ms,n_gpus\n";
+constexpr const char* kHeader =
+    "hardware,model,backend,isl,osl,concurrency,mean_ttft_ms,mean_tpot_ms,n_gpus\n";
 
 TEST(Csv, QuotesHoldCommasLineEndsAndQuotes) {
   const auto table = ParseCsv("a,b\r\n\"x,\"\"y\"\"\nz\",2\n\n3,\n");

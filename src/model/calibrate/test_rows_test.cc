@@ -81,11 +81,13 @@ std::vector<ServingRow> PlantedRows(const catalog::Catalog& catalog,
               row.output = 1024.0;
               row.concurrency = concurrency;
               row.serve.tp = tp;
-              row.curve = row.chip + row.model + row.engine + std::to_string(tp) + std::to_string(input);
+              row.curve =
+                  row.chip + row.model + row.engine + std::to_string(tp) + std::to_string(input);
               row.ttft_s = row.tpot_s = 1.0;
               const auto c = MakeCase(catalog, row);
               EXPECT_TRUE(c) << c.error().message;
-              const LogErrors e = ErrorsOf(*c, planted);  // log of what is predicted: measured is 1 s.
+              const LogErrors e =
+                  ErrorsOf(*c, planted);  // log of what is predicted: measured is 1 s.
               row.ttft_s = std::exp(e.ttft + noise * rng.Normal());
               row.tpot_s = std::exp(e.tpot + noise * rng.Normal());
               rows.push_back(row);
@@ -132,7 +134,8 @@ TEST(Fit, FindsTheTimesOfPlantedCoefficients) {
   EXPECT_LT(worst, 0.08);
   double without = 0.0;
   for (const Case& c : cases) {
-    without = std::max(without, std::abs(ErrorsOf(c, std::vector<double>(perf::kFitted, 0.0)).tpot));
+    without =
+        std::max(without, std::abs(ErrorsOf(c, std::vector<double>(perf::kFitted, 0.0)).tpot));
   }
   EXPECT_GT(without, 0.15);
 }
@@ -141,7 +144,8 @@ TEST(Fit, OneWrongGroupDoesNotBendTheRest) {
   const catalog::Catalog catalog = TestCatalog();
   auto rows = PlantedRows(catalog, Planted(), 0.01, 4);
   for (ServingRow& row : rows) {
-    if (row.chip == "chip-b" && row.model == "dense-model" && row.engine == "vllm") *row.tpot_s *= 2.0;
+    if (row.chip == "chip-b" && row.model == "dense-model" && row.engine == "vllm")
+      *row.tpot_s *= 2.0;
   }
   const auto cases = CasesOf(catalog, rows);
   const Fit fit = FitCoefficients(cases, std::vector<char>(cases.size(), 1), FitOptions{});
@@ -195,7 +199,8 @@ TEST(Model, ABrokenFileIsRefusedWithItsFault) {
   const auto rows = PlantedRows(catalog, Planted(), 0.02, 7);
   const auto cases = CasesOf(catalog, rows);
   const Json whole = Model::Calibrate(cases, std::vector<char>(cases.size(), 1)).ToJson();
-  for (const char* field : {"schema", "rows", "coefficients", "names", "interval_scales", "anchors"}) {
+  for (const char* field :
+       {"schema", "rows", "coefficients", "names", "interval_scales", "anchors"}) {
     Json broken = whole;
     broken.erase(field);
     EXPECT_FALSE(Model::FromJson(broken)) << field;

@@ -170,8 +170,8 @@ RepeatOracle RepeatErrors(std::span<const Case> cases) {
   std::map<std::string, std::vector<const Case*>> repeats;
   for (const Case& c : cases) {
     if (c.tpot_s <= 0.0 || c.ttft_s <= 0.0 || c.service.disaggregated) continue;
-    repeats[c.kinds[kCurveKind] + fmt::format("|{}|{}", c.load.concurrency,
-                                              c.kinds[kSpeculationKind])]
+    repeats[c.kinds[kCurveKind] +
+            fmt::format("|{}|{}", c.load.concurrency, c.kinds[kSpeculationKind])]
         .push_back(&c);
   }
   Errors tpot;
@@ -254,7 +254,8 @@ std::vector<Judged> CrossValidate(std::span<const Case> cases, std::span<const S
     const Model model = Model::Calibrate(cases, used);
     for (std::size_t i = 0; i < cases.size(); ++i) {
       if (!held[i]) continue;
-      judged.push_back({&cases[i], rows[cases[i].row].tput_per_chip, model.Predict(cases[i], parts)});
+      judged.push_back(
+          {&cases[i], rows[cases[i].row].tput_per_chip, model.Predict(cases[i], parts)});
     }
   }
   return judged;

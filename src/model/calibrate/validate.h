@@ -67,8 +67,8 @@ std::string_view Name(Holdout holdout);
 Result<Holdout> ParseHoldout(std::string_view name);
 
 /// Folds: for each, which cases are held out (1).
-std::vector<std::vector<char>> Folds(std::span<const Case> cases,
-                                     std::span<const ServingRow> rows, Holdout holdout);
+std::vector<std::vector<char>> Folds(std::span<const Case> cases, std::span<const ServingRow> rows,
+                                     Holdout holdout);
 
 /// Predicts every case by a model that was fitted without its fold. A row that is in no fold (time:
 /// the earlier ones) is not judged.

@@ -31,7 +31,8 @@ Prediction PredictionOf(double tpot_s, double tput) {
 }
 
 TEST(Summarize, CountsErrorsAsTheyAre) {
-  const std::vector<Case> cases = {CaseOf("a", 1, 0.010), CaseOf("a", 2, 0.010), CaseOf("a", 4, 0.010)};
+  const std::vector<Case> cases = {CaseOf("a", 1, 0.010), CaseOf("a", 2, 0.010),
+                                   CaseOf("a", 4, 0.010)};
   const std::vector<Judged> judged = {{&cases[0], std::nullopt, PredictionOf(0.010, 1)},
                                       {&cases[1], std::nullopt, PredictionOf(0.012, 1)},
                                       {&cases[2], 2.0, PredictionOf(0.005, 1)}};
@@ -62,8 +63,8 @@ TEST(Regret, IsWhatTheChosenLayoutLoses) {
 }
 
 TEST(Repeats, TheOracleIsTheirMedian) {
-  const std::vector<Case> cases = {CaseOf("a", 8, 0.010), CaseOf("a", 8, 0.010), CaseOf("a", 8, 0.020),
-                                   CaseOf("b", 8, 0.5)};
+  const std::vector<Case> cases = {CaseOf("a", 8, 0.010), CaseOf("a", 8, 0.010),
+                                   CaseOf("a", 8, 0.020), CaseOf("b", 8, 0.5)};
   const RepeatOracle oracle = RepeatErrors(cases);
   EXPECT_EQ(oracle.tpot.rows, 3U);
   EXPECT_NEAR(oracle.tpot.mean, 0.5 / 3.0, 1e-12);

@@ -65,9 +65,10 @@ std::array<double, kCoefficients> CoefficientsFor(std::span<const double> fitted
                                                   const Setting& setting) {
   std::array<double, kCoefficients> values = {};
   for (std::size_t c = 0; c < kCoefficients; ++c) {
-    const double logarithm = fitted[BaseIndex(c)] + fitted[EngineIndex(c, setting.engine)] +
-                             fitted[GenerationIndex(c, static_cast<std::size_t>(setting.generation))] +
-                             fitted[ProtocolIndex(c, setting.protocol)];
+    const double logarithm =
+        fitted[BaseIndex(c)] + fitted[EngineIndex(c, setting.engine)] +
+        fitted[GenerationIndex(c, static_cast<std::size_t>(setting.generation))] +
+        fitted[ProtocolIndex(c, setting.protocol)];
     values[c] = kTable[c].prior * std::exp(logarithm);
   }
   return values;

@@ -21,34 +21,34 @@
 namespace roofscape::perf {
 
 enum Coefficient : std::size_t {
-  kWeightRead,         // Fraction of memory bandwidth at which products read their weights.
-  kReachBf16,          // Fraction of the bf16 peak that large products reach.
+  kWeightRead,  // Fraction of memory bandwidth at which products read their weights.
+  kReachBf16,   // Fraction of the bf16 peak that large products reach.
   kReachFp8,
   kReachFp4,
-  kCacheRead,          // Fraction of memory bandwidth at which decode attention reads the cache.
-  kLatentRead,         // The same for MLA.
-  kPrefillAttention,   // Fraction of the bf16 peak that prefill attention reaches.
-  kExpertRead,         // Fraction of bandwidth at which routed experts are read.
-  kExpertReach,        // Fraction of the peak of large grouped products.
-  kExpertPad,          // Tokens by which each touched expert's batch is padded.
-  kStateRead,          // Fraction of bandwidth of recurrent state.
-  kKernelFloor,        // Seconds a kernel takes at least, in a captured graph.
-  kPrefillFloor,       // The same in a prefill step, launched one by one.
-  kSumStart,           // Seconds to start a sum over a group.
-  kLinkReach,          // Fraction of link bandwidth that a large sum reaches.
-  kTravelStart,        // Seconds to start a dispatch or a combine.
-  kStepHost,           // Seconds of the host a step.
-  kSequenceHost,       // Seconds of the host a sequence and step.
-  kPrefillHost,        // Seconds of the host a prefill step.
-  kMix,                // How far an engine stops decoding for a prefill: 0 shares, 1 stops.
-  kRequest,            // Seconds of a request outside of the engine's steps.
-  kPromptToken,        // Seconds a prompt token outside of the engine's steps.
-  kBurst,              // Share of requests that wait in the first burst.
-  kQueue,              // Weight of waiting behind other prompts.
-  kImbalance,          // Excess load of the worst rank, a doubling of ranks.
-  kTransfer,           // Seconds to hand a prompt's cache to a decode worker, beside its bytes.
-  kMemoryShare,        // Of a chip's memory, for weights, cache and what a pass needs.
-  kAcceptance,         // Tokens a step of speculative decoding gains, of two drafted.
+  kCacheRead,         // Fraction of memory bandwidth at which decode attention reads the cache.
+  kLatentRead,        // The same for MLA.
+  kPrefillAttention,  // Fraction of the bf16 peak that prefill attention reaches.
+  kExpertRead,        // Fraction of bandwidth at which routed experts are read.
+  kExpertReach,       // Fraction of the peak of large grouped products.
+  kExpertPad,         // Tokens by which each touched expert's batch is padded.
+  kStateRead,         // Fraction of bandwidth of recurrent state.
+  kKernelFloor,       // Seconds a kernel takes at least, in a captured graph.
+  kPrefillFloor,      // The same in a prefill step, launched one by one.
+  kSumStart,          // Seconds to start a sum over a group.
+  kLinkReach,         // Fraction of link bandwidth that a large sum reaches.
+  kTravelStart,       // Seconds to start a dispatch or a combine.
+  kStepHost,          // Seconds of the host a step.
+  kSequenceHost,      // Seconds of the host a sequence and step.
+  kPrefillHost,       // Seconds of the host a prefill step.
+  kMix,               // How far an engine stops decoding for a prefill: 0 shares, 1 stops.
+  kRequest,           // Seconds of a request outside of the engine's steps.
+  kPromptToken,       // Seconds a prompt token outside of the engine's steps.
+  kBurst,             // Share of requests that wait in the first burst.
+  kQueue,             // Weight of waiting behind other prompts.
+  kImbalance,         // Excess load of the worst rank, a doubling of ranks.
+  kTransfer,          // Seconds to hand a prompt's cache to a decode worker, beside its bytes.
+  kMemoryShare,       // Of a chip's memory, for weights, cache and what a pass needs.
+  kAcceptance,        // Tokens a step of speculative decoding gains, of two drafted.
   kCoefficients,
 };
 
@@ -69,9 +69,9 @@ EngineClass EngineClassOf(std::string_view name);
 
 /// How the requests of a row were sent.
 enum ProtocolClass : std::size_t {
-  kBurstProtocol,   // InferenceX: all at once, lengths 0.8 to 1.0 of nominal, 10 a slot.
-  kFixedProtocol,   // Fixed lengths: a wave ends together and the next one is a burst again. Which
-                    // share of it is, differs between those who measured, known by their engine.
+  kBurstProtocol,  // InferenceX: all at once, lengths 0.8 to 1.0 of nominal, 10 a slot.
+  kFixedProtocol,  // Fixed lengths: a wave ends together and the next one is a burst again. Which
+                   // share of it is, differs between those who measured, known by their engine.
   kProtocolClasses = kFixedProtocol + kEngineClasses
 };
 

@@ -31,7 +31,9 @@ std::string_view Name(KernelOp op) {
                                                                       "mla-bmm-out",
                                                                       "recurrent-convolution",
                                                                       "recurrent-prefill",
-                                                                      "recurrent-decode"};
+                                                                      "recurrent-decode",
+                                                                      "sparse-prefill-module",
+                                                                      "sparse-decode-module"};
   return kNames[static_cast<std::size_t>(op)];
 }
 
@@ -50,8 +52,13 @@ std::uint16_t AttentionVariant(int head_dim, bool windowed) {
   return static_cast<std::uint16_t>(2 * head_dim + (windowed ? 1 : 0));
 }
 
-std::uint16_t ModuleVariant(Precision projections) {
+std::uint16_t ModuleVariant(KernelPrecision projections) {
   return static_cast<std::uint16_t>(projections);
+}
+
+std::uint16_t SparseVariant(SparseBlock block, KernelPrecision projections) {
+  return static_cast<std::uint16_t>(16 * static_cast<unsigned>(block) +
+                                    static_cast<unsigned>(projections));
 }
 
 std::uint16_t ExchangeVariant(Exchange exchange) { return static_cast<std::uint16_t>(exchange); }
@@ -77,7 +84,7 @@ KernelCurve::Finder KernelCurve::MakeFinder(const CurveAxis& axis, std::size_t s
   if (axis.size == 1) return finder;  // Every cell is {0, 0, 0}.
   const auto last = static_cast<std::size_t>(axis.size) - 1;
   finder.knots = axis.knots;
-  finder.knots[last] = std::numeric_limits<float>::infinity();
+  finder.knots[last] = std::numeric_limits<float>::quiet_NaN();  // At or below no coordinate.
   finder.first = axis.knots[0];
   finder.stride = stride;
   for (std::size_t i = 0; i < last; ++i) {
@@ -103,10 +110,15 @@ KernelCurve::Finder KernelCurve::MakeFinder(const CurveAxis& axis, std::size_t s
 }
 
 inline KernelCurve::Cell KernelCurve::Finder::Find(float x) const {
-  const float piece = std::clamp((x - first) * pieces_per_octave, 0.0f, kPieces - 1.0f);
+  // Written so that no value at all, not even one that is no number, leads outside of `start`.
+  float piece = (x - first) * pieces_per_octave;
+  piece = piece > 0 ? piece : 0;
+  piece = piece < kPieces - 1 ? piece : kPieces - 1;
   std::size_t cell = start[static_cast<std::size_t>(static_cast<int>(piece))];
   for (int step = 0; step < steps; ++step) cell += x >= knots[cell + 1] ? 1u : 0u;
-  const float fraction = std::clamp((x - knots[cell]) * reciprocals[cell], 0.0f, 1.0f);
+  float fraction = (x - knots[cell]) * reciprocals[cell];
+  fraction = fraction > 0 ? fraction : 0;
+  fraction = fraction < 1 ? fraction : 1;
   return {cell * stride, stride, fraction};
 }
 

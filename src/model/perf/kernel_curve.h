@@ -8,7 +8,8 @@
 // node is enough and small calls extrapolate to the floor. Outside the grid the efficiency of its
 // boundary holds. So a time is continuous in every argument and has a slope almost everywhere.
 //
-// A lookup allocates nothing and takes some tens of nanoseconds (bench/kernel_curve_bench.cc).
+// A lookup allocates nothing and takes 60 to 200 nanoseconds on a busy machine
+// (bench/kernel_curve_bench.cc).
 //
 // Thread safety: a curve is a value; const use from many threads.
 
@@ -20,6 +21,7 @@
 #include <vector>
 
 #include "model/perf/kernel_shape.h"
+#include "model/perf/sparse_shape.h"
 
 namespace roofscape::perf {
 
@@ -47,8 +49,10 @@ enum class KernelOp : std::uint8_t {
   kRecurrentConvolution,
   kRecurrentPrefill,
   kRecurrentDecode,
+  kSparsePrefillModule,  // Sparse attention with projections and indexer (sparse_shape.h).
+  kSparseDecodeModule,
 };
-inline constexpr int kKernelOps = 22;
+inline constexpr int kKernelOps = 24;
 
 std::string_view Name(KernelOp op);
 
@@ -61,7 +65,7 @@ std::string_view Name(KernelEngine engine);
 struct KernelKey {
   KernelOp op = KernelOp::kGemm;
   KernelEngine engine = KernelEngine::kVllm;
-  Precision precision = Precision::kBf16;
+  KernelPrecision precision = KernelPrecision::kBf16;
   std::uint16_t variant = 0;
 
   friend auto operator<=>(const KernelKey&, const KernelKey&) = default;
@@ -74,7 +78,10 @@ std::uint16_t MoeVariant(Routing routing, bool gated, MoeInput input = MoeInput:
 std::uint16_t AttentionVariant(int head_dim, bool windowed);
 
 /// A module's projections have a precision of their own.
-std::uint16_t ModuleVariant(Precision projections);
+std::uint16_t ModuleVariant(KernelPrecision projections);
+
+/// Of a sparse block; its curves are each model's own.
+std::uint16_t SparseVariant(SparseBlock block, KernelPrecision projections);
 
 enum class Exchange : std::uint8_t {
   kDeepEpLowLatency,
@@ -160,7 +167,7 @@ class KernelCurve {
     float pieces_per_octave = 0;
     int steps = 0;
     std::size_t stride = 0;
-    std::array<float, CurveAxis::kMaxKnots> knots = {};        // The last one is infinite.
+    std::array<float, CurveAxis::kMaxKnots> knots = {};        // The last one is no number.
     std::array<float, CurveAxis::kMaxKnots> reciprocals = {};  // Of the spacings.
     std::array<std::uint8_t, kPieces> start = {};
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <limits>
+#include <span>
 #include <utility>
 
 #include <gtest/gtest.h>
@@ -75,6 +77,14 @@ TEST(KernelCurve, InterpolatesAsDefined) {
   }
 }
 
+TEST(KernelCurve, WhatIsNoNumberStaysInsideTheTables) {
+  const KernelCurve curve = MakeCurve(5, 4);
+  const float nothing = std::numeric_limits<float>::quiet_NaN();
+  const float endless = std::numeric_limits<float>::infinity();
+  curve.Efficiency({nothing, nothing, nothing, nothing});  // Under ASan: no read outside.
+  EXPECT_GT(curve.Efficiency({endless, -endless, endless, -endless}), 0);
+}
+
 TEST(KernelCurve, IsContinuousAcrossKnotsAndHoldsItsBoundary) {
   const KernelCurve curve = MakeCurve(3, 3);
   for (std::size_t a = 0; a < 3; ++a) {
@@ -102,7 +112,7 @@ TEST(KernelCurve, IsContinuousAcrossKnotsAndHoldsItsBoundary) {
 std::vector<KernelCurves::Chip> TwoChips() {
   std::vector<KernelCurves::Chip> chips = {{"a-chip", kRoofs, {}}, {"b-chip", kRoofs, {}}};
   const auto attention = [](int head_dim, bool windowed) {
-    return KernelKey{KernelOp::kDecodeAttention, KernelEngine::kVllm, Precision::kBf16,
+    return KernelKey{KernelOp::kDecodeAttention, KernelEngine::kVllm, KernelPrecision::kBf16,
                      AttentionVariant(head_dim, windowed)};
   };
   chips[0].curves.push_back(MakeCurve(1, 3, {}));
@@ -110,7 +120,7 @@ std::vector<KernelCurves::Chip> TwoChips() {
   chips[0].curves.push_back(MakeCurve(3, 4, attention(64, true)));
   chips[0].curves.push_back(MakeCurve(4, 3, attention(128, false)));
   chips[1].curves.push_back(
-      MakeCurve(5, 2, {KernelOp::kNcclAllReduce, KernelEngine::kNccl, Precision::kBf16, 0}));
+      MakeCurve(5, 2, {KernelOp::kNcclAllReduce, KernelEngine::kNccl, KernelPrecision::kBf16, 0}));
   return chips;
 }
 
@@ -134,7 +144,7 @@ TEST(KernelCurves, FindsByKeyAndTheNearestHead) {
   ASSERT_TRUE(read);
   EXPECT_EQ(read->Find("no-chip", {}), nullptr);
   EXPECT_EQ(read->Find("b-chip", {}), nullptr);
-  KernelKey key = {KernelOp::kDecodeAttention, KernelEngine::kVllm, Precision::kBf16, 0};
+  KernelKey key = {KernelOp::kDecodeAttention, KernelEngine::kVllm, KernelPrecision::kBf16, 0};
   EXPECT_EQ(read->Find("a-chip", key), nullptr);
   const auto nearest = [&](double head_dim, bool windowed) {
     const KernelCurve* const curve = read->FindAttention("a-chip", key, head_dim, windowed);
@@ -144,7 +154,7 @@ TEST(KernelCurves, FindsByKeyAndTheNearestHead) {
   EXPECT_EQ(nearest(112, false), 256);
   EXPECT_EQ(nearest(72, false), 128);
   EXPECT_EQ(nearest(512, true), 129) << "the only one with a window";
-  key.precision = Precision::kFp8;
+  key.precision = KernelPrecision::kFp8;
   EXPECT_EQ(nearest(128, false), 0);
 }
 
@@ -180,8 +190,8 @@ TEST(KernelCurves, AChangedByteIsRefusedOrGivesFiniteTimes) {
 class Embedded : public testing::Test {
  protected:
   static const KernelCurves& Curves() {
-    static const Result<KernelCurves> curves = KernelCurves::Parse(EmbeddedKernelCurves());
-    return *curves;
+    static const Result<KernelCurves> kCurves = KernelCurves::Parse(EmbeddedKernelCurves());
+    return *kCurves;
   }
 };
 
@@ -205,7 +215,7 @@ TEST_F(Embedded, ErrsLittle) {
       misses += curve.parts().rows * static_cast<double>(curve.error().fit_median);
     }
   }
-  EXPECT_GT(rows, 5e6);
+  EXPECT_GT(rows, 7e6);
   EXPECT_LT(misses / rows, 0.05);
 }
 
@@ -226,13 +236,13 @@ double BestGemm(const KernelCurve& curve) {
 TEST_F(Embedded, ReachesWhatTheCatalogSaysIsReached) {
   struct Case {
     const char* chip;
-    Precision precision;
+    KernelPrecision precision;
     double tflops;
   };
-  for (const Case& c : {Case{"h200-sxm", Precision::kBf16, 821},
-                        {"b200-sxm", Precision::kBf16, 1880},
-                        {"b200-sxm", Precision::kNvfp4, 4767},
-                        {"gb200-nvl72", Precision::kBf16, 2216}}) {
+  for (const Case& c : {Case{"h200-sxm", KernelPrecision::kBf16, 821},
+                        {"b200-sxm", KernelPrecision::kBf16, 1880},
+                        {"b200-sxm", KernelPrecision::kNvfp4, 4767},
+                        {"gb200-nvl72", KernelPrecision::kBf16, 2216}}) {
     double best = 0;
     for (int e = 0; e < 3; ++e) {
       const KernelCurve* const curve =
@@ -246,7 +256,7 @@ TEST_F(Embedded, ReachesWhatTheCatalogSaysIsReached) {
 
 TEST_F(Embedded, BiggerCallsTakeLonger) {
   const KernelCurve* const gemm =
-      Curves().Find("h200-sxm", {KernelOp::kGemm, KernelEngine::kVllm, Precision::kBf16, 0});
+      Curves().Find("h200-sxm", {KernelOp::kGemm, KernelEngine::kVllm, KernelPrecision::kBf16, 0});
   ASSERT_NE(gemm, nullptr);
   double last = 0;
   for (double m = 64; m <= 32768; m *= 4) {
@@ -255,7 +265,7 @@ TEST_F(Embedded, BiggerCallsTakeLonger) {
     last = time;
   }
   const KernelCurve* const decode = Curves().FindAttention(
-      "h200-sxm", {KernelOp::kDecodeAttention, KernelEngine::kVllm, Precision::kBf16, 0}, 128,
+      "h200-sxm", {KernelOp::kDecodeAttention, KernelEngine::kVllm, KernelPrecision::kBf16, 0}, 128,
       false);
   ASSERT_NE(decode, nullptr);
   last = 0;

@@ -37,7 +37,7 @@ constexpr std::array<Traits, kPrecisions> kTraits = {{
     {"bf16-kv-fp8", 2, 2, 1},
 }};
 
-const Traits& Of(Precision precision) { return kTraits[static_cast<std::size_t>(precision)]; }
+const Traits& Of(KernelPrecision precision) { return kTraits[static_cast<std::size_t>(precision)]; }
 
 double Roof(double flop, double peak_flops, double bytes, double bytes_s) {
   return std::max(flop / peak_flops, bytes / bytes_s);
@@ -51,7 +51,7 @@ double MlaWeights(double heads) {
 }
 
 /// Seconds of the projections of `tokens`, by their roof.
-double MlaProjections(double tokens, double heads, Precision precision, const Roofs& roofs) {
+double MlaProjections(double tokens, double heads, KernelPrecision precision, const Roofs& roofs) {
   const double weights = MlaWeights(heads);
   const double bytes =
       weights * WeightBytes(precision) + tokens * 2 * kMlaHidden * ActivationBytes(precision);
@@ -60,24 +60,24 @@ double MlaProjections(double tokens, double heads, Precision precision, const Ro
 
 }  // namespace
 
-std::string_view Name(Precision precision) { return Of(precision).name; }
-double WeightBytes(Precision precision) { return Of(precision).weight_bytes; }
-double ActivationBytes(Precision precision) { return Of(precision).activation_bytes; }
-double CacheBytes(Precision precision) { return Of(precision).cache_bytes; }
+std::string_view Name(KernelPrecision precision) { return Of(precision).name; }
+double WeightBytes(KernelPrecision precision) { return Of(precision).weight_bytes; }
+double ActivationBytes(KernelPrecision precision) { return Of(precision).activation_bytes; }
+double CacheBytes(KernelPrecision precision) { return Of(precision).cache_bytes; }
 
-double PeakFlops(Precision precision, const Roofs& roofs) {
+double PeakFlops(KernelPrecision precision, const Roofs& roofs) {
   const double eight = roofs.fp8_flops > 0 ? roofs.fp8_flops : roofs.bf16_flops;
   switch (precision) {
-    case Precision::kFp8:
-    case Precision::kFp8Block:
-    case Precision::kMxfp4Mxfp8: return eight;
-    case Precision::kNvfp4: return roofs.fp4_flops > 0 ? roofs.fp4_flops : eight;
-    case Precision::kInt8: return roofs.int8_ops > 0 ? roofs.int8_ops : roofs.bf16_flops;
-    case Precision::kBf16:
-    case Precision::kMxfp4:
-    case Precision::kInt8Weight:
-    case Precision::kInt4Weight:
-    case Precision::kBf16KvFp8: return roofs.bf16_flops;
+    case KernelPrecision::kFp8:
+    case KernelPrecision::kFp8Block:
+    case KernelPrecision::kMxfp4Mxfp8: return eight;
+    case KernelPrecision::kNvfp4: return roofs.fp4_flops > 0 ? roofs.fp4_flops : eight;
+    case KernelPrecision::kInt8: return roofs.int8_ops > 0 ? roofs.int8_ops : roofs.bf16_flops;
+    case KernelPrecision::kBf16:
+    case KernelPrecision::kMxfp4:
+    case KernelPrecision::kInt8Weight:
+    case KernelPrecision::kInt4Weight:
+    case KernelPrecision::kBf16KvFp8: return roofs.bf16_flops;
   }
   return roofs.bf16_flops;
 }
@@ -89,7 +89,7 @@ double CausalPairs(double tokens, double prefix, double window) {
   return growing * (0.5 * growing + prefix) + (tokens - growing) * window;
 }
 
-KernelPoint Locate(const GemmShape& shape, Precision precision, const Roofs& roofs) {
+KernelPoint Locate(const GemmShape& shape, KernelPrecision precision, const Roofs& roofs) {
   const double bytes = shape.n * shape.k * WeightBytes(precision) +
                        shape.m * shape.k * ActivationBytes(precision) + shape.m * shape.n * 2;
   return {Roof(2 * shape.m * shape.n * shape.k, PeakFlops(precision, roofs), bytes,
@@ -112,7 +112,7 @@ MoeLoad LoadOf(const MoeShape& shape) {
   return {rows, std::max(1.0, local * (1 - idle))};
 }
 
-KernelPoint Locate(const MoeShape& shape, Precision precision, const Roofs& roofs) {
+KernelPoint Locate(const MoeShape& shape, KernelPrecision precision, const Roofs& roofs) {
   const double local_experts = shape.experts / shape.ep;
   const double local_inter = shape.inter / shape.tp;
   const MoeLoad load = LoadOf(shape);
@@ -128,7 +128,7 @@ KernelPoint Locate(const MoeShape& shape, Precision precision, const Roofs& roof
            Log2(shape.hidden * local_inter), Log2(shape.ep)}};
 }
 
-KernelPoint Locate(const PrefillShape& shape, Precision precision, const Roofs& roofs) {
+KernelPoint Locate(const PrefillShape& shape, KernelPrecision precision, const Roofs& roofs) {
   const double pairs = CausalPairs(shape.tokens, shape.prefix, shape.window);
   const double total = shape.tokens + shape.prefix;
   const double flop = 4 * shape.batch * shape.heads * shape.head_dim * pairs;
@@ -144,7 +144,7 @@ KernelPoint Locate(const PrefillShape& shape, Precision precision, const Roofs& 
            shape.window > 0 ? Log2(shape.window) : 0}};
 }
 
-KernelPoint Locate(const DecodeShape& shape, Precision precision, const Roofs& roofs) {
+KernelPoint Locate(const DecodeShape& shape, KernelPrecision precision, const Roofs& roofs) {
   const double seen = shape.window > 0 ? std::min(shape.context, shape.window) : shape.context;
   const double flop = 4 * shape.batch * shape.heads * shape.head_dim * seen;
   const double bytes = shape.batch * shape.head_dim *
@@ -154,7 +154,7 @@ KernelPoint Locate(const DecodeShape& shape, Precision precision, const Roofs& r
            Log2(shape.context / seen)}};
 }
 
-KernelPoint Locate(const MlaPrefillShape& shape, Precision precision, const Roofs& roofs) {
+KernelPoint Locate(const MlaPrefillShape& shape, KernelPrecision precision, const Roofs& roofs) {
   const double pairs = CausalPairs(shape.tokens, shape.prefix, 0);
   const double flop = 2 * shape.batch * shape.heads * pairs * (kNope + kRope + kValue);
   const double bytes = shape.batch * shape.heads * 2 *
@@ -168,7 +168,7 @@ KernelPoint Locate(const MlaPrefillShape& shape, Precision precision, const Roof
   return {roof, {Log2(length), Log2(shape.batch * shape.tokens / length), Log2(shape.heads), 0}};
 }
 
-KernelPoint Locate(const MlaDecodeShape& shape, Precision precision, const Roofs& roofs) {
+KernelPoint Locate(const MlaDecodeShape& shape, KernelPrecision precision, const Roofs& roofs) {
   const double flop = 2 * shape.batch * shape.heads * shape.context * (2 * kKvRank + kRope);
   const double bytes = shape.batch * (shape.context * (kKvRank + kRope) * CacheBytes(precision) +
                                       shape.heads * 2 * (2 * kKvRank + kRope));
@@ -177,7 +177,7 @@ KernelPoint Locate(const MlaDecodeShape& shape, Precision precision, const Roofs
   return {roof, {Log2(shape.context), Log2(shape.batch), Log2(shape.heads), 0}};
 }
 
-KernelPoint Locate(const MlaBmmShape& shape, Precision precision, const Roofs& roofs) {
+KernelPoint Locate(const MlaBmmShape& shape, KernelPrecision precision, const Roofs& roofs) {
   const double weights = shape.heads * kNope * kKvRank;
   const double bytes =
       weights * WeightBytes(precision) + shape.tokens * shape.heads * (kNope + kKvRank) * 2;
@@ -186,7 +186,7 @@ KernelPoint Locate(const MlaBmmShape& shape, Precision precision, const Roofs& r
       {Log2(shape.tokens), Log2(shape.heads), 0, 0}};
 }
 
-KernelPoint Locate(const RecurrentShape& shape, Precision precision, const Roofs& roofs) {
+KernelPoint Locate(const RecurrentShape& shape, KernelPrecision precision, const Roofs& roofs) {
   const double sequence_tokens = shape.batch * shape.tokens;
   const double channels = 2 * shape.key_heads * shape.key_dim + shape.value_heads * shape.value_dim;
   const double state = shape.value_heads * shape.key_dim * shape.value_dim;
@@ -202,14 +202,15 @@ KernelPoint Locate(const RecurrentShape& shape, Precision precision, const Roofs
           {Log2(shape.tokens), Log2(shape.batch), Log2(shape.value_heads), 0}};
 }
 
-KernelPoint Locate(const CollectiveShape& shape, Precision /*precision*/, const Roofs& roofs) {
+KernelPoint Locate(const CollectiveShape& shape, KernelPrecision /*precision*/,
+                   const Roofs& roofs) {
   const double share = (shape.gpus - 1) / shape.gpus;
   const double passes = shape.kind == Collective::kAllReduce ? 2 : 1;
   return {passes * share * shape.bytes / roofs.link_bytes_s,
           {Log2(shape.bytes), Log2(shape.gpus), 0, 0}};
 }
 
-KernelPoint Locate(const ExchangeShape& shape, Precision /*precision*/, const Roofs& roofs) {
+KernelPoint Locate(const ExchangeShape& shape, KernelPrecision /*precision*/, const Roofs& roofs) {
   // A token goes once to each rank that has one of its experts: r (1 - (1 - 1/r)^k) of r ranks are
   // expected, one of them its own.
   const double others = (shape.ranks - 1) / shape.ranks;

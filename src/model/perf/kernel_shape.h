@@ -22,7 +22,7 @@
 namespace roofscape::perf {
 
 /// Numbers of a format are part of the file of curves: append, never renumber.
-enum class Precision : std::uint8_t {
+enum class KernelPrecision : std::uint8_t {
   kBf16,
   kFp8,         // Per-tensor scales, 8-bit weights and activations.
   kFp8Block,    // Scales per block of 128.
@@ -36,7 +36,7 @@ enum class Precision : std::uint8_t {
 };
 inline constexpr int kPrecisions = 10;
 
-std::string_view Name(Precision precision);
+std::string_view Name(KernelPrecision precision);
 
 /// Datasheet peaks of a chip: dense, no sparsity. A peak that the chip has not is 0.
 struct Roofs {
@@ -137,14 +137,14 @@ struct MlaPrefillShape {
   double prefix = 0;
   double heads = 0;
   bool module = false;
-  Precision projections = Precision::kBf16;  // Of a module.
+  KernelPrecision projections = KernelPrecision::kBf16;  // Of a module.
 };
 struct MlaDecodeShape {
   double batch = 0;
   double context = 0;
   double heads = 0;
   bool module = false;
-  Precision projections = Precision::kBf16;  // Of a module.
+  KernelPrecision projections = KernelPrecision::kBf16;  // Of a module.
 };
 
 /// One of the two batched products around MLA's decode attention: queries into the compressed space
@@ -189,26 +189,26 @@ struct ExchangeShape {
 
 /// `precision` is the curve's. REQUIRES: every count of the shape is positive (prefix and window
 /// may be 0) and finite.
-KernelPoint Locate(const GemmShape& shape, Precision precision, const Roofs& roofs);
-KernelPoint Locate(const MoeShape& shape, Precision precision, const Roofs& roofs);
-KernelPoint Locate(const PrefillShape& shape, Precision precision, const Roofs& roofs);
-KernelPoint Locate(const DecodeShape& shape, Precision precision, const Roofs& roofs);
-KernelPoint Locate(const MlaPrefillShape& shape, Precision precision, const Roofs& roofs);
-KernelPoint Locate(const MlaDecodeShape& shape, Precision precision, const Roofs& roofs);
-KernelPoint Locate(const MlaBmmShape& shape, Precision precision, const Roofs& roofs);
-KernelPoint Locate(const RecurrentShape& shape, Precision precision, const Roofs& roofs);
-KernelPoint Locate(const CollectiveShape& shape, Precision precision, const Roofs& roofs);
-KernelPoint Locate(const ExchangeShape& shape, Precision precision, const Roofs& roofs);
+KernelPoint Locate(const GemmShape& shape, KernelPrecision precision, const Roofs& roofs);
+KernelPoint Locate(const MoeShape& shape, KernelPrecision precision, const Roofs& roofs);
+KernelPoint Locate(const PrefillShape& shape, KernelPrecision precision, const Roofs& roofs);
+KernelPoint Locate(const DecodeShape& shape, KernelPrecision precision, const Roofs& roofs);
+KernelPoint Locate(const MlaPrefillShape& shape, KernelPrecision precision, const Roofs& roofs);
+KernelPoint Locate(const MlaDecodeShape& shape, KernelPrecision precision, const Roofs& roofs);
+KernelPoint Locate(const MlaBmmShape& shape, KernelPrecision precision, const Roofs& roofs);
+KernelPoint Locate(const RecurrentShape& shape, KernelPrecision precision, const Roofs& roofs);
+KernelPoint Locate(const CollectiveShape& shape, KernelPrecision precision, const Roofs& roofs);
+KernelPoint Locate(const ExchangeShape& shape, KernelPrecision precision, const Roofs& roofs);
 
 /// Bytes of a weight, of an activation on its way in, and of a cached key or value, scales
 /// included.
-double WeightBytes(Precision precision);
-double ActivationBytes(Precision precision);
-double CacheBytes(Precision precision);
+double WeightBytes(KernelPrecision precision);
+double ActivationBytes(KernelPrecision precision);
+double CacheBytes(KernelPrecision precision);
 
 /// The peak of the units that compute in this precision; the next wider ones where the chip has
 /// none.
-double PeakFlops(Precision precision, const Roofs& roofs);
+double PeakFlops(KernelPrecision precision, const Roofs& roofs);
 
 /// Pairs of query and key of one sequence and head: `tokens` queries after `prefix`, causal, each
 /// seeing the last `window` positions (0: all).

@@ -18,9 +18,7 @@ double Of(const std::optional<std::int64_t>& n, double otherwise = 0.0) {
   return n ? static_cast<double>(*n) : otherwise;
 }
 
-Error Wrong(std::string message) {
-  return Error{ErrorCode::kInvalidArgument, std::move(message)};
-}
+Error Wrong(std::string message) { return Error{ErrorCode::kInvalidArgument, std::move(message)}; }
 
 void AddProducts(Lowered& out, double kernels, double weights, double share, Precision precision) {
   for (std::size_t i = 0; i < out.product_count; ++i) {
@@ -119,8 +117,8 @@ void AddMixer(const catalog::MixerLayers& m, const Formats& formats, Lowered& ou
   const bool latent = m.mixer == Mixer::kMla || m.mixer == Mixer::kCompressed;
   AddProducts(out, layers * (latent ? 6.0 : 2.0), weights, group, formats.attention);
   out.layers += layers;
-  const bool recurrent = m.mixer == Mixer::kGatedDeltaNet || m.mixer == Mixer::kKimiDelta ||
-                         m.mixer == Mixer::kMamba2;
+  const bool recurrent =
+      m.mixer == Mixer::kGatedDeltaNet || m.mixer == Mixer::kKimiDelta || m.mixer == Mixer::kMamba2;
   if (recurrent) return AddRecurrent(m, group, out);
   if (out.attention_count == kMaxAttentions) return;  // CheckShape has refused more.
   Attention& a = out.attentions[out.attention_count++];
@@ -151,7 +149,8 @@ void AddFfn(const catalog::FfnLayers& f, const Formats& formats, Lowered& out) {
   e.bytes_per_expert = expert * BytesPerWeight(formats.experts);
   e.flop_per_token = 2.0 * e.top_k * expert;
   e.precision = formats.experts;
-  const double shared = Of(f.shared_experts) * matrices * out.hidden * Of(f.shared_width, Of(f.width));
+  const double shared =
+      Of(f.shared_experts) * matrices * out.hidden * Of(f.shared_width, Of(f.width));
   const double beside = (shared + (f.latent ? 2.0 * out.hidden * width : 0.0)) * layers;
   if (beside > 0.0) AddProducts(out, 2.0 * layers, beside, out.group_chips, formats.experts);
   AddProducts(out, layers, layers * out.hidden * e.experts, 1.0, Precision::kBf16);  // Router.
@@ -208,9 +207,10 @@ Result<Formats> FormatsOf(const catalog::Model& model, std::string_view precisio
     return Formats{Precision::kFp8, Precision::kFp8, 1.0};
   }
   if (Mentions(asked, "bf16") || Mentions(asked, "f16")) return f;
-  return Wrong(fmt::format("precision '{}' is not known; known are bf16, fp16, fp8, int8, fp4, nvfp4, "
-                           "mxfp4 and int4",
-                           precision));
+  return Wrong(
+      fmt::format("precision '{}' is not known; known are bf16, fp16, fp8, int8, fp4, nvfp4, "
+                  "mxfp4 and int4",
+                  precision));
 }
 
 Result<Lowered> Lower(const catalog::Model& model, const Layout& layout, const Formats& formats) {

@@ -39,11 +39,11 @@ struct Products {
 /// Layers that look back.
 struct Attention {
   double kernels = 0.0;
-  double bytes_per_context_token = 0.0;  // Of cache, a sequence, whole depth.
-  double flop_per_context_token = 0.0;   // Decoding one token.
-  double prefill_flop_per_pair = 0.0;    // For each (query, key) pair.
-  double window = 0.0;                   // Keys seen at most; 0: all.
-  double compress = 1.0;                 // Tokens a stored key.
+  double bytes_per_context_token = 0.0;        // Of cache, a sequence, whole depth.
+  double flop_per_context_token = 0.0;         // Decoding one token.
+  double prefill_flop_per_pair = 0.0;          // For each (query, key) pair.
+  double window = 0.0;                         // Keys seen at most; 0: all.
+  double compress = 1.0;                       // Tokens a stored key.
   double index_bytes_per_context_token = 0.0;  // Scanned to choose `window` of them.
   double index_flop_per_context_token = 0.0;
   double cache_bytes_per_token = 0.0;  // Kept for a token, while it is kept.
@@ -83,19 +83,19 @@ struct Lowered {
   std::array<Experts, kMaxExperts> experts = {};
   std::size_t expert_count = 0;
   Recurrent recurrent;
-  Products head;                 // The last product, of the tokens that are sampled.
-  double reduced_layers = 0.0;   // With two sums over the attention group or the worker.
-  double routed_layers = 0.0;    // Whose tokens travel to experts.
-  double weight_bytes = 0.0;     // Held by a chip.
-  double cache_bytes_per_token = 0.0;     // Held by a chip for one token of one sequence.
+  Products head;                       // The last product, of the tokens that are sampled.
+  double reduced_layers = 0.0;         // With two sums over the attention group or the worker.
+  double routed_layers = 0.0;          // Whose tokens travel to experts.
+  double weight_bytes = 0.0;           // Held by a chip.
+  double cache_bytes_per_token = 0.0;  // Held by a chip for one token of one sequence.
   double windowed_bytes_per_sequence = 0.0;  // Kept however long the context.
 };
 
 /// What number formats a deployment keeps its weights and cache in.
 struct Formats {
-  Precision experts = Precision::kBf16;   // Routed and dense feed-forward products.
+  Precision experts = Precision::kBf16;    // Routed and dense feed-forward products.
   Precision attention = Precision::kBf16;  // Projections around attention.
-  double cache_bytes = 2.0;               // A value of the KV cache.
+  double cache_bytes = 2.0;                // A value of the KV cache.
 };
 
 /// Formats that a published precision ("fp8", "nvfp4", "bf16", "") means for a model: an empty one

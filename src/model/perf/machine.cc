@@ -11,10 +11,11 @@ constexpr double kGiga = 1e9;
 constexpr double kTera = 1e12;
 
 Error Missing(const catalog::Chip& chip, std::string_view field) {
-  return Error{ErrorCode::kInvalidArgument,
-               fmt::format("chip '{}': its {} is not known, so nothing can be predicted on it; add it "
-                           "to a catalog file with its source and give that folder with --catalog",
-                           chip.entry.id, field)};
+  return Error{
+      ErrorCode::kInvalidArgument,
+      fmt::format("chip '{}': its {} is not known, so nothing can be predicted on it; add it "
+                  "to a catalog file with its source and give that folder with --catalog",
+                  chip.entry.id, field)};
 }
 
 Generation GenerationOf(const catalog::Chip& chip) {
@@ -67,8 +68,7 @@ Result<Machine> MakeMachine(const catalog::Catalog& catalog, const catalog::Chip
   machine.chip = chip.entry.id;
   machine.generation = GenerationOf(chip);
   if (!chip.dense.bf16_tflops) return Missing(chip, "rate of bf16 products (dense.bf16_tflops)");
-  if (!chip.memory.bandwidth_tb_s)
-    return Missing(chip, "memory bandwidth (memory.bandwidth_tb_s)");
+  if (!chip.memory.bandwidth_tb_s) return Missing(chip, "memory bandwidth (memory.bandwidth_tb_s)");
   const auto memory_gb = chip.memory.usable_gb ? chip.memory.usable_gb : chip.memory.physical_gb;
   if (!memory_gb) return Missing(chip, "memory (memory.usable_gb)");
   const double bf16 = *chip.dense.bf16_tflops * kTera;

@@ -3,7 +3,8 @@
 //
 // A worker serves batches of `b` sequences; each needs one prefill for every `output` tokens, so
 // decoding is delayed by b / output prefills a step (mixed or interleaved). Little's law gives the
-// sequences that decode: b = admitted x output x TPOT / E2E. What does not fit into the cache waits.
+// sequences that decode: b = admitted x output x TPOT / E2E. What does not fit into the cache
+// waits.
 //
 // Templated on the scalar. No allocation. Thread safety: pure functions.
 
@@ -66,8 +67,8 @@ T AdmittedSequences(const Service& service, const Coefficients<T>& c, const Load
   using std::max;
   const Lowered& w = service.serve.worker;
   const double held = load.input + 0.5 * load.output;
-  const double each = held * w.cache_bytes_per_token + w.windowed_bytes_per_sequence +
-                      w.recurrent.state_bytes;
+  const double each =
+      held * w.cache_bytes_per_token + w.windowed_bytes_per_sequence + w.recurrent.state_bytes;
   if (each <= 0.0 || service.unlimited_cache) return T(1e9);
   return max(CacheBytes(service.machine, w, c[kMemoryShare]) / each, T(1.0));
 }
@@ -146,7 +147,8 @@ Point<T> AggregatedPoint(const Service& s, const Coefficients<T>& c, const Load&
     const T busy = min(each * p.decoding / (p.tpot * load.output), T(0.9));
     const T queue = c[kQueue] * busy / (1.0 - busy) * each;
     const T burst = c[kBurst] * (0.5 * (slots - 1.0)) * each;
-    const T inside = c[kRequest] + c[kPromptToken] * load.input + alone + 0.5 * step + queue + burst;
+    const T inside =
+        c[kRequest] + c[kPromptToken] * load.input + alone + 0.5 * step + queue + burst;
     const T whole = inside + p.tpot * load.output;
     p.ttft = inside + whole * waves;
     p.decoding = admitted * load.output * p.tpot / whole;

@@ -27,11 +27,11 @@ double Between(Rng& rng, double low, double high) {
 
 Random Draw(Rng& rng) {
   const catalog::Model models[] = {DenseModel(), RoutedModel(), RecurrentModel()};
-  const Layout layouts[] = {{.chips = 1},
-                            {.chips = 4},
-                            {.chips = 8, .dp = 1, .ep = 8},
-                            {.chips = 8, .dp = 8, .ep = 8}};
-  const auto pick = [&](std::size_t n) { return static_cast<std::size_t>(rng.Uniform() * static_cast<double>(n)); };
+  const Layout layouts[] = {
+      {.chips = 1}, {.chips = 4}, {.chips = 8, .dp = 1, .ep = 8}, {.chips = 8, .dp = 8, .ep = 8}};
+  const auto pick = [&](std::size_t n) {
+    return static_cast<std::size_t>(rng.Uniform() * static_cast<double>(n));
+  };
   const Precision p = static_cast<Precision>(pick(kPrecisions));
   Random r;
   r.service = ServiceOf(models[pick(3)], layouts[pick(4)], Formats{p, p, pick(2) == 0 ? 1.0 : 2.0});
@@ -68,7 +68,8 @@ void NeverSlower(Change change, const char* what) {
                                    .context = r.load.input,
                                    .prefill = 512.0,
                                    .pairs = 512.0 * 256.0};
-    const double before = Total(ForwardSeconds(r.service.machine, r.service.serve.worker, r.c, step, false));
+    const double before =
+        Total(ForwardSeconds(r.service.machine, r.service.serve.worker, r.c, step, false));
     Machine better = r.service.machine;
     change(better);
     const double after = Total(ForwardSeconds(better, r.service.serve.worker, r.c, step, false));
@@ -78,7 +79,11 @@ void NeverSlower(Change change, const char* what) {
 
 TEST(Physics, MoreOfAResourceIsNeverSlower) {
   NeverSlower([](Machine& m) { m.bandwidth *= 2.0; }, "memory bandwidth");
-  NeverSlower([](Machine& m) { for (double& f : m.flops) f *= 2.0; }, "FLOP/s");
+  NeverSlower(
+      [](Machine& m) {
+        for (double& f : m.flops) f *= 2.0;
+      },
+      "FLOP/s");
   NeverSlower([](Machine& m) { m.link_bandwidth *= 2.0; }, "links");
 }
 
@@ -87,7 +92,9 @@ TEST(Physics, MoreWorkIsNeverFaster) {
   for (int i = 0; i < kTries; ++i) {
     const Random r = Draw(rng);
     const auto seconds = [&](double batch, double context, double prefill) {
-      const StepLoad<double> step = {.decode = batch, .context = context, .prefill = prefill,
+      const StepLoad<double> step = {.decode = batch,
+                                     .context = context,
+                                     .prefill = prefill,
                                      .pairs = 0.5 * prefill * prefill};
       return Total(ForwardSeconds(r.service.machine, r.service.serve.worker, r.c, step, false));
     };
@@ -101,7 +108,8 @@ TEST(Physics, MoreWorkIsNeverFaster) {
 TEST(Physics, NoNetworkCostWithoutAGroup) {
   const Service one = ServiceOf(RoutedModel(), Layout{});
   const StepLoad<double> step = {.decode = 8, .context = 1000};
-  const auto times = ForwardSeconds(one.machine, one.serve.worker, PriorCoefficients(), step, false);
+  const auto times =
+      ForwardSeconds(one.machine, one.serve.worker, PriorCoefficients(), step, false);
   EXPECT_EQ(times[kSumsPart], 0.0);
   EXPECT_EQ(times[kTravelPart], 0.0);
 }
@@ -131,7 +139,8 @@ TEST(Physics, ALongContextFillsTheCacheAndWaits) {
   const auto p = MeanField(s, PriorCoefficients(), load);
   // 100 GB x 0.9 less 16 GB of weights and 3 GB, by 131 kB a token and 33,280 tokens.
   EXPECT_NEAR(p.admitted, (90e9 - s.serve.worker.weight_bytes - 3e9) / (33280.0 * 131072.0), 1e-6);
-  EXPECT_GT(p.ttft, 10.0 * PrefillSeconds(s.machine, s.serve.worker, PriorCoefficients(), 32768.0, 1.0));
+  EXPECT_GT(p.ttft,
+            10.0 * PrefillSeconds(s.machine, s.serve.worker, PriorCoefficients(), 32768.0, 1.0));
 }
 
 TEST(Physics, SlopesAreDifferences) {
@@ -148,8 +157,9 @@ TEST(Physics, SlopesAreDifferences) {
       Coefficients<double> down = r.c;
       up[k] += h;
       down[k] -= h;
-      const double slope = (MeanField(r.service, up, r.load).tpot -
-                            MeanField(r.service, down, r.load).tpot) / (2.0 * h);
+      const double slope =
+          (MeanField(r.service, up, r.load).tpot - MeanField(r.service, down, r.load).tpot) /
+          (2.0 * h);
       EXPECT_NEAR(p.tpot.slope[k] * r.c[k], slope * r.c[k], 2e-3 * p.tpot.value)
           << CoefficientTable()[k].name;
     }

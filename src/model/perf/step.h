@@ -70,7 +70,8 @@ T DistinctExperts(const Experts& e, const T& tokens) {
 template <class T>
 T ProductSeconds(const Machine& m, const Coefficients<T>& c, const Products& p, const T& tokens) {
   const T read = p.weight_bytes / (m.bandwidth * c[kWeightRead]);
-  const T multiply = p.flop_per_token * tokens / (PeakFlops(m, p.precision) * Reach(c, p.precision));
+  const T multiply =
+      p.flop_per_token * tokens / (PeakFlops(m, p.precision) * Reach(c, p.precision));
   return SmoothMax(read, multiply);
 }
 
@@ -82,8 +83,8 @@ T AttentionSeconds(const Machine& m, const Coefficients<T>& c, const Attention& 
   const T bytes = load.decode * (seen * a.bytes_per_context_token +
                                  load.context * a.index_bytes_per_context_token);
   const T queries = load.decode * (1.0 + load.drafts);
-  const T flops = queries * (seen * a.flop_per_context_token +
-                             load.context * a.index_flop_per_context_token);
+  const T flops =
+      queries * (seen * a.flop_per_context_token + load.context * a.index_flop_per_context_token);
   const T& fraction = a.latent ? c[kLatentRead] : c[kCacheRead];
   const T decode = SmoothMax(bytes / (m.bandwidth * fraction),
                              flops / (PeakFlops(m, Precision::kBf16) * c[kReachBf16]));
@@ -103,8 +104,8 @@ T ExpertSeconds(const Machine& m, const Coefficients<T>& c, const Lowered& w, co
   const double flop_of_one = e.flop_per_token / e.top_k;
   const T rows = tokens * e.top_k + c[kExpertPad] * distinct;
   const T worst = 1.0 + c[kImbalance] * std::log2(std::max(w.layout.ep, 1.0));
-  const T multiply = e.layers * flop_of_one / chips * rows * worst /
-                     (PeakFlops(m, e.precision) * c[kExpertReach]);
+  const T multiply =
+      e.layers * flop_of_one / chips * rows * worst / (PeakFlops(m, e.precision) * c[kExpertReach]);
   return SmoothMax(read, multiply);
 }
 
@@ -158,9 +159,10 @@ StepTimes<T> ForwardSeconds(const Machine& m, const Lowered& w, const Coefficien
     kernels += 3.0 * w.experts[i].layers;
   }
   if (w.recurrent.kernels > 0.0) {
-    times[kRecurrentPart] = load.decode * (2.0 * w.recurrent.state_bytes / m.bandwidth) / c[kStateRead] +
-                            load.prefill * w.recurrent.prefill_flop_per_token /
-                                (PeakFlops(m, Precision::kBf16) * c[kPrefillAttention]);
+    times[kRecurrentPart] =
+        load.decode * (2.0 * w.recurrent.state_bytes / m.bandwidth) / c[kStateRead] +
+        load.prefill * w.recurrent.prefill_flop_per_token /
+            (PeakFlops(m, Precision::kBf16) * c[kPrefillAttention]);
   }
   times[kHeadPart] = ProductSeconds(m, c, w.head, load.decode * (1.0 + load.drafts) + 1.0);
   times[kSumsPart] = SumSeconds(m, c, w, tokens);
