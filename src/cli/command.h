@@ -59,6 +59,7 @@ void AddCostCommand(CLI::App& app, Invocation& invocation);
 void AddImportCommand(CLI::App& app, Invocation& invocation);
 void AddImportsCommand(CLI::App& app, Invocation& invocation);
 void AddExportCommand(CLI::App& app, Invocation& invocation);
+void AddProbeCommand(CLI::App& app, Invocation& invocation);
 void AddMakeModelCommand(CLI::App& app, Invocation& invocation);
 
 }  // namespace roofscape::cli

@@ -89,8 +89,8 @@ void CheckRates(const Chip& chip, std::vector<Problem>& out) {
     }
     const auto same = [&](const MatrixRate& other) {
       return std::tie(other.type, other.library, other.threads, other.m, other.n, other.k,
-                      other.set_mb) == std::tie(rate.type, rate.library, rate.threads, rate.m,
-                                                rate.n, rate.k, rate.set_mb);
+                      other.set_mb) ==
+             std::tie(rate.type, rate.library, rate.threads, rate.m, rate.n, rate.k, rate.set_mb);
     };
     const auto end = chip.products.begin() + static_cast<std::ptrdiff_t>(i);
     if (std::find_if(chip.products.begin(), end, same) != end) {

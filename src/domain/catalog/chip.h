@@ -89,8 +89,8 @@ struct ReadRate {
 /// What one matrix product reached: m tokens (rows of inputs) against a matrix of n rows of k
 /// weights. reached_rate.h has the time of a product between the measured ones.
 struct MatrixRate {
-  std::string type;         // Number format of the weights: "f32", "f16", "bf16", "fp8", "q8_0"
-  std::string library;      // What computed it.
+  std::string type;          // Number format of the weights: "f32", "f16", "bf16", "fp8", "q8_0"
+  std::string library;       // What computed it.
   std::int64_t threads = 1;  // Of a CPU; 1 for other chips.
   std::int64_t m = 0, n = 0, k = 0;
   double set_mb = 0.0;  // Weights read before any was read again: in a cache if they fit there.

@@ -48,12 +48,8 @@ void AddTables(const Chip& chip, TomlLines& lines) {
       .Add("tensor_mb", chip.on_chip.tensor_mb)
       .Add("registers_mb", chip.on_chip.registers_mb)
       .Add("bandwidth_tb_s", chip.on_chip.bandwidth_tb_s);
-  Table("links", lines)
-      .Add("scale_up", chip.links.scale_up)
-      .Add("scale_out", chip.links.scale_out);
-  Table("host", lines)
-      .Add("memory_gb", chip.host.memory_gb)
-      .Add("link_gb_s", chip.host.link_gb_s);
+  Table("links", lines).Add("scale_up", chip.links.scale_up).Add("scale_out", chip.links.scale_out);
+  Table("host", lines).Add("memory_gb", chip.host.memory_gb).Add("link_gb_s", chip.host.link_gb_s);
   Table("power", lines).Add("tdp_w", chip.tdp_w);
   const Reached& reached = chip.reached;
   Table("reached", lines)
@@ -85,17 +81,18 @@ void AddRanges(const Chip& chip, TomlLines& lines) {
 void AddRates(const Chip& chip, TomlLines& lines) {
   if (!chip.reads.empty()) lines.Head("read = [");
   for (const ReadRate& r : chip.reads) {
-    lines.Raw(fmt::format("  {{ threads = {}, set_mb = {}, gb_s = {} }},", r.threads, r.set_mb,
-                          r.gb_s));
+    lines.Raw(
+        fmt::format("  {{ threads = {}, set_mb = {}, gb_s = {} }},", r.threads, r.set_mb, r.gb_s));
   }
   if (!chip.reads.empty()) lines.Raw("]");
   if (!chip.products.empty()) lines.Head("matrix = [");
   for (const MatrixRate& p : chip.products) {
     const std::string library =
         p.library.empty() ? "" : fmt::format(" library = {},", Quoted(p.library));
-    lines.Raw(fmt::format("  {{ type = {},{} threads = {}, m = {}, n = {}, k = {}, set_mb = {}, "
-                          "gflops = {} }},",
-                          Quoted(p.type), library, p.threads, p.m, p.n, p.k, p.set_mb, p.gflops));
+    lines.Raw(
+        fmt::format("  {{ type = {},{} threads = {}, m = {}, n = {}, k = {}, set_mb = {}, "
+                    "gflops = {} }},",
+                    Quoted(p.type), library, p.threads, p.m, p.n, p.k, p.set_mb, p.gflops));
   }
   if (!chip.products.empty()) lines.Raw("]");
 }

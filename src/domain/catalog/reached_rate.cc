@@ -41,8 +41,8 @@ double SecondsOf(const TimeByTokens& times, std::int64_t m) {
   if (above == times.end()) {
     return below->second * static_cast<double>(m) / static_cast<double>(below->first);
   }
-  const double way = static_cast<double>(m - below->first) /
-                     static_cast<double>(above->first - below->first);
+  const double way =
+      static_cast<double>(m - below->first) / static_cast<double>(above->first - below->first);
   return below->second + way * (above->second - below->second);
 }
 

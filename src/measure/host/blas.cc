@@ -13,9 +13,8 @@ constexpr int kTranspose = 112;
 }  // namespace
 
 std::span<const std::string> Blas::UsualNames() {
-  static const std::array<std::string, 5> names = {"libopenblas.so.0", "libopenblas.so",
-                                                   "libmkl_rt.so.2", "libmkl_rt.so",
-                                                   "libblas.so.3"};
+  static const std::array<std::string, 5> names = {
+      "libopenblas.so.0", "libopenblas.so", "libmkl_rt.so.2", "libmkl_rt.so", "libblas.so.3"};
   return names;
 }
 

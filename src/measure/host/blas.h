@@ -27,8 +27,8 @@ class Blas {
   void SetThreads(std::int64_t threads) const;
 
   /// y[m][n] = x[m][k] * weights[n][k]^T.
-  void Product(std::int64_t m, std::int64_t n, std::int64_t k, const float* x,
-               const float* weights, float* y) const;
+  void Product(std::int64_t m, std::int64_t n, std::int64_t k, const float* x, const float* weights,
+               float* y) const;
 
  private:
   using Gemm = void(int order, int transpose_a, int transpose_b, int m, int n, int k, float alpha,

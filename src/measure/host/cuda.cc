@@ -38,9 +38,9 @@ Result<> CudaDriver::Check(int status, const char* what) const {
   if (status == 0) return {};
   const char* text = nullptr;
   if (error_text_(status, &text) != 0 || text == nullptr) text = "unknown error";
-  return Error{ErrorCode::kUnavailable,
-               fmt::format("{}: error {}, {}: see whether nvidia-smi shows the device", what,
-                           status, text)};
+  return Error{
+      ErrorCode::kUnavailable,
+      fmt::format("{}: error {}, {}: see whether nvidia-smi shows the device", what, status, text)};
 }
 
 Result<CublasLt> CublasLt::Open(const std::vector<std::string>& names) {

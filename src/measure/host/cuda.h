@@ -1,6 +1,6 @@
 // The parts of NVIDIA's libraries that the probe calls, bound when the program runs: no header or
-// library of theirs is needed to build. Names, numbers and the layout of the one structure are those
-// of the CUDA 12 driver API, cuBLASLt and NVML, which keep them from version to version.
+// library of theirs is needed to build. Names, numbers and the layout of the one structure are
+// those of the CUDA 12 driver API, cuBLASLt and NVML, which keep them from version to version.
 //
 // Thread safety: one thread.
 

@@ -49,8 +49,8 @@ struct Avx512 {
     return _mm256_sub_epi8(_mm256_and_si256(wide, _mm256_set1_epi8(15)), _mm256_set1_epi8(8));
   }
   static BlockVec Dot(Bytes w, Bytes x) {
-    const __m256i sums = _mm256_dpbusd_epi32(_mm256_setzero_si256(), _mm256_abs_epi8(w),
-                                             _mm256_sign_epi8(x, w));
+    const __m256i sums =
+        _mm256_dpbusd_epi32(_mm256_setzero_si256(), _mm256_abs_epi8(w), _mm256_sign_epi8(x, w));
     return _mm256_cvtepi32_ps(sums);
   }
   static float FromHalfBits(std::uint16_t bits) {

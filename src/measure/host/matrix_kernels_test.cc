@@ -55,8 +55,8 @@ double Expected(const Case& c, WeightType type, std::int64_t token, std::int64_t
 
 TEST(MatrixKernelsTest, EverySetComputesTheProduct) {
   Rng rng(20261129);
-  constexpr std::int64_t kShapes[][3] = {{1, 1, 32},  {1, 13, 64}, {2, 7, 96},    {3, 6, 128},
-                                         {4, 3, 32},  {5, 8, 160}, {23, 11, 4096}, {7, 1, 32}};
+  constexpr std::int64_t kShapes[][3] = {{1, 1, 32}, {1, 13, 64}, {2, 7, 96},     {3, 6, 128},
+                                         {4, 3, 32}, {5, 8, 160}, {23, 11, 4096}, {7, 1, 32}};
   for (const KernelSet* set : KernelSets()) {
     for (const WeightType type : kWeightTypes) {
       for (const auto& [m, n, k] : kShapes) {
@@ -115,8 +115,9 @@ TEST(MatrixWeightsTest, KeepsWhatTheFormatCanHold) {
       EXPECT_NEAR(kept[i], weights[i], kMostLost[static_cast<std::size_t>(type)]) << Name(type);
     }
   }
-  EXPECT_EQ(UnpackWeights(WeightType::kQ4_0, PackWeights(WeightType::kQ4_0, std::vector<float>(32))),
-            std::vector<float>(32));
+  EXPECT_EQ(
+      UnpackWeights(WeightType::kQ4_0, PackWeights(WeightType::kQ4_0, std::vector<float>(32))),
+      std::vector<float>(32));
 }
 
 TEST(MatrixWeightsTest, HalvesAreBinary16) {

@@ -33,6 +33,7 @@ struct Bf16 {
 /// operands they fill 16 registers. A single token leaves room for more rows, which it needs: each
 /// sum is a chain of dependent additions.
 inline constexpr int kTileTokens = 4;
+constexpr std::size_t Size(int n) { return static_cast<std::size_t>(n); }
 constexpr int TileRows(int tokens) { return tokens == 1 ? 6 : 3; }
 
 /// Weights that are numbers.
@@ -43,12 +44,12 @@ struct NumberTiles {
     const std::int64_t k = p.k;
     const Weight* w = reinterpret_cast<const Weight*>(p.weights) + row * k;
     const float* x = p.x + token * k;
-    typename V::Vec sums[kRows][kTokens];
+    typename V::Vec sums[Size(kRows)][Size(kTokens)];
     for (int r = 0; r < kRows; ++r) {
       for (int t = 0; t < kTokens; ++t) sums[r][t] = V::Zero();
     }
     for (std::int64_t i = 0; i < k; i += V::kWidth) {
-      typename V::Vec loaded[kRows];
+      typename V::Vec loaded[Size(kRows)];
       for (int r = 0; r < kRows; ++r) loaded[r] = V::Load(w + r * k + i);
       for (int t = 0; t < kTokens; ++t) {
         const typename V::Vec input = V::Load(x + t * k + i);
@@ -82,13 +83,13 @@ struct BlockTiles {
     const std::byte* w = p.weights + row * blocks * Format::kBytes;
     const std::int8_t* x = p.x_bytes + token * p.k;
     const float* x_scales = p.x_scales + token * blocks;
-    typename V::BlockVec sums[kRows][kTokens];
+    typename V::BlockVec sums[Size(kRows)][Size(kTokens)];
     for (int r = 0; r < kRows; ++r) {
       for (int t = 0; t < kTokens; ++t) sums[r][t] = V::BlockZero();
     }
     for (std::int64_t b = 0; b < blocks; ++b) {
-      typename V::Bytes loaded[kRows];
-      float scales[kRows];
+      typename V::Bytes loaded[Size(kRows)];
+      float scales[Size(kRows)];
       for (int r = 0; r < kRows; ++r) {
         const std::byte* block = w + (r * blocks + b) * Format::kBytes;
         std::uint16_t bits = 0;
@@ -149,7 +150,7 @@ void RunProduct(const MatrixProduct& p) {
 template <class V>
 float ReadAll(const float* values, std::int64_t count) {
   constexpr int kChains = 8;
-  typename V::Vec sums[kChains];
+  typename V::Vec sums[Size(kChains)];
   for (int c = 0; c < kChains; ++c) sums[c] = V::Zero();
   for (std::int64_t i = 0; i < count; i += std::int64_t{kChains} * V::kWidth) {
     for (int c = 0; c < kChains; ++c) {

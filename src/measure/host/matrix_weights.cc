@@ -46,8 +46,7 @@ void PackBlock(WeightType type, const float* block, std::vector<std::byte>& out)
   const float inverse = scale == 0 ? 0.0F : 1.0F / FromHalf(scale);
   std::array<int, kWeightsPerBlock> rounded{};
   for (std::size_t i = 0; i < rounded.size(); ++i) {
-    rounded[i] =
-        static_cast<int>(std::clamp(std::nearbyint(block[i] * inverse), -steps, steps));
+    rounded[i] = static_cast<int>(std::clamp(std::nearbyint(block[i] * inverse), -steps, steps));
   }
   Append(out, &scale, sizeof scale);
   if (type == WeightType::kQ8_0) {

@@ -14,7 +14,8 @@ double Rounded(double value) {
   if (!(value > 0)) return value;
   const double unit = std::pow(10.0, std::floor(std::log10(value)) - 3);
   // Through a quotient of whole numbers, so that 0.0123 does not become 0.012299999999999998.
-  return unit < 1 ? std::round(value / unit) / std::round(1 / unit) : std::round(value / unit) * unit;
+  return unit < 1 ? std::round(value / unit) / std::round(1 / unit)
+                  : std::round(value / unit) * unit;
 }
 
 std::optional<double> Rounded(std::optional<double> value) {
@@ -79,7 +80,8 @@ catalog::Chip MakeChip(const ProbeResult& result, const CpuReadings& cpu,
   for (const ReadReading& reading : cpu.reads) {
     const double gb_s = Rounded(reading.gb_s.best);
     chip.reads.push_back({reading.threads, Rounded(reading.set_mb), gb_s});
-    auto& best = reading.set_mb < largest ? chip.on_chip.bandwidth_tb_s : chip.memory.bandwidth_tb_s;
+    auto& best =
+        reading.set_mb < largest ? chip.on_chip.bandwidth_tb_s : chip.memory.bandwidth_tb_s;
     best = std::max(best.value_or(0), Rounded(gb_s * kTera));
   }
   // Noise may have made the cache look slower than what lies behind it: then it is not known.

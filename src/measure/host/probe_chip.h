@@ -14,7 +14,7 @@ namespace roofscape::host {
 
 /// What the file is called and where its values come from.
 struct ChipOrigin {
-  std::string id;  // The file's name without ".toml".
+  std::string id;       // The file's name without ".toml".
   std::string program;  // "roofscape 0.3.0"
   catalog::Date today;
 };

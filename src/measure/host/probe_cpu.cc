@@ -83,9 +83,8 @@ class CpuMeter {
           kernels_->read(mine.data(), std::ssize(mine));
     };
     const double mb = static_cast<double>(point.set_bytes) / kMB;
-    const auto times =
-        pace_->Repeat(fmt::format("reading {:.0f} MB, {} threads", mb, point.threads),
-                      [&] { team.Run(work); });
+    const auto times = pace_->Repeat(
+        fmt::format("reading {:.0f} MB, {} threads", mb, point.threads), [&] { team.Run(work); });
     if (times.empty()) return;
     const double gb = static_cast<double>(point.set_bytes) / 1e9;
     out_->reads.push_back({point.threads, mb, RateOf(gb, times)});
@@ -112,8 +111,8 @@ class CpuMeter {
     const std::vector<float> row = RandomNumbers(rng, group.k);
     const std::vector<std::byte> packed = PackWeights(group.type, row);
     const auto rows = group.copies * group.n;
-    weights_ = std::make_unique_for_overwrite<std::byte[]>(
-        static_cast<std::size_t>(rows) * packed.size());
+    weights_ =
+        std::make_unique_for_overwrite<std::byte[]>(static_cast<std::size_t>(rows) * packed.size());
     ThreadTeam& team = *teams_.back();
     team.Run([&](int index) {
       // By rows of each copy, as the products divide them.
@@ -143,8 +142,8 @@ class CpuMeter {
     ThreadTeam& team = TeamOf(threads);
     const auto product = kernels_->product[static_cast<std::size_t>(group.type)];
     const bool quantised = group.type == WeightType::kQ8_0 || group.type == WeightType::kQ4_0;
-    MatrixProduct p{nullptr,      m, group.n, group.k, 0, group.n, x_.data(), bytes_.data(),
-                    scales_.data(), y_.data()};
+    MatrixProduct p{nullptr, m,         group.n,       group.k,        0,
+                    group.n, x_.data(), bytes_.data(), scales_.data(), y_.data()};
     const std::function<void(int)> part = [&](int index) {
       MatrixProduct mine = p;
       std::tie(mine.first_row, mine.end_row) = Share(group.n, 1, index, team.threads());

@@ -96,8 +96,7 @@ Result<std::vector<double>> TimeCalls(const CudaDriver& driver, ProbePace& pace,
 Result<> MeasureMemory(const CudaDriver& driver, ProbePace& pace, GpuReadings& out) {
   RS_ASSIGN_OR_RETURN(const CudaBuffer from, CudaBuffer::Make(driver, kCopyBytes));
   RS_ASSIGN_OR_RETURN(const CudaBuffer to, CudaBuffer::Make(driver, kCopyBytes));
-  RS_ASSIGN_OR_RETURN(const auto launches,
-                      TimeCalls(driver, pace, "launch", kLaunches, [&] {
+  RS_ASSIGN_OR_RETURN(const auto launches, TimeCalls(driver, pace, "launch", kLaunches, [&] {
                         return driver.set_bytes(to.address(), 0, 1, nullptr);
                       }));
   if (!launches.empty()) out.launch = LaunchReading{1, TimeOf(1e-6, launches)};

@@ -1,6 +1,6 @@
-// Measures NVIDIA's devices through libraries that are opened when the program runs: memory, copies,
-// matrix products of cuBLASLt in bf16 and fp8, what an empty kernel costs, copies between devices.
-// Tested against a library that only pretends to be CUDA; it has not been run on a device.
+// Measures NVIDIA's devices through libraries that are opened when the program runs: memory,
+// copies, matrix products of cuBLASLt in bf16 and fp8, what an empty kernel costs, copies between
+// devices. Tested against a library that only pretends to be CUDA; it has not been run on a device.
 //
 // Thread safety: one thread.
 

@@ -113,9 +113,9 @@ Result<Buffers> MakeBuffers(const CudaDriver& driver, const std::vector<GpuProdu
   RS_ASSIGN_OR_RETURN(CudaBuffer y, make(outputs));
   RS_ASSIGN_OR_RETURN(CudaBuffer space, make(kWorkspaceBytes));
   // Small numbers: random bits would hold NaN and would draw another power than a model's.
-  RS_RETURN_IF_ERROR(driver.Check(
-      driver.set_bytes(w.address(), 0x20, static_cast<std::size_t>(weights), nullptr),
-      "cuMemsetD8Async"));
+  RS_RETURN_IF_ERROR(
+      driver.Check(driver.set_bytes(w.address(), 0x20, static_cast<std::size_t>(weights), nullptr),
+                   "cuMemsetD8Async"));
   RS_RETURN_IF_ERROR(
       driver.Check(driver.set_bytes(x.address(), 0x20, static_cast<std::size_t>(inputs), nullptr),
                    "cuMemsetD8Async"));
@@ -139,8 +139,8 @@ Result<> MeasureGpuProducts(const CudaDriver& driver, const CublasLt& blas,
     Gemm gemm(blas, product);
     int status = TypeName(product.type) == refused ? -1 : gemm.Prepare(handle.value);
     std::vector<double> times;
-    const std::string what = fmt::format("{} m={} n={} k={}", TypeName(product.type), product.m,
-                                         product.n, product.k);
+    const std::string what =
+        fmt::format("{} m={} n={} k={}", TypeName(product.type), product.m, product.n, product.k);
     if (status == 0) {
       times = pace.Repeat(what, [&] {
         for (int i = 0; i < kProductsUnderWay && status == 0; ++i) {
@@ -160,7 +160,8 @@ Result<> MeasureGpuProducts(const CudaDriver& driver, const CublasLt& blas,
     }
     if (status != 0 || times.empty()) continue;
     const double gflop = 2e-9 * static_cast<double>(product.m * product.n * product.k);
-    const double set_mb = 1e-6 * static_cast<double>(product.n * product.k * TypeBytes(product.type));
+    const double set_mb =
+        1e-6 * static_cast<double>(product.n * product.k * TypeBytes(product.type));
     out.products.push_back({TypeName(product.type), blas.name(), product.m, product.n, product.k, 1,
                             set_mb, RateOf(gflop * kProductsUnderWay, times)});
   }

@@ -86,10 +86,10 @@ TEST_F(ProbeCudaTest, TellsWhatGoesWrong) {
     const char* mode;
     const char* want;
   };
-  for (const Case& c : {Case{"no-memory", "cuMemAlloc: error 2, out of memory"},
-                        Case{"no-sync", "launch: error 700, broken"},
-                        Case{"no-blas", "cublasLtCreate: error 1"},
-                        Case{"no-fp8", "fp8 m=16 n=8192 k=8192: error -1"}}) {
+  for (const Case& c :
+       {Case{"no-memory", "cuMemAlloc: error 2, out of memory"},
+        Case{"no-sync", "launch: error 700, broken"}, Case{"no-blas", "cublasLtCreate: error 1"},
+        Case{"no-fp8", "fp8 m=16 n=8192 k=8192: error -1"}}) {
     const auto gpus = Measure(c.mode);
     ASSERT_TRUE(gpus) << c.mode << ": " << gpus.error().message;
     std::string all;
@@ -107,10 +107,10 @@ TEST_F(ProbeCudaTest, SaysWhyThereIsNoDevice) {
     std::string driver;
     const char* want;
   };
-  for (const Case& c : {Case{"", "libno-such-driver.so.1", "no library libno-such-driver.so.1"},
-                        Case{"", "libc.so.6", "has no function cuGetErrorString"},
-                        Case{"no-init", kFake, "cuInit: error 100"},
-                        Case{"no-device", kFake, "sees no device"}}) {
+  for (const Case& c :
+       {Case{"", "libno-such-driver.so.1", "no library libno-such-driver.so.1"},
+        Case{"", "libc.so.6", "has no function cuGetErrorString"},
+        Case{"no-init", kFake, "cuInit: error 100"}, Case{"no-device", kFake, "sees no device"}}) {
     setenv("ROOFSCAPE_FAKE_CUDA", c.mode, 1);
     CudaNames names = FakeNames();
     names.driver = {c.driver};
@@ -136,8 +136,8 @@ TEST_F(ProbeCudaTest, DoesWithoutTheOtherLibraries) {
 TEST(BlasTest, MultipliesAsTheProbeMeans) {
   const auto blas = Blas::Open({&kFake, 1});
   ASSERT_TRUE(blas) << blas.error().message;
-  blas->SetThreads(1);  // The fake does not let one choose.
-  const std::vector<float> x = {1, 2, 3, 4};           // Two tokens.
+  blas->SetThreads(1);                                    // The fake does not let one choose.
+  const std::vector<float> x = {1, 2, 3, 4};              // Two tokens.
   const std::vector<float> weights = {1, 0, 0, 1, 1, 1};  // Three rows.
   std::vector<float> y(6);
   blas->Product(2, 3, 2, x.data(), weights.data(), y.data());

@@ -48,8 +48,7 @@ std::int64_t ProbePace::CallsOfARepeat(const std::function<void()>& work) const 
   return std::max<std::int64_t>(1, static_cast<std::int64_t>(kShortestRepeat_s / call_s));
 }
 
-std::vector<double> ProbePace::Repeat(const std::string& what,
-                                      const std::function<void()>& work) {
+std::vector<double> ProbePace::Repeat(const std::string& what, const std::function<void()>& work) {
   std::vector<double> seconds;
   if (on_reading_) on_reading_(what, number_, all_);
   const Instant begin = clock_->Now();

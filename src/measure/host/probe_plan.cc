@@ -54,8 +54,8 @@ CpuPlan PlanCpu(std::int64_t processors, const std::vector<CpuCache>& caches,
                 std::int64_t memory_bytes, bool quick) {
   // Down from the hidden size of a small network to its feed-forward part, and back.
   constexpr std::int64_t kShapes[][2] = {{4096, 1024}, {1024, 4096}};
-  const std::vector<std::int64_t> few = quick ? std::vector<std::int64_t>{1}
-                                              : std::vector<std::int64_t>{1, 2, 4, 8, 16};
+  const std::vector<std::int64_t> few =
+      quick ? std::vector<std::int64_t>{1} : std::vector<std::int64_t>{1, 2, 4, 8, 16};
   const std::vector<std::int64_t> all =
       quick ? std::vector<std::int64_t>{1, 4, 16, 64}
             : std::vector<std::int64_t>{1, 2, 4, 8, 16, 32, 64, 128, 512};

@@ -20,7 +20,7 @@ double Median(std::vector<double> values) {
 }
 
 template <class Reading>
-std::int64_t Noisy(const std::vector<Reading>& readings, Repeated Reading::*value) {
+std::int64_t Noisy(const std::vector<Reading>& readings, Repeated Reading::* value) {
   return std::count_if(readings.begin(), readings.end(),
                        [&](const Reading& reading) { return IsNoisy(reading.*value); });
 }
@@ -58,8 +58,7 @@ std::vector<std::string> Doubts(const ProbeResult& result) {
   std::int64_t noisy = Noisy(cpu.reads, &ReadReading::gb_s) +
                        Noisy(cpu.products, &MatrixReading::gflops) +
                        Noisy(cpu.launches, &LaunchReading::us);
-  std::int64_t all =
-      std::ssize(cpu.reads) + std::ssize(cpu.products) + std::ssize(cpu.launches);
+  std::int64_t all = std::ssize(cpu.reads) + std::ssize(cpu.products) + std::ssize(cpu.launches);
   for (const GpuReadings& gpu : result.gpus) {
     noisy += Noisy(gpu.products, &MatrixReading::gflops);
     all += std::ssize(gpu.products);
@@ -77,11 +76,11 @@ std::vector<std::string> Doubts(const ProbeResult& result) {
                     100 * *result.steal));
   }
   if (result.stopped) {
-    doubts.push_back(fmt::format("stopped before its end: {} readings are missing", result.left_out));
-  } else if (result.left_out > 0) {
     doubts.push_back(
-        fmt::format("{} readings did not fit into the time: give more with --seconds",
-                    result.left_out));
+        fmt::format("stopped before its end: {} readings are missing", result.left_out));
+  } else if (result.left_out > 0) {
+    doubts.push_back(fmt::format("{} readings did not fit into the time: give more with --seconds",
+                                 result.left_out));
   }
   return doubts;
 }

@@ -60,8 +60,8 @@ struct LaunchReading {
 };
 
 struct CpuReadings {
-  std::string name;    // "AMD EPYC 7763 64-Core Processor"
-  std::string vendor;  // "AMD"
+  std::string name;             // "AMD EPYC 7763 64-Core Processor"
+  std::string vendor;           // "AMD"
   std::int64_t processors = 0;  // That this process may use.
   double memory_gb = 0;
   std::optional<double> last_cache_mb;  // The outermost of its caches, all instances together.
@@ -87,7 +87,7 @@ struct GpuReadings {
 struct ProbeResult {
   CpuReadings cpu;
   std::vector<GpuReadings> gpus;
-  std::string gpu_absent;  // Why there is no GPU in here: "libcuda.so.1: cannot be opened"
+  std::string gpu_absent;       // Why there is no GPU in here: "libcuda.so.1: cannot be opened"
   std::optional<double> steal;  // The share of the time that a hypervisor took.
   double elapsed_s = 0;
   std::int64_t left_out = 0;  // Readings that the time did not reach, or that were stopped.
