@@ -25,38 +25,42 @@ class ReadingTable {
  public:
   ReadingTable()
       : table_({{"what", Align::kLeft},
+                {"m"},
+                {"n x k"},
                 {"threads"},
                 {"set\nMB"},
                 {"best"},
                 {"median"},
-                {"unit", Align::kLeft},
                 {"spread"},
-                {"repeats"},
-                {"", Align::kLeft}}) {}
+                {"", Align::kLeft, false}}) {}
 
-  void Add(std::string what, const std::string& threads, const std::string& set,
-           const Repeated& reading, const char* unit) {
-    table_.AddRow({std::move(what), threads, set, FormatNumber(reading.best),
-                   FormatNumber(reading.median), unit, FormatPercent(reading.spread()),
-                   fmt::format("{}", reading.repeats), host::IsNoisy(reading) ? "noisy" : ""});
+  void Add(const char* what, const Repeated& reading) {
+    AddRow(what, kAbsent, kAbsent, kAbsent, kAbsent, reading);
   }
   void Add(const ReadReading& reading) {
-    Add("read", fmt::format("{}", reading.threads), FormatNumber(reading.set_mb), reading.gb_s,
-        "GB/s");
+    AddRow("read GB/s", kAbsent, kAbsent, fmt::format("{}", reading.threads),
+           FormatNumber(reading.set_mb), reading.gb_s);
   }
   void Add(const MatrixReading& reading) {
-    Add(fmt::format("{} m={} n={} k={} {}", reading.type, reading.m, reading.n, reading.k,
-                    reading.library),
-        fmt::format("{}", reading.threads), FormatNumber(reading.set_mb), reading.gflops,
-        "GFLOP/s");
+    const bool own = reading.library.starts_with("roofscape");
+    AddRow(fmt::format("{} GFLOP/s{}", reading.type, own ? "" : " " + reading.library),
+           fmt::format("{}", reading.m), fmt::format("{}x{}", reading.n, reading.k),
+           fmt::format("{}", reading.threads), FormatNumber(reading.set_mb), reading.gflops);
   }
   void Add(const LaunchReading& reading) {
-    Add("launch", fmt::format("{}", reading.threads), kAbsent, reading.us, "us");
+    AddRow("launch us", kAbsent, kAbsent, fmt::format("{}", reading.threads), kAbsent, reading.us);
   }
 
   std::string ToText(const Style& style) const { return table_.ToText(style); }
 
  private:
+  void AddRow(std::string what, std::string m, std::string shape, std::string threads,
+              std::string set, const Repeated& reading) {
+    table_.AddRow({std::move(what), std::move(m), std::move(shape), std::move(threads),
+                   std::move(set), FormatNumber(reading.best), FormatNumber(reading.median),
+                   FormatPercent(reading.spread()), host::IsNoisy(reading) ? "noisy" : ""});
+  }
+
   Table table_;
 };
 
@@ -92,8 +96,8 @@ std::string GpuText(const GpuReadings& gpu, const Style& style) {
   if (!gpu.driver.empty()) out += fmt::format(", driver {}", WithoutControls(gpu.driver));
   out += "\n";
   ReadingTable table;
-  if (gpu.copy_gb_s) table.Add("copy", kAbsent, kAbsent, *gpu.copy_gb_s, "GB/s");
-  if (gpu.peer_gb_s) table.Add("copy to peer", kAbsent, kAbsent, *gpu.peer_gb_s, "GB/s");
+  if (gpu.copy_gb_s) table.Add("copy GB/s", *gpu.copy_gb_s);
+  if (gpu.peer_gb_s) table.Add("copy to peer GB/s", *gpu.peer_gb_s);
   if (gpu.launch) table.Add(*gpu.launch);
   for (const MatrixReading& reading : gpu.products) table.Add(reading);
   out += table.ToText(style);

@@ -21,23 +21,22 @@ host::ProbeResult Readings() {
 }
 
 TEST(ProbeTextTest, ShowsReadingsAndDoubts) {
-  EXPECT_EQ(
-      ProbeText(Readings(), {}),
-      "Some CPU: 2 processors, 24.7 GB, last cache - MB, kernels avx2\n"
-      "what                                set\n"
-      "                           threads   MB  best  median  unit     spread  repeats\n"
-      "read                             1  134    20      19  GB/s     5.26 %        5\n"
-      "launch                           2    -  1.25     1.3  us       3.85 %        9\n"
-      "q8_0 m=4 n=4096 k=1024 r..       2 16.7    50      30  GFLOP/s  66.7 %        5  noisy\n"
-      "\n"
-      "ms a step over 1 GB of weights in memory, by tokens in the step\n"
-      "weights  threads  1 token    4   16     64\n"
-      "q8_0           2      151  151  602  2,409\n"
-      "no GPU: no library libcuda.so.1\n"
-      "\n"
-      "3.2 s, an unknown part of the time stolen by the hypervisor\n"
-      "doubt: 1 of 3 readings are noisy: other work ran beside them, or they were\n"
-      "       repeated too seldom; run it again on an idle machine\n");
+  EXPECT_EQ(ProbeText(Readings(), {}),
+            "Some CPU: 2 processors, 24.7 GB, last cache - MB, kernels avx2\n"
+            "what             m      n x k  threads   set  best  median  spread\n"
+            "                                        MB\n"
+            "read GB/s        -          -        1   134    20      19  5.26 %\n"
+            "launch us        -          -        2     -  1.25    1.30  3.85 %\n"
+            "q8_0 GFLOP/s     4  4096x1024        2  16.7    50      30  66.7 %  noisy\n"
+            "\n"
+            "ms a step over 1 GB of weights in memory, by tokens in the step\n"
+            "weights  threads  1 token    4   16     64\n"
+            "q8_0           2      151  151  602  2,409\n"
+            "no GPU: no library libcuda.so.1\n"
+            "\n"
+            "3.2 s, an unknown part of the time stolen by the hypervisor\n"
+            "doubt: 1 of 3 readings are noisy: other work ran beside them, or they were\n"
+            "       repeated too seldom; run it again on an idle machine\n");
 }
 
 TEST(ProbeTextTest, JsonSaysTheSameWithAllDigits) {
