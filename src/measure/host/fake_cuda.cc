@@ -85,7 +85,10 @@ int cuMemcpyPeerAsync(unsigned long long, void*, unsigned long long, void*, std:
 
 int cublasLtCreate(void** handle) { return Mode("no-blas") ? 1 : Make(handle); }
 int cublasLtDestroy(void*) { return Drop(); }
-int cublasLtMatmulDescCreate(void** desc, int, int) { return Make(desc); }
+int cublasLtMatmulDescCreate(void** desc, int, int) {
+  last_type = 0;
+  return Make(desc);
+}
 int cublasLtMatmulDescSetAttribute(void*, int, const void*, std::size_t) { return 0; }
 int cublasLtMatmulDescDestroy(void*) { return Drop(); }
 int cublasLtMatrixLayoutCreate(void** layout, int type, std::uint64_t, std::uint64_t,

@@ -57,11 +57,16 @@ class CpuMeter {
     return *teams_.front();
   }
 
+  static TimeOfWork TimeFor(const ThreadTeam& team) {
+    return team.threads() == 1 ? TimeOfWork::kThread : TimeOfWork::kClock;
+  }
+
   void MeasureLaunch(ThreadTeam& team) {
     // What one thread would do is a call through a pointer, which the optimiser must not see.
     const std::function<void(int)> nothing = [this](int) { Touch(); };
-    const auto times = pace_->Repeat(fmt::format("launch, {} threads", team.threads()),
-                                     [&] { team.Run(nothing); });
+    const auto times = pace_->Repeat(
+        fmt::format("launch, {} threads", team.threads()), [&] { team.Run(nothing); },
+        TimeFor(team));
     if (!times.empty()) out_->launches.push_back({team.threads(), TimeOf(1e-6, times)});
   }
 
@@ -76,17 +81,25 @@ class CpuMeter {
     };
     // Who reads a page writes it first: it then lies in that processor's memory.
     team.Run([&](int index) { std::ranges::fill(of_thread(index), 1.0F); });
+    // A part at a time: the shorter a repeat, the likelier is one that nothing disturbed.
+    constexpr std::int64_t kParts = 16;
+    const std::int64_t part = count / team.threads() / kParts / kGrain * kGrain;
     std::vector<float> sums(static_cast<std::size_t>(team.threads()) * kSpacing);
+    std::int64_t next = 0;
     const std::function<void(int)> work = [&](int index) {
-      const std::span<float> mine = of_thread(index);
       sums[static_cast<std::size_t>(index) * kSpacing] =
-          kernels_->read(mine.data(), std::ssize(mine));
+          kernels_->read(of_thread(index).data() + next * part, part);
     };
     const double mb = static_cast<double>(point.set_bytes) / kMB;
     const auto times = pace_->Repeat(
-        fmt::format("reading {:.0f} MB, {} threads", mb, point.threads), [&] { team.Run(work); });
+        fmt::format("reading {:.0f} MB, {} threads", mb, point.threads),
+        [&] {
+          team.Run(work);
+          next = (next + 1) % kParts;
+        },
+        TimeFor(team));
     if (times.empty()) return;
-    const double gb = static_cast<double>(point.set_bytes) / 1e9;
+    const double gb = 4e-9 * static_cast<double>(part * team.threads());
     out_->reads.push_back({point.threads, mb, RateOf(gb, times)});
   }
 
@@ -149,11 +162,14 @@ class CpuMeter {
       std::tie(mine.first_row, mine.end_row) = Share(group.n, 1, index, team.threads());
       product(mine);
     };
-    const auto times = pace_->Repeat(Title(group, m, threads, ""), [&] {
-      if (quantised) QuantiseInputs(x_.data(), m * group.k, bytes_.data(), scales_.data());
-      p.weights = NextCopy(group);
-      team.Run(part);
-    });
+    const auto times = pace_->Repeat(
+        Title(group, m, threads, ""),
+        [&] {
+          if (quantised) QuantiseInputs(x_.data(), m * group.k, bytes_.data(), scales_.data());
+          p.weights = NextCopy(group);
+          team.Run(part);
+        },
+        TimeFor(team));
     Keep(group, m, threads, fmt::format("roofscape {}", kernels_->name), times);
   }
 

@@ -13,10 +13,10 @@ const std::string kFake = ROOFSCAPE_FAKE_CUDA_LIBRARY;
 
 CudaNames FakeNames() { return {{kFake}, {kFake}, {kFake}}; }
 
-/// A clock on which every reading takes a millisecond, so that a fake's calls take time.
+/// A clock on which every reading takes 4 ms, so that a fake's calls take time, one a repeat.
 class TickClock final : public Clock {
  public:
-  Instant Now() const override { return now_ += std::chrono::milliseconds(1); }
+  Instant Now() const override { return now_ += std::chrono::milliseconds(4); }
   WallTime Wall() const override { return {}; }
   ClockPair Pair() const override { return {}; }
 
@@ -58,16 +58,16 @@ TEST_F(ProbeCudaTest, MeasuresADevice) {
   EXPECT_EQ(gpu.l2_mb, 50);
   EXPECT_EQ(gpu.power_limit_w, 700);
   EXPECT_EQ(gpu.problems, std::vector<std::string>{});
-  // A call is 1 ms on this clock, 1000 launches or 10 copies of 2^28 bytes are a call.
+  // A call is 4 ms on this clock, 1000 launches or 10 copies of 2^28 bytes are a call.
   ASSERT_TRUE(gpu.launch && gpu.copy_gb_s);
-  EXPECT_NEAR(gpu.launch->us.best, 1, 1e-9);
-  EXPECT_NEAR(gpu.copy_gb_s->best, 2e-9 * (1 << 28) * 10 / 1e-3, 1e-6);
+  EXPECT_NEAR(gpu.launch->us.best, 4, 1e-9);
+  EXPECT_NEAR(gpu.copy_gb_s->best, 2e-9 * (1 << 28) * 10 / 4e-3, 1e-6);
   EXPECT_FALSE(gpu.peer_gb_s);
   EXPECT_EQ(std::ssize(gpu.products) + 2, GpuReadingCount(1, true));
   EXPECT_EQ(gpu.products.front().type, "bf16");
   EXPECT_EQ(gpu.products.back().type, "fp8");
   const MatrixReading& first = gpu.products.front();
-  EXPECT_NEAR(first.gflops.best, 2e-9 * 16 * 8192 * 8192 * 20 / 1e-3, 1e-3);
+  EXPECT_NEAR(first.gflops.best, 2e-9 * 16 * 8192 * 8192 * 20 / 4e-3, 1e-3);
   EXPECT_EQ(pace_->left_out(), 0);
 }
 
@@ -77,7 +77,7 @@ TEST_F(ProbeCudaTest, CopiesBetweenTwo) {
   ASSERT_EQ(gpus->size(), 2U);
   for (const GpuReadings& gpu : *gpus) {
     ASSERT_TRUE(gpu.peer_gb_s);
-    EXPECT_NEAR(gpu.peer_gb_s->best, 1e-9 * (1 << 28) * 10 / 1e-3, 1e-6);
+    EXPECT_NEAR(gpu.peer_gb_s->best, 1e-9 * (1 << 28) * 10 / 4e-3, 1e-6);
   }
 }
 

@@ -19,6 +19,10 @@ namespace roofscape::host {
 using OnReading =
     std::function<void(const std::string& what, std::int64_t number, std::int64_t all)>;
 
+/// What counts as the time of some work: that on the clock, or, for what the calling thread does
+/// alone, the processor time that it used: other work that takes the core away then does not count.
+enum class TimeOfWork { kClock, kThread };
+
 class ProbePace {
  public:
   /// `readings` will be taken in `total` from now on. `clock` and `stop` must outlive this.
@@ -28,7 +32,8 @@ class ProbePace {
   /// Seconds that one call of `work` took, several times; empty where the time is over or `stop` is
   /// set. The first call is not counted. Work that is over in less than 2 ms is called as often as
   /// fills them, and the mean is one repeat.
-  std::vector<double> Repeat(const std::string& what, const std::function<void()>& work);
+  std::vector<double> Repeat(const std::string& what, const std::function<void()>& work,
+                             TimeOfWork time = TimeOfWork::kClock);
 
   /// Counts readings that are not taken.
   void LeaveOut(std::int64_t readings);
@@ -39,8 +44,8 @@ class ProbePace {
 
  private:
   /// The calls that make a repeat long enough; 0 where there is no time for it.
-  std::int64_t CallsOfARepeat(const std::function<void()>& work) const;
-  double Time(const std::function<void()>& work, std::int64_t calls) const;
+  std::int64_t CallsOfARepeat(const std::function<void()>& work, TimeOfWork time) const;
+  double Time(const std::function<void()>& work, std::int64_t calls, TimeOfWork time) const;
 
   const Clock* clock_;
   const std::atomic<bool>* stop_;
