@@ -62,6 +62,7 @@ void AddExportCommand(CLI::App& app, Invocation& invocation);
 void AddPredictCommand(CLI::App& app, Invocation& invocation);
 void AddCalibrateCommand(CLI::App& app, Invocation& invocation);
 void AddValidateCommand(CLI::App& app, Invocation& invocation);
+void AddProbeCommand(CLI::App& app, Invocation& invocation);
 void AddMakeModelCommand(CLI::App& app, Invocation& invocation);
 
 }  // namespace roofscape::cli

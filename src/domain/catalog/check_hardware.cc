@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -102,6 +103,26 @@ void CheckCollectives(const Fabric& fabric, std::vector<Problem>& out) {
   }
 }
 
+/// A product that was measured has a shape, and no two rows say different things of one.
+void CheckRates(const Chip& chip, std::vector<Problem>& out) {
+  for (std::size_t i = 0; i < chip.products.size(); ++i) {
+    const MatrixRate& rate = chip.products[i];
+    if (rate.type.empty()) {
+      out.push_back({chip.entry.file, fmt::format("matrix[{}].type", i), "must not be empty"});
+    }
+    const auto same = [&](const MatrixRate& other) {
+      return std::tie(other.type, other.library, other.threads, other.m, other.n, other.k,
+                      other.set_mb) ==
+             std::tie(rate.type, rate.library, rate.threads, rate.m, rate.n, rate.k, rate.set_mb);
+    };
+    const auto end = chip.products.begin() + static_cast<std::ptrdiff_t>(i);
+    if (std::find_if(chip.products.begin(), end, same) != end) {
+      out.push_back({chip.entry.file, fmt::format("matrix[{}]", i),
+                     "repeats a product of an earlier row: keep one"});
+    }
+  }
+}
+
 }  // namespace
 
 void CheckChip(const Catalog& catalog, const Chip& chip, std::vector<Problem>& out) {
@@ -109,6 +130,7 @@ void CheckChip(const Catalog& catalog, const Chip& chip, std::vector<Problem>& o
   CheckMemory(chip, out);
   CheckPeaks(chip, out);
   CheckRanges(chip, out);
+  CheckRates(chip, out);
   const std::array links = {std::pair("scale_up", &chip.links.scale_up),
                             std::pair("scale_out", &chip.links.scale_out)};
   for (const auto& [name, id] : links) {

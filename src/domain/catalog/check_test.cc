@@ -26,7 +26,10 @@ std::vector<CatalogFile> Sound() {
        "id = \"chip-a\"\nname = \"Chip A\"\nvendor = \"V\"\nstatus = \"shipping\"\n" + head +
            "[memory]\nphysical_gb = 80\nusable_gb = 79\nbandwidth_tb_s = 3\n"
            "[dense]\nbf16_tflops = 900\nfp8_tflops = 1800\n[links]\nscale_up = \"switch-8\"\n"
-           "[reached]\nbf16_gemm_tflops = 700\n" +
+           "[reached]\nbf16_gemm_tflops = 700\n"
+           "[[read]]\nset_mb = 50\ngb_s = 2000\n"
+           "[[matrix]]\ntype = \"bf16\"\nm = 1\nn = 64\nk = 32\nset_mb = 1\ngflops = 5\n"
+           "[[matrix]]\ntype = \"bf16\"\nm = 2\nn = 64\nk = 32\nset_mb = 1\ngflops = 9\n" +
            kSource},
       {"models/model-a.toml",
        "id = \"model-a\"\nname = \"Model A\"\n" + head +
@@ -77,7 +80,7 @@ const Case kCases[] = {
     {"chips/chip-a", "date = 2026-01-02", "date = 2026-02-02",
      "chips/chip-a.toml: source.a.date: 2026-02-02 is after"},
     {"chips/chip-a", "date = 2026-01-02", "date = \"2026-02-30\"",
-     "chips/chip-a.toml: line 20: source.a.date: must be a day"},
+     "chips/chip-a.toml: line 37: source.a.date: must be a day"},
     {"chips/chip-a", "confidence = \"high\"\n", "",
      "chips/chip-a.toml: source.a.confidence: is missing"},
     {"chips/chip-a", "text = \"a book\"\n", "", "chips/chip-a.toml: source.a.text: is missing"},
@@ -100,6 +103,11 @@ const Case kCases[] = {
      "chips/chip-a.toml: links.scale_out: 'switch-8' is a scale-up fabric"},
     {"chips/chip-a", "id = \"chip-a\"", "id = \"chip-b\"",
      "chips/chip-a.toml: line 1: id: must be the file's name"},
+    {"chips/chip-a", "m = 2\n", "m = 1\n", "chips/chip-a.toml: matrix[1]: repeats a product"},
+    {"chips/chip-a", "gflops = 9", "gflops = 0", "chips/chip-a.toml: matrix[1].gflops: 0 must be"},
+    {"chips/chip-a", "m = 2\n", "", "chips/chip-a.toml: matrix[1].m: is missing"},
+    {"chips/chip-a", "type = \"bf16\"", "type = \"\"",
+     "chips/chip-a.toml: matrix[0].type: must not be empty"},
     {"fabrics/switch", "links = 7", "links = 8",
      "fabrics/switch-8.toml: chip_gb_s: is 448, 8 links"},
     {"fabrics/switch", "\"switch\"", "\"torus\"", "fabrics/switch-8.toml: shape_chips: is missing"},

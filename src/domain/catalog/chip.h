@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -70,8 +71,32 @@ struct Reached {
   std::optional<double> all_reduce_gb_s, all_gather_gb_s, all_to_all_gb_s;  // Bus bandwidth.
   std::optional<double> one_shot_all_reduce_us;
   std::optional<double> decode_attention_fraction;  // Of the memory's bandwidth.
+  std::optional<double> launch_us;  // A kernel, or a parallel region of all threads, of no work.
+  std::optional<double> peer_gb_s;  // A copy to another chip of the machine, one way.
 
   friend bool operator==(const Reached&, const Reached&) = default;
+};
+
+/// How fast memory was read in turn, over an array of `set_mb`: of what fits in a cache, the cache.
+struct ReadRate {
+  std::int64_t threads = 1;
+  double set_mb = 0.0;
+  double gb_s = 0.0;
+
+  friend bool operator==(const ReadRate&, const ReadRate&) = default;
+};
+
+/// What one matrix product reached: m tokens (rows of inputs) against a matrix of n rows of k
+/// weights. reached_rate.h has the time of a product between the measured ones.
+struct MatrixRate {
+  std::string type;          // Number format of the weights: "f32", "f16", "bf16", "fp8", "q8_0"
+  std::string library;       // What computed it.
+  std::int64_t threads = 1;  // Of a CPU; 1 for other chips.
+  std::int64_t m = 0, n = 0, k = 0;
+  double set_mb = 0.0;  // Weights read before any was read again: in a cache if they fit there.
+  double gflops = 0.0;  // 2 m n k over the time.
+
+  friend bool operator==(const MatrixRate&, const MatrixRate&) = default;
 };
 
 struct Chip {
@@ -86,6 +111,8 @@ struct Chip {
   HostMemory host;
   std::optional<double> tdp_w;
   Reached reached;
+  std::vector<ReadRate> reads;
+  std::vector<MatrixRate> products;
   /// Where sources disagree or only bounds are known: by the field's name, "dense.fp4_tflops".
   std::map<std::string, Range> ranges;
 

@@ -2,57 +2,12 @@
 
 #include <fmt/format.h>
 
+#include "domain/catalog/toml_lines.h"
+
 namespace roofscape::catalog {
 namespace {
 
-/// A basic string of TOML.
-std::string Quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      out += fmt::format("\\u{:04X}", static_cast<unsigned>(static_cast<unsigned char>(c)));
-    } else {
-      out += c;
-    }
-  }
-  return out + '"';
-}
-
-std::string Quoted(const std::vector<std::string>& texts) {
-  std::string out = "[";
-  for (const std::string& text : texts) out += (out.size() > 1 ? ", " : "") + Quoted(text);
-  return out + "]";
-}
-
-/// Lines `name = value`; what is missing, empty or false gets none.
-class Lines {
- public:
-  void Head(std::string_view head) { text_ += fmt::format("\n{}\n", head); }
-  void Add(std::string_view name, std::string_view text) {
-    if (!text.empty()) text_ += fmt::format("{} = {}\n", name, Quoted(text));
-  }
-  void Add(std::string_view name, std::int64_t value) {
-    text_ += fmt::format("{} = {}\n", name, value);
-  }
-  void Add(std::string_view name, const std::optional<std::int64_t>& value) {
-    if (value) Add(name, *value);
-  }
-  void Add(std::string_view name, const std::optional<double>& value) {
-    if (value) text_ += fmt::format("{} = {}\n", name, *value);
-  }
-  void AddIf(std::string_view name, bool value) {
-    if (value) text_ += fmt::format("{} = true\n", name);
-  }
-  void Raw(std::string_view line) { text_ += fmt::format("{}\n", line); }
-
-  const std::string& text() const { return text_; }
-
- private:
-  std::string text_;
-};
-
-void AddHeads(const MixerLayers& m, Lines& lines) {
+void AddHeads(const MixerLayers& m, TomlLines& lines) {
   switch (m.mixer) {
     case Mixer::kGqa: lines.Add("q_heads", m.q_heads); return lines.Add("kv_heads", m.kv_heads);
     case Mixer::kMla:
@@ -73,7 +28,7 @@ std::string IndexerLine(const Indexer& indexer) {
   return text + " }";
 }
 
-void AddMixer(const MixerLayers& m, Lines& lines) {
+void AddMixer(const MixerLayers& m, TomlLines& lines) {
   lines.Head("[[mixer]]");
   lines.Add("kind", Name(m.mixer));
   lines.Add("layers", m.layers);
@@ -100,7 +55,7 @@ void AddMixer(const MixerLayers& m, Lines& lines) {
   if (m.indexer) lines.Raw(IndexerLine(*m.indexer));
 }
 
-void AddFfn(const FfnLayers& f, Lines& lines) {
+void AddFfn(const FfnLayers& f, TomlLines& lines) {
   lines.Head("[[ffn]]");
   lines.Add("kind", f.routed ? "routed" : "dense");
   lines.Add("layers", f.layers);
@@ -115,18 +70,10 @@ void AddFfn(const FfnLayers& f, Lines& lines) {
   lines.Add("latent", f.latent);
 }
 
-void AddSource(const Source& source, Lines& lines) {
-  lines.Head(fmt::format("[source.{}]", source.id));
-  lines.Add("text", source.text);
-  if (source.date) lines.Raw(fmt::format("date = {}", source.date->ToIso()));
-  if (source.confidence) lines.Add("confidence", Name(*source.confidence));
-  lines.Raw(fmt::format("of = {}", Quoted(source.of)));
-}
-
 }  // namespace
 
 std::string ToToml(const Model& model) {
-  Lines lines;
+  TomlLines lines;
   lines.Add("id", model.entry.id);
   lines.Add("name", model.entry.name);
   lines.Add("maker", model.maker);
@@ -153,7 +100,7 @@ std::string ToToml(const Model& model) {
   }
   for (const MixerLayers& m : model.mixers) AddMixer(m, lines);
   for (const FfnLayers& f : model.ffns) AddFfn(f, lines);
-  for (const Source& source : model.entry.sources) AddSource(source, lines);
+  for (const Source& source : model.entry.sources) lines.Add(source);
   return lines.text();
 }
 

@@ -38,6 +38,29 @@ void ReadReached(ObjectReader& reader, Reached& reached) {
   reader.Optional("all_to_all_gb_s", reached.all_to_all_gb_s);
   reader.Optional("one_shot_all_reduce_us", reached.one_shot_all_reduce_us);
   reader.Optional("decode_attention_fraction", reached.decode_attention_fraction);
+  reader.Optional("launch_us", reached.launch_us);
+  reader.Optional("peer_gb_s", reached.peer_gb_s);
+}
+
+ReadRate ReadReadRate(ObjectReader& reader) {
+  ReadRate rate;
+  reader.Optional("threads", rate.threads);
+  reader.Required("set_mb", rate.set_mb);
+  reader.Required("gb_s", rate.gb_s);
+  return rate;
+}
+
+MatrixRate ReadMatrixRate(ObjectReader& reader) {
+  MatrixRate rate;
+  reader.Required("type", rate.type);
+  reader.Optional("library", rate.library);
+  reader.Optional("threads", rate.threads);
+  reader.Required("m", rate.m);
+  reader.Required("n", rate.n);
+  reader.Required("k", rate.k);
+  reader.Required("set_mb", rate.set_mb);
+  reader.Required("gflops", rate.gflops);
+  return rate;
 }
 
 void ReadRangeTable(ObjectReader& reader, const std::string& table, const Json& fields,
@@ -92,6 +115,8 @@ Result<Chip> ReadChip(const Document& document) {
   });
   reader.ReadInside("power", [&](ObjectReader& child) { child.Optional("tdp_w", chip.tdp_w); });
   reader.ReadInside("reached", [&](ObjectReader& child) { ReadReached(child, chip.reached); });
+  chip.reads = reader.ReadEach("read", ReadReadRate);
+  chip.products = reader.ReadEach("matrix", ReadMatrixRate);
   ReadRanges(reader, document, chip.ranges);
   RS_RETURN_IF_ERROR(reader.Finish());
   return chip;

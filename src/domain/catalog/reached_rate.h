@@ -1,0 +1,38 @@
+// What a chip reaches between its measured points: the time of a matrix product, the speed of
+// reading.
+//
+// Thread safety: pure functions.
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "base/core/units.h"
+#include "domain/catalog/chip.h"
+
+namespace roofscape::catalog {
+
+/// y[m][n] = x[m][k] * weights[n][k]^T, one of a sequence of products over `set_mb` of weights.
+struct MatrixWork {
+  std::string_view type;  // Number format of the weights.
+  std::int64_t threads = 1;
+  std::int64_t m = 0, n = 0, k = 0;
+  double set_mb =
+      0.0;  // All weights that are read before these are read again: of a layer, a model.
+};
+
+/// The time of that product, from the chip's `matrix` rows of the type and the threads; nothing
+/// where it has none. At each m the row counts whose set and shape are nearest (by the ratios of
+/// set_mb, n and k multiplied), of equals the fastest library. Between two measured m the time
+/// grows linearly, as it does where weights are read once for all tokens and each token then costs
+/// the same; below the smallest m it is that of the smallest, beyond the largest the rate stays.
+/// Time is in proportion to n k.
+std::optional<Seconds> MatrixTime(const Chip& chip, const MatrixWork& work);
+
+/// Bytes a second, in GB/s, of reading `set_mb` again and again with so many threads: the row whose
+/// set is nearest by the ratio. Nothing where no row has that number of threads.
+std::optional<double> ReadGbPerSecond(const Chip& chip, std::int64_t threads, double set_mb);
+
+}  // namespace roofscape::catalog
