@@ -58,6 +58,7 @@ void AddTrendCommand(CLI::App& app, Invocation& invocation);
 void AddCostCommand(CLI::App& app, Invocation& invocation);
 void AddImportCommand(CLI::App& app, Invocation& invocation);
 void AddImportsCommand(CLI::App& app, Invocation& invocation);
+void AddEvalsCommand(CLI::App& app, Invocation& invocation);
 void AddExportCommand(CLI::App& app, Invocation& invocation);
 void AddMakeModelCommand(CLI::App& app, Invocation& invocation);
 

@@ -73,13 +73,27 @@ void Print(const Outcome& outcome) {
   const store::ImportCounts& counts = outcome.counts;
   fmt::print("{}: {} rows: {} added, {} known, {} newer, {} aside\n", outcome.file, counts.read(),
              counts.added, counts.known, counts.newer, counts.aside);
+  if (counts.evals > 0) fmt::print("  evals: {} of these; see: roofscape evals\n", counts.evals);
   if (!counts.corrected.empty()) fmt::print("  corrected: {}\n", Codes(counts.corrected));
   if (!counts.asides.empty()) fmt::print("  aside: {}\n", Codes(counts.asides));
+}
+
+/// A file that is understood, and that holds no rows.
+bool HoldsNoPoints(const store::ImportCounts& counts) {
+  return counts.asides.contains(std::string(ingest::kJobCounts)) ||
+         counts.asides.contains(std::string(ingest::kAvailability));
 }
 
 /// Nothing of the file was understood, or it breaks off: said on stderr, for it looks like success.
 bool Failed(const Outcome& outcome) {
   const store::ImportCounts& counts = outcome.counts;
+  if (HoldsNoPoints(counts)) {
+    fmt::print(stderr,
+               "roofscape: {}: holds nothing to make a row of, and was kept whole; 'roofscape "
+               "imports' tells why\n",
+               outcome.file);
+    return false;
+  }
   const bool nothing = counts.read() > 0 && counts.read() == counts.aside;
   const bool broken = counts.asides.contains("broken_end");
   if (nothing) {
@@ -101,6 +115,7 @@ Json ToJson(const Outcome& outcome) {
           {"known", counts.known},
           {"newer", counts.newer},
           {"aside", counts.aside},
+          {"evals", counts.evals},
           {"corrected", Json(counts.corrected)},
           {"aside_codes", Json(counts.asides)}};
 }
@@ -120,6 +135,7 @@ Result<Outcome> ImportFile(store::Archive& archive, const ingest::Format& format
       archive.Begin({std::string(format.name), source.name, std::string(kVersion), now}, text));
   const Result<> read = format.read(text, source, [&](ingest::Batch batch) -> Result<> {
     RS_RETURN_IF_ERROR(archive.Add(batch.rows));
+    RS_RETURN_IF_ERROR(archive.AddEvals(batch.evals));
     return archive.SetAside(batch.aside);
   });
   if (!read) {

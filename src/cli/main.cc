@@ -79,6 +79,7 @@ int Run(int argc, char** argv) {
   roofscape::cli::AddCostCommand(app, invocation);
   roofscape::cli::AddImportCommand(app, invocation);
   roofscape::cli::AddImportsCommand(app, invocation);
+  roofscape::cli::AddEvalsCommand(app, invocation);
   roofscape::cli::AddExportCommand(app, invocation);
   roofscape::cli::AddCatalogCommand(app, invocation);
   roofscape::cli::AddDbCommand(app, invocation);

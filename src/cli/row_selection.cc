@@ -98,22 +98,26 @@ Result<std::vector<spec::Row>> OwnRows(const std::string& path, const store::Row
 
 }  // namespace
 
-void AddRowConditions(CLI::App& command, RowSelection& selection) {
+void AddDeploymentConditions(CLI::App& command, RowSelection& selection) {
   command.add_option("--model", selection.model, "Only this model, as the catalog names it");
   command.add_option("--chip", selection.chip, "Only this chip");
   command.add_option("--engine", selection.engine, "Only this engine");
   command.add_option("--precision", selection.precision, "Only this precision, e.g. fp8");
   command.add_option("--speculative", selection.speculative,
                      "Only this speculative decoding: none, mtp, ...");
-  command.add_option("--shape", selection.shape, "Only this many input/output tokens: 8192/1024");
-  command.add_option("--protocol", selection.protocol,
-                     "Only points measured by these rules: steady, inferencex, ...");
   command.add_option("--since", selection.since, "Only what was measured on this day or later");
   command.add_option("--until", selection.until, "Only what was measured on this day or before");
   command.add_option("--known-at", selection.known_at,
                      "As it was known at the end of this day, without later imports");
   command.add_flag("--latest", selection.latest,
                    "Of every deployment, workload and load only what was measured last");
+}
+
+void AddRowConditions(CLI::App& command, RowSelection& selection) {
+  AddDeploymentConditions(command, selection);
+  command.add_option("--shape", selection.shape, "Only this many input/output tokens: 8192/1024");
+  command.add_option("--protocol", selection.protocol,
+                     "Only points measured by these rules: steady, inferencex, ...");
   CLI::Option* const imported =
       command.add_flag("--imported", selection.imported_only, "Only what was imported");
   command.add_flag("--own", selection.own_only, "Only points of our own runs")->excludes(imported);

@@ -32,9 +32,11 @@ struct RowSelection {
   bool own_only = false;
 };
 
-/// Adds --model, --chip, --engine, --precision, --speculative, --shape, --protocol, --since,
-/// --until, --known-at,
-/// --latest, --imported and --own.
+/// Adds --model, --chip, --engine, --precision, --speculative, --since, --until, --known-at and
+/// --latest.
+void AddDeploymentConditions(CLI::App& command, RowSelection& selection);
+
+/// The same, --shape, --protocol, --imported and --own.
 void AddRowConditions(CLI::App& command, RowSelection& selection);
 
 /// The same and --db.

@@ -26,6 +26,7 @@ class Batches {
   explicit Batches(const Take& take) : take_(take) {}
 
   Result<> Add(spec::Row row);
+  Result<> Add(spec::EvalRow row);
   Result<> Add(const RowText& text, Problem problem);
   /// Hands on the rest.
   Result<> Finish();

@@ -21,6 +21,7 @@
 
 #include "base/core/clock.h"
 #include "base/core/result.h"
+#include "domain/spec/eval_row.h"
 #include "domain/spec/row.h"
 #include "results/store/store.h"
 
@@ -39,6 +40,7 @@ struct ImportCounts {
   std::int64_t known = 0;  // Were here, and nothing new is said of them.
   std::int64_t newer = 0;  // Were here, and are superseded by what is said now.
   std::int64_t aside = 0;
+  std::int64_t evals = 0;                         // Of added and newer.
   std::map<std::string, std::int64_t> corrected;  // Rows by code of correction, of all but known.
   std::map<std::string, std::int64_t> asides;     // By code.
 
@@ -86,6 +88,14 @@ struct ArchivedRow {
   spec::Row row;
 };
 
+struct ArchivedEval {
+  std::int64_t id = 0;
+  std::int64_t import_id = 0;
+  std::int64_t revision = 1;
+  WallTime known;
+  spec::EvalRow row;
+};
+
 /// A combination that the archive holds rows of.
 struct SetupSummary {
   std::string model, chip, engine, precision, speculative, protocol;
@@ -108,6 +118,7 @@ class Archive {
   /// the end of the archive, leaves nothing behind.
   virtual Result<> Begin(const ImportHeader& header, std::string_view text) = 0;
   virtual Result<> Add(std::span<const spec::Row> rows) = 0;
+  virtual Result<> AddEvals(std::span<const spec::EvalRow> rows) = 0;
   virtual Result<> SetAside(std::span<const spec::AsideRow> rows) = 0;
   /// What came of it. A file that brought nothing new leaves no trace, but for the first import of
   /// its bytes, where rows were set aside.
@@ -120,6 +131,10 @@ class Archive {
 
   /// By setup, time and load.
   virtual Result<std::vector<ArchivedRow>> Rows(const RowQuery& query) = 0;
+
+  /// Evals, by model, task, chip and time. Of the query its protocol, lengths and metrics say
+  /// nothing of evals; `latest`: of every deployment, task and concurrency.
+  virtual Result<std::vector<ArchivedEval>> Evals(const RowQuery& query) = 0;
 
   /// What there is, without reading rows.
   virtual Result<std::vector<SetupSummary>> Setups() = 0;

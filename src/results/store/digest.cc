@@ -6,6 +6,8 @@
 #include <bit>
 #include <cstring>
 
+#include <fmt/format.h>
+
 namespace roofscape::store {
 namespace {
 
@@ -38,6 +40,11 @@ std::string Sha256Hex(std::string_view bytes) {
 Digest128 Sha256First128(std::string_view bytes) {
   const Bytes digest = Sha256(bytes);
   return {BigEndian(digest.data()), BigEndian(digest.data() + 8)};
+}
+
+std::string KeyText(const Digest128& digest) {
+  return fmt::format("{:016x}{:016x}", static_cast<std::uint64_t>(digest.high),
+                     static_cast<std::uint64_t>(digest.low));
 }
 
 }  // namespace roofscape::store

@@ -22,4 +22,7 @@ struct Digest128 {
 };
 Digest128 Sha256First128(std::string_view bytes);
 
+/// 32 hexadecimal digits.
+std::string KeyText(const Digest128& digest);
+
 }  // namespace roofscape::store

@@ -11,6 +11,7 @@
 #include "results/store/archive_columns.h"
 #include "results/store/archive_text.h"
 #include "results/store/chunk.h"
+#include "results/store/sql_archive_import.h"
 
 namespace roofscape::store {
 namespace {
@@ -38,14 +39,6 @@ std::string BeforeSql() {
   return sql + " FROM archive_row WHERE key_high = ? AND key_low = ? ORDER BY revision DESC";
 }
 
-void BindText(Statement& statement, const std::string& text) {
-  if (text.empty()) {
-    statement.BindNull();
-  } else {
-    statement.Bind(std::string_view(text));
-  }
-}
-
 /// Whether a stored row, read by BeforeSql, says all that `row` says. A row with less than the
 /// stored one says nothing new, unless it takes back a figure: by a correction that leaves it out.
 Result<bool> Says(const Statement& stored, const spec::Row& row, std::int64_t setup_id) {
@@ -70,25 +63,31 @@ Result<bool> Says(const Statement& stored, const spec::Row& row, std::int64_t se
 
 }  // namespace
 
+void CountCorrections(const std::vector<spec::Correction>& corrections, ImportCounts& counts) {
+  std::vector<std::string_view> codes;
+  for (const spec::Correction& correction : corrections) codes.push_back(correction.code);
+  std::sort(codes.begin(), codes.end());
+  codes.erase(std::unique(codes.begin(), codes.end()), codes.end());
+  for (const std::string_view code : codes) ++counts.corrected[std::string(code)];
+}
+
+void BindText(Statement& statement, const std::string& text) {
+  if (text.empty()) {
+    statement.BindNull();
+  } else {
+    statement.Bind(std::string_view(text));
+  }
+}
+
+void BindTime(Statement& statement, WallTime time) {
+  statement.Bind(time.unix_us == 0 ? std::nullopt : std::optional(time.unix_us));
+}
+
 /// What was said of a point until now.
 struct SqlArchive::Before {
   std::int64_t id = 0;        // Of the last row...
   std::int64_t revision = 0;  // ...and which it is.
   bool said = false;          // Some row says all that the new one says.
-};
-
-struct SqlArchive::Open {
-  ImportHeader header;
-  std::int64_t id = 0;
-  std::string digest;
-  std::int64_t next_row = 0;
-  std::int64_t next_setup = 0;
-  std::unordered_map<std::string, std::int64_t> setups;  // By SetupText.
-  ImportCounts counts;
-  // Behind the transaction: statements must not outlive it.
-  Transaction transaction;
-  Statement insert;
-  Statement before;
 };
 
 SqlArchive::SqlArchive(std::unique_ptr<Database> database) : database_(std::move(database)) {}
@@ -103,6 +102,8 @@ Result<> SqlArchive::Begin(const ImportHeader& header, std::string_view text) {
                       database_->Int("SELECT COALESCE(MAX(id), 0) + 1 FROM archive_row"));
   RS_ASSIGN_OR_RETURN(const std::int64_t setup,
                       database_->Int("SELECT COALESCE(MAX(id), 0) + 1 FROM setup"));
+  RS_ASSIGN_OR_RETURN(const std::int64_t eval,
+                      database_->Int("SELECT COALESCE(MAX(id), 0) + 1 FROM eval_row"));
   RS_RETURN_IF_ERROR(AddText(id, text));
   RS_ASSIGN_OR_RETURN(Statement insert, database_->Prepare(InsertRowSql()));
   RS_ASSIGN_OR_RETURN(Statement before, database_->Prepare(BeforeSql()));
@@ -111,6 +112,7 @@ Result<> SqlArchive::Begin(const ImportHeader& header, std::string_view text) {
                        Sha256Hex(text),
                        row,
                        setup,
+                       eval,
                        {},
                        {},
                        std::move(transaction),
@@ -148,11 +150,7 @@ Result<> SqlArchive::AddOne(const spec::Row& row) {
     return {};
   }
   ++(before ? counts.newer : counts.added);
-  std::vector<std::string_view> codes;
-  for (const spec::Correction& correction : row.corrections) codes.push_back(correction.code);
-  std::sort(codes.begin(), codes.end());
-  codes.erase(std::unique(codes.begin(), codes.end()), codes.end());
-  for (const std::string_view code : codes) ++counts.corrected[std::string(code)];
+  CountCorrections(row.corrections, counts);
   return Insert(row, key, before, setup);
 }
 
@@ -183,7 +181,7 @@ Result<> SqlArchive::Insert(const spec::Row& row, const Digest128& key,
   insert.Bind(before ? before->revision + 1 : std::int64_t{1});
   insert.Bind(before ? std::optional(before->id) : std::nullopt);
   insert.Bind(open_->id).Bind(setup_id).Bind(open_->header.known.unix_us);
-  insert.Bind(row.measured.unix_us == 0 ? std::nullopt : std::optional(row.measured.unix_us));
+  BindTime(insert, row.measured);
   insert.Bind(std::int64_t{row.day_only ? 1 : 0}).Bind(row.concurrency).Bind(row.rate_rps);
   insert.Bind(spec::Name(row.instrument)).Bind(std::int64_t{row.complete ? 1 : 0});
   insert.Bind(row.origin.place).Bind(row.origin.offset).Bind(row.origin.bytes);
@@ -267,8 +265,8 @@ Result<ImportCounts> SqlArchive::Commit() {
   RS_ASSIGN_OR_RETURN(
       Statement insert,
       database_->Prepare("INSERT INTO import (id, known_us, format, source, digest, version, "
-                         "rows_added, rows_known, rows_newer, rows_aside) "
-                         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+                         "rows_added, rows_known, rows_newer, rows_aside, evals) "
+                         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
   RS_RETURN_IF_ERROR(insert.Bind(import->id)
                          .Bind(import->header.known.unix_us)
                          .Bind(std::string_view(import->header.format))
@@ -279,6 +277,7 @@ Result<ImportCounts> SqlArchive::Commit() {
                          .Bind(counts.known)
                          .Bind(counts.newer)
                          .Bind(counts.aside)
+                         .Bind(counts.evals)
                          .Run());
   RS_RETURN_IF_ERROR(import->transaction.Commit());
   return counts;
