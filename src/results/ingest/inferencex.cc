@@ -26,12 +26,6 @@ using inferencex::RecordReader;
 /// A table of the database by the id of its rows.
 using Table = std::map<std::string, std::string_view, std::less<>>;
 
-template <class Row>
-Result<> AddMade(std::variant<Row, Problem> made, const RowText& text, Batches& batches) {
-  if (auto* row = std::get_if<Row>(&made)) return batches.Add(std::move(*row));
-  return batches.Add(text, std::get<Problem>(std::move(made)));
-}
-
 /// The client's own file says nothing of what served.
 bool IsClient(const Record& record, std::string_view text) {
   return record.at(inferencex::Text::kHardware).empty() && MemberOf(text, "model_id");
@@ -89,11 +83,11 @@ Result<> ReadRows(std::string_view text, const Source& source, const Take& take)
       }
     }
     if (IsClient(record, row->text)) {
-      RS_RETURN_IF_ERROR(AddMade(ClientRow(*row, source), *row, batches));
+      RS_RETURN_IF_ERROR(batches.Add(ClientRow(*row, source), *row));
     } else if (IsEval(record, row->text)) {
-      RS_RETURN_IF_ERROR(AddMade(inferencex::MakeEval(record, *row, source, names), *row, batches));
+      RS_RETURN_IF_ERROR(batches.Add(inferencex::MakeEval(record, *row, source, names), *row));
     } else {
-      RS_RETURN_IF_ERROR(AddMade(inferencex::MakeRow(record, *row, source, names), *row, batches));
+      RS_RETURN_IF_ERROR(batches.Add(inferencex::MakeRow(record, *row, source, names), *row));
     }
   }
   return Finish(rows, source, batches);
@@ -127,10 +121,9 @@ class Dump {
       reader_.Read(row->text, record_);
       if (evals) {
         RS_RETURN_IF_ERROR(
-            AddMade(inferencex::MakeEval(record_, *row, source_, names_), *row, batches_));
+            batches_.Add(inferencex::MakeEval(record_, *row, source_, names_), *row));
       } else {
-        RS_RETURN_IF_ERROR(
-            AddMade(inferencex::MakeRow(record_, *row, source_, names_), *row, batches_));
+        RS_RETURN_IF_ERROR(batches_.Add(inferencex::MakeRow(record_, *row, source_, names_), *row));
       }
     }
     return {};

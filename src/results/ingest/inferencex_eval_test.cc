@@ -152,8 +152,8 @@ TEST(InferencexEvals, EveryPublishedOneIsRead) {
       EXPECT_GT(score.interval->high, score.score);
     }
   }
-  // Twelve were published twice, with all digits the same: eight of them as disaggregated and as not,
-  // which shows that these are one deployment.
+  // Twelve were published twice, with all digits the same: eight of them as disaggregated and as
+  // not, which shows that these are one deployment.
   EXPECT_EQ(keys.size(), 519U);
   EXPECT_EQ(one_deployment, 478);  // On one node; 53 of several were disaggregated.
   EXPECT_EQ(ReadAll("inferencex", text).evals, batch.evals);

@@ -32,6 +32,9 @@ struct ImportHeader {
   std::string source;   // The file's name.
   std::string version;  // Of Roofscape.
   WallTime known;       // Now.
+  /// The campaign to which all its points belong, also those that were here before. It is made
+  /// where there is none of that name. Empty: none.
+  std::string campaign = {};
 };
 
 /// What came of an import.
@@ -41,6 +44,7 @@ struct ImportCounts {
   std::int64_t newer = 0;  // Were here, and are superseded by what is said now.
   std::int64_t aside = 0;
   std::int64_t evals = 0;                         // Of added and newer.
+  std::int64_t joined = 0;                        // New in the campaign of the import.
   std::map<std::string, std::int64_t> corrected;  // Rows by code of correction, of all but known.
   std::map<std::string, std::int64_t> asides;     // By code.
 
@@ -68,6 +72,7 @@ struct RowQuery {
   std::optional<std::int64_t> output_tokens = {};
   std::optional<std::string> protocol = {};
   std::optional<std::int64_t> import_id = {};
+  std::optional<std::string> campaign = {};
   std::optional<WallTime> measured_from = {};
   std::optional<WallTime> measured_until = {};  // And not later.
   /// The archive as it was known then; missing: now.
@@ -115,7 +120,7 @@ class Archive {
                                                          std::string_view version) = 0;
 
   /// Begins an import of `text`. One at a time. Until Commit() nobody else sees it; Abandon(), or
-  /// the end of the archive, leaves nothing behind.
+  /// the end of the archive, leaves nothing behind. REQUIRES: `text` stays until then.
   virtual Result<> Begin(const ImportHeader& header, std::string_view text) = 0;
   virtual Result<> Add(std::span<const spec::Row> rows) = 0;
   virtual Result<> AddEvals(std::span<const spec::EvalRow> rows) = 0;

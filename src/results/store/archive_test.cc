@@ -293,6 +293,36 @@ TEST_P(ArchiveTest, EvalsComeBackAsTheyWereAndAreAddedOnce) {
   EXPECT_TRUE(archive_->Evals({.known_at = WallTime{kKnown.unix_us - 1}})->empty());
 }
 
+TEST_P(ArchiveTest, PointsBelongToCampaignsWhateverIsLearntOfThemLater) {
+  std::vector<spec::Row> rows = SomeRows(10, 1);
+  Import(rows, "a");
+  const spec::EvalRow eval = SomeEval(0);
+  const auto import = [&](std::string_view text) {
+    EXPECT_TRUE(archive_->Begin({"inferencex", "b.json", "0.1", kKnown, "spring"}, text));
+    EXPECT_TRUE(archive_->Add(std::span(rows).first(4)));
+    EXPECT_TRUE(archive_->AddEvals({&eval, 1}));
+    const auto counts = archive_->Commit();
+    EXPECT_TRUE(counts) << counts.error().message;
+    return *counts;
+  };
+  EXPECT_EQ(import("b").joined, 5);
+  EXPECT_EQ(import("c").joined, 0);
+  EXPECT_EQ(Rows({.campaign = "spring"}).size(), 4U);
+  EXPECT_EQ(Rows({.chip = "b200", .campaign = "spring", .latest = true}).size(), 2U);
+  EXPECT_TRUE(Rows({.campaign = "autumn"}).empty());
+  EXPECT_EQ(archive_->Evals({.campaign = "spring"})->size(), 1U);
+  EXPECT_EQ(archive_->Imports()->size(), 2U);
+  rows[0].values.Set("ttft_p50_s", 0.5);
+  EXPECT_EQ(Import({rows[0]}, "d").newer, 1);
+  EXPECT_EQ(Rows({.campaign = "spring"}).size(), 4U);
+  // Nothing new but that they belong: no import, but members.
+  ASSERT_TRUE(archive_->Begin({"inferencex", "a.json", "0.1", kKnown, "summer"}, "a"));
+  ASSERT_TRUE(archive_->Add(rows));
+  EXPECT_EQ(archive_->Commit()->joined, 10);
+  EXPECT_EQ(archive_->Imports()->size(), 3U);
+  EXPECT_EQ(Rows({.campaign = "summer"}).size(), 10U);
+}
+
 TEST_P(ArchiveTest, RowsOnlyGrow) {
   Import(SomeRows(3, 1), "a");
   auto database = Database::Open(path_, Access::kReadWrite, {});

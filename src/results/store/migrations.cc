@@ -345,10 +345,67 @@ CREATE VIEW eval_row_now AS
 
 constexpr std::array<std::string_view, 2> kEvalTables = {"eval_row", "eval_score"};
 
-constexpr std::array<Migration, 4> kMigrations = {{{1, kFirst, kFirstTables},
+// A campaign is a set of runs and points that were measured or collected for one question. A point
+// belongs by its key, so whatever is learnt of it later belongs too.
+constexpr std::string_view kCampaigns = R"sql(
+CREATE TABLE campaign (
+  id         BIGINT NOT NULL PRIMARY KEY,
+  name       TEXT   NOT NULL UNIQUE,
+  purpose    TEXT   NOT NULL,
+  started_us BIGINT NOT NULL
+);
+
+CREATE TABLE campaign_label (
+  campaign_id BIGINT NOT NULL REFERENCES campaign (id),
+  name        TEXT   NOT NULL,
+  value       TEXT   NOT NULL,
+  PRIMARY KEY (campaign_id, name)
+);
+
+CREATE TABLE campaign_run (
+  campaign_id BIGINT NOT NULL REFERENCES campaign (id),
+  run_id      TEXT   NOT NULL REFERENCES run (id),
+  PRIMARY KEY (campaign_id, run_id)
+);
+
+-- Of archive_row and eval_row.
+CREATE TABLE campaign_point (
+  campaign_id BIGINT NOT NULL REFERENCES campaign (id),
+  key_high    BIGINT NOT NULL,
+  key_low     BIGINT NOT NULL,
+  PRIMARY KEY (campaign_id, key_high, key_low)
+);
+)sql";
+
+constexpr std::array<std::string_view, 4> kCampaignTables = {"campaign", "campaign_label",
+                                                             "campaign_run", "campaign_point"};
+
+// What was sampled over time beside a run. In `zstd` all offsets from begin_us, in
+// microseconds, then all values as doubles: 8 bytes each, little endian.
+constexpr std::string_view kSeries = R"sql(
+CREATE TABLE series (
+  run_id      TEXT   NOT NULL REFERENCES run (id),
+  metric      TEXT   NOT NULL,  -- ends in its unit: device_power_w
+  device      TEXT   NOT NULL,  -- as the source names it
+  digest      TEXT   NOT NULL,  -- SHA-256 of the source
+  source      TEXT   NOT NULL,
+  known_us    BIGINT NOT NULL,
+  begin_us    BIGINT NOT NULL,
+  samples     BIGINT NOT NULL,
+  plain_bytes BIGINT NOT NULL,  -- before compression
+  zstd        BLOB   NOT NULL,
+  PRIMARY KEY (run_id, metric, device, digest)
+);
+)sql";
+
+constexpr std::array<std::string_view, 1> kSeriesTables = {"series"};
+
+constexpr std::array<Migration, 6> kMigrations = {{{1, kFirst, kFirstTables},
                                                    {2, kRates, {}},
                                                    {3, kArchive, kArchiveTables},
-                                                   {4, kEvals, kEvalTables}}};
+                                                   {4, kEvals, kEvalTables},
+                                                   {5, kCampaigns, kCampaignTables},
+                                                   {6, kSeries, kSeriesTables}}};
 
 Result<> Apply(Database& database, const Migration& migration) {
   RS_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Write(database, Durability::kPower));

@@ -10,6 +10,7 @@
 #include "base/core/json.h"
 #include "results/store/archive_columns.h"
 #include "results/store/archive_text.h"
+#include "results/store/campaign.h"
 #include "results/store/chunk.h"
 #include "results/store/sql_archive_import.h"
 
@@ -20,6 +21,14 @@ std::string Marks(std::size_t count) {
   std::string marks;
   for (std::size_t i = 0; i < count; ++i) marks += i == 0 ? "?" : ", ?";
   return marks;
+}
+
+std::vector<Packed> PackPieces(std::string_view text) {
+  std::vector<Packed> pieces;
+  for (std::size_t at = 0; at < text.size(); at += kTextPiece) {
+    pieces.push_back(PackText(text.substr(at, kTextPiece)));
+  }
+  return pieces;
 }
 
 std::string InsertRowSql() {
@@ -104,7 +113,16 @@ Result<> SqlArchive::Begin(const ImportHeader& header, std::string_view text) {
                       database_->Int("SELECT COALESCE(MAX(id), 0) + 1 FROM setup"));
   RS_ASSIGN_OR_RETURN(const std::int64_t eval,
                       database_->Int("SELECT COALESCE(MAX(id), 0) + 1 FROM eval_row"));
-  RS_RETURN_IF_ERROR(AddText(id, text));
+  std::optional<std::int64_t> campaign;
+  if (!header.campaign.empty()) {
+    RS_ASSIGN_OR_RETURN(campaign, FindCampaign(*database_, header.campaign));
+    if (!campaign) {
+      RS_ASSIGN_OR_RETURN(campaign, AddCampaign(*database_, {.name = header.campaign,
+                                                             .purpose = {},
+                                                             .started = header.known,
+                                                             .labels = {}}));
+    }
+  }
   RS_ASSIGN_OR_RETURN(Statement insert, database_->Prepare(InsertRowSql()));
   RS_ASSIGN_OR_RETURN(Statement before, database_->Prepare(BeforeSql()));
   open_.reset(new Open{header,
@@ -114,24 +132,44 @@ Result<> SqlArchive::Begin(const ImportHeader& header, std::string_view text) {
                        setup,
                        eval,
                        {},
+                       campaign,
                        {},
+                       std::async(std::launch::async, PackPieces, text),
                        std::move(transaction),
                        std::move(insert),
                        std::move(before)});
   return {};
 }
 
-Result<> SqlArchive::AddText(std::int64_t import_id, std::string_view text) {
+Result<> SqlArchive::AddText(Open& import) {
   RS_ASSIGN_OR_RETURN(Statement insert,
                       database_->Prepare("INSERT INTO import_text (import_id, piece, plain_bytes, "
                                          "zstd) VALUES (?, ?, ?, ?)"));
   std::int64_t piece = 0;
-  for (std::size_t at = 0; at < text.size(); at += kTextPiece) {
-    const Packed packed = PackText(text.substr(at, kTextPiece));
+  for (const Packed& packed : import.pieces.get()) {
     RS_RETURN_IF_ERROR(
-        insert.Bind(import_id).Bind(piece++).Bind(packed.plain_bytes).BindBytes(packed.zstd).Run());
+        insert.Bind(import.id).Bind(piece++).Bind(packed.plain_bytes).BindBytes(packed.zstd).Run());
   }
   return {};
+}
+
+/// Puts a point into the import's campaign, if it has one.
+Result<> SqlArchive::Join(const Digest128& key) {
+  if (!open_->campaign) return {};
+  {
+    RS_ASSIGN_OR_RETURN(
+        Statement query,
+        database_->Prepare("SELECT 1 FROM campaign_point WHERE campaign_id = ? AND key_high = ? "
+                           "AND key_low = ?"));
+    RS_ASSIGN_OR_RETURN(const bool there,
+                        query.Bind(*open_->campaign).Bind(key.high).Bind(key.low).Step());
+    if (there) return {};
+  }
+  ++open_->counts.joined;
+  RS_ASSIGN_OR_RETURN(Statement insert,
+                      database_->Prepare("INSERT INTO campaign_point (campaign_id, key_high, "
+                                         "key_low) VALUES (?, ?, ?)"));
+  return insert.Bind(*open_->campaign).Bind(key.high).Bind(key.low).Run();
 }
 
 Result<> SqlArchive::Add(std::span<const spec::Row> rows) {
@@ -143,6 +181,7 @@ Result<> SqlArchive::Add(std::span<const spec::Row> rows) {
 Result<> SqlArchive::AddOne(const spec::Row& row) {
   RS_ASSIGN_OR_RETURN(const std::int64_t setup, SetupId(row));
   const Digest128 key = Sha256First128(row.origin.format + '\0' + row.origin.key);
+  RS_RETURN_IF_ERROR(Join(key));
   RS_ASSIGN_OR_RETURN(const std::optional<Before> before, FindBefore(key, row, setup));
   ImportCounts& counts = open_->counts;
   if (before && before->said) {
@@ -259,8 +298,11 @@ Result<ImportCounts> SqlArchive::Commit() {
   if (counts.added + counts.newer == 0) {
     RS_ASSIGN_OR_RETURN(const std::vector<ImportRecord> before,
                         ReadImports("WHERE digest = ?", {import->digest}));
-    // Rolled back: what was there already needs no second witness.
-    if (counts.aside == 0 || !before.empty()) return counts;
+    // What was there already needs no second witness; that it belongs to a campaign is new.
+    if (counts.aside == 0 || !before.empty()) {
+      if (counts.joined > 0) RS_RETURN_IF_ERROR(import->transaction.Commit());
+      return counts;
+    }
   }
   RS_ASSIGN_OR_RETURN(
       Statement insert,
@@ -279,6 +321,7 @@ Result<ImportCounts> SqlArchive::Commit() {
                          .Bind(counts.aside)
                          .Bind(counts.evals)
                          .Run());
+  RS_RETURN_IF_ERROR(AddText(*import));
   RS_RETURN_IF_ERROR(import->transaction.Commit());
   return counts;
 }

@@ -46,7 +46,8 @@ class SqlArchive final : public Archive {
 
   Result<std::vector<ImportRecord>> ReadImports(std::string_view where,
                                                 const std::vector<std::string>& values);
-  Result<> AddText(std::int64_t import_id, std::string_view text);
+  Result<> AddText(Open& import);
+  Result<> Join(const Digest128& key);
   Result<std::int64_t> SetupId(const spec::Row& row);
   Result<> AddOne(const spec::Row& row);
   Result<std::optional<Before>> FindBefore(const Digest128& key, const spec::Row& row,

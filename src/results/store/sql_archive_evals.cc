@@ -12,6 +12,7 @@
 #include "base/core/check.h"
 #include "base/core/document.h"
 #include "results/store/archive_text.h"
+#include "results/store/campaign.h"
 #include "results/store/sql_archive.h"
 #include "results/store/sql_archive_import.h"
 
@@ -60,6 +61,7 @@ Conditions ConditionsOf(const RowQuery& query) {
   c.Add("r.import_id = ?", query.import_id);
   c.Add("r.measured_us >= ?", us(query.measured_from));
   c.Add("r.measured_us <= ?", us(query.measured_until));
+  c.Add(kOfCampaign, query.campaign);
   c.Add("r.known_us <= ?", us(query.known_at));
   constexpr std::string_view kLater =
       "NOT EXISTS (SELECT 1 FROM eval_row AS later WHERE later.supersedes = r.id{})";
@@ -108,6 +110,7 @@ Result<> SqlArchive::AddEvals(std::span<const spec::EvalRow> rows) {
 Result<> SqlArchive::AddEval(const spec::EvalRow& row) {
   ImportCounts& counts = open_->counts;
   const Digest128 key = Sha256First128(row.origin.format + '\0' + row.origin.key);
+  RS_RETURN_IF_ERROR(Join(key));
   const std::string deployment = DumpText(spec::ToJson(row.deployment));
   std::optional<std::int64_t> before;
   std::int64_t revision = 1;

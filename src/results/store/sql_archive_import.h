@@ -5,12 +5,15 @@
 #pragma once
 
 #include <cstdint>
+#include <future>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "domain/spec/row.h"
 #include "results/store/archive.h"
+#include "results/store/chunk.h"
 #include "results/store/db.h"
 #include "results/store/sql_archive.h"
 
@@ -24,7 +27,9 @@ struct SqlArchive::Open {
   std::int64_t next_setup = 0;
   std::int64_t next_eval = 0;
   std::unordered_map<std::string, std::int64_t> setups;  // By SetupText.
+  std::optional<std::int64_t> campaign;
   ImportCounts counts;
+  std::future<std::vector<Packed>> pieces;  // Of the text; compressed beside the reading of it.
   // Behind the transaction: statements must not outlive it.
   Transaction transaction;
   Statement insert;

@@ -12,6 +12,7 @@
 #include "base/core/document.h"
 #include "results/store/archive_columns.h"
 #include "results/store/archive_text.h"
+#include "results/store/campaign.h"
 #include "results/store/chunk.h"
 #include "results/store/sql_archive.h"
 
@@ -54,7 +55,8 @@ struct Conditions {
   std::vector<std::string> of_row;
   std::vector<std::string> texts;           // Parameters of of_setup...
   std::vector<std::int64_t> setup_numbers;  // ...the texts first...
-  std::vector<std::int64_t> row_numbers;    // ...then those of of_row.
+  std::vector<std::int64_t> row_numbers;    // ...then those of of_row...
+  std::vector<std::string> row_texts;       // ...whose texts come last.
 };
 
 Conditions ConditionsOf(const RowQuery& query) {
@@ -93,6 +95,10 @@ Conditions ConditionsOf(const RowQuery& query) {
   } else {
     c.of_row.emplace_back(
         "NOT EXISTS (SELECT 1 FROM archive_row AS later WHERE later.supersedes = r.id)");
+  }
+  if (query.campaign) {
+    c.of_row.emplace_back(kOfCampaign);
+    c.row_texts.push_back(*query.campaign);
   }
   return c;
 }
@@ -154,6 +160,7 @@ void BindAll(const Conditions& conditions, Statement& statement) {
   for (const std::string& text : conditions.texts) statement.Bind(std::string_view(text));
   for (const std::int64_t number : conditions.setup_numbers) statement.Bind(number);
   for (const std::int64_t number : conditions.row_numbers) statement.Bind(number);
+  for (const std::string& text : conditions.row_texts) statement.Bind(std::string_view(text));
 }
 
 /// Rows named by their ids, whatever the query said.
