@@ -1,8 +1,10 @@
 #include "cli/eval_text.h"
 
 #include <array>
+#include <map>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -27,26 +29,32 @@ std::string Day(const spec::EvalRow& row) { return spec::DayOrTime(row.measured,
 }  // namespace
 
 std::string EvalTable(std::span<const spec::EvalRow> rows, const Style& style) {
-  Table table({{"measured", Align::kLeft, false},
-               {"model", Align::kLeft},
-               {"served as", Align::kLeft},
-               {"users"},
-               {"eval", Align::kLeft},
-               {"score\n%"},
-               {"95 %"},
-               {"asked"}});
+  // A table a task, for its name would take the room of the model's.
+  std::map<std::string, Table> tables;
   for (const spec::EvalRow& row : rows) {
     const spec::Deployment& d = row.deployment;
+    auto& table = tables
+                      .try_emplace(row.task, std::vector<Column>{{"measured", Align::kLeft, false},
+                                                                 {"model", Align::kLeft},
+                                                                 {"served by", Align::kLeft},
+                                                                 {"users"},
+                                                                 {"measure", Align::kLeft, false},
+                                                                 {"score\n%"},
+                                                                 {"95 %\ninterval"}})
+                      .first->second;
     for (const spec::EvalScore& score : row.scores) {
       table.AddRow({row.measured.unix_us == 0 ? "-" : Day(row), d.model,
                     fmt::format("{} {} {}", d.chip, d.engine, d.precision),
-                    row.concurrency > 0 ? std::to_string(row.concurrency) : "-",
-                    fmt::format("{} {}", row.task, score.measure),
-                    fmt::format("{:.1f}", kPercent * score.score), Interval(score.interval),
-                    Whole(score.questions, "-")});
+                    row.concurrency > 0 ? std::to_string(row.concurrency) : "-", score.measure,
+                    fmt::format("{:.1f}", kPercent * score.score), Interval(score.interval)});
     }
   }
-  return table.ToText(style);
+  std::string out;
+  for (const auto& [task, table] : tables) {
+    out += fmt::format("{}{}\n{}", out.empty() ? "" : "\n", Bold(WithoutControls(task), style),
+                       table.ToText(style));
+  }
+  return out;
 }
 
 std::string EvalCsv(std::span<const spec::EvalRow> rows) {

@@ -12,7 +12,7 @@
 
 namespace roofscape::cli {
 
-/// A line a score, in per cent with its 95 % interval.
+/// A table a task, a line a score, in per cent with its 95 % interval.
 std::string EvalTable(std::span<const spec::EvalRow> rows, const Style& style);
 
 /// The same with all digits, as shares, and everything that tells deployments apart.

@@ -81,6 +81,11 @@ void PrintAsides(const std::vector<spec::AsideRow>& rows, bool json) {
     fmt::print("{}\n", all.dump(2, ' ', false, Json::error_handler_t::replace));
     return;
   }
+  if (rows.size() == 1) {  // The reason has room.
+    const std::string what = fmt::format("place {}: {}: ", rows[0].place, rows[0].code);
+    fmt::print("{}\n", Wrap(what + rows[0].reason, StyleOf(stdout).width, 2));
+    return;
+  }
   Table table({{"place"}, {"code", Align::kLeft, false}, {"reason", Align::kLeft}});
   for (const spec::AsideRow& row : rows) {
     table.AddRow({std::to_string(row.place), row.code, row.reason});

@@ -196,8 +196,11 @@ bool CountsJobs(std::string_view object) {
   return MemberOf(object, "n_success") && MemberOf(object, "total");
 }
 
-/// {"b200": {"n_success": 9, "total": 10}, ...}
+/// {"b200": {"n_success": 9, "total": 10}, ...}. Such a file is small; a large one is not parsed to
+/// find out.
 bool IsRunStats(std::string_view text) {
+  constexpr std::size_t kLargest = 1U << 16U;
+  if (text.size() > kLargest) return false;
   const Json json = Json::parse(text, nullptr, false);
   return json.is_object() && !json.empty() &&
          std::all_of(json.begin(), json.end(), [](const Json& value) {
@@ -229,7 +232,7 @@ Problem HoldsNoPoints(std::string_view text) {
     if (!jobs && !available) break;
   }
   if (count == 0) return {};
-  if (jobs || (count == 1 && IsRunStats(text))) {
+  if (jobs || IsRunStats(text)) {
     return {std::string(kJobCounts),
             "counts of their jobs that succeeded, by chip and day: they judge their machines and "
             "their patience, no deployment, so no row is made of them; the file is kept whole"};
