@@ -49,6 +49,9 @@ std::vector<PowerFault> SetPower(std::span<const PowerSample> samples, std::int6
     const auto steady = SetWindow(samples, devices, point.started, *point.steady);
     if (point.Primary() == &*point.steady) primary = steady;
   }
+  // An earlier trace covered the point; that this one does not takes nothing back.
+  const spec::PointMetrics* const judged = point.Primary();
+  if (!primary.empty() && judged != nullptr && judged->device_power_w) return primary;
   std::vector<std::string>& reasons = point.verdict.server_reasons;
   std::erase_if(reasons, [](const std::string& r) { return r.starts_with(kPowerNotValid); });
   if (!primary.empty()) reasons.push_back(std::string(kPowerNotValid) + CodesOf(primary));

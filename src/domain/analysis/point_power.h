@@ -25,8 +25,8 @@ inline constexpr std::string_view kPowerNotValid = "power not valid: ";
 
 /// Sets device_power_w and the joules a token of the steady and the whole window. Where the samples
 /// are not valid for the window that the point's protocol names, a server reason says so with the
-/// codes; figures of an earlier trace stay. Returns those codes, none: valid. A point without any
-/// window is left alone.
+/// codes, unless that window has its power from an earlier trace. Returns those codes, none: valid.
+/// A point without any window is left alone.
 std::vector<PowerFault> SetPower(std::span<const PowerSample> samples, std::int64_t devices,
                                  spec::PointResult& point);
 

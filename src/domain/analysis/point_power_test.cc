@@ -55,6 +55,10 @@ TEST(PointPower, SaysByWhichRuleItIsNotValid) {
   // A trace that is whole takes the reason back.
   EXPECT_TRUE(SetPower(Samples(-2, 22), 2, point).empty());
   EXPECT_TRUE(point.verdict.server_reasons.empty());
+  // And one that is not says nothing against what is known.
+  const spec::PointResult known = point;
+  EXPECT_FALSE(SetPower(Samples(6, 22), 2, point).empty());
+  EXPECT_TRUE(point == known);
 }
 
 TEST(PointPower, JudgesTheWindowOfTheProtocol) {
