@@ -26,7 +26,8 @@ std::optional<double> Number(std::string_view text) {
   double number = 0.0;
   const char* const end = text.data() + text.size();
   const auto [at, error] = std::from_chars(text.data(), end, number);
-  return error == std::errc() && at == end ? std::optional(number) : std::nullopt;
+  const bool whole = error == std::errc() && at == end && std::isfinite(number);
+  return whole ? std::optional(number) : std::nullopt;
 }
 
 /// "380.42 W"; another unit is none of ours.
