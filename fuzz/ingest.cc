@@ -11,6 +11,7 @@
 
 #include "base/core/check.h"
 #include "results/ingest/ingest.h"
+#include "results/ingest/power_csv.h"
 
 namespace {
 
@@ -45,12 +46,13 @@ ingest::Batch ReadAll(const ingest::Format& format, std::string_view text) {
   ingest::Batch all;
   const auto read = format.read(text, source, [&all](ingest::Batch batch) -> Result<> {
     for (spec::Row& row : batch.rows) all.rows.push_back(std::move(row));
+    for (spec::EvalRow& row : batch.evals) all.evals.push_back(std::move(row));
     for (ingest::Aside& aside : batch.aside) all.aside.push_back(std::move(aside));
     return {};
   });
   RS_CHECK(read || read.error().message.starts_with("input"));
   // A text that is of the format has at least one row, read or kept aside.
-  RS_CHECK(!read || all.rows.size() + all.aside.size() > 0);
+  RS_CHECK(!read || all.rows.size() + all.evals.size() + all.aside.size() > 0);
   return all;
 }
 
@@ -59,6 +61,14 @@ void CheckBatch(const ingest::Batch& batch, std::size_t size) {
     RS_CHECK(!aside.code.empty() && !aside.reason.empty());
     RS_CHECK(aside.offset >= 0 && aside.bytes >= 0);
     RS_CHECK(static_cast<std::size_t>(aside.offset + aside.bytes) <= size);
+  }
+  for (const spec::EvalRow& row : batch.evals) {
+    RS_CHECK(!row.origin.key.empty() && !row.task.empty() && !row.scores.empty());
+    RS_CHECK(static_cast<std::size_t>(row.origin.offset + row.origin.bytes) <= size);
+    for (const spec::EvalScore& score : row.scores) {
+      RS_CHECK(score.score >= 0.0 && score.score <= 1.0);
+      RS_CHECK(!score.interval || (score.interval->low >= 0.0 && score.interval->high <= 1.0));
+    }
   }
   for (const spec::Row& row : batch.rows) {
     RS_CHECK(!row.origin.key.empty() && !row.origin.format.empty());
@@ -72,17 +82,27 @@ void CheckBatch(const ingest::Batch& batch, std::size_t size) {
   }
 }
 
+/// A trace of power: every sample that has a time and a power has finite ones.
+void CheckPower(std::string_view text) {
+  for (const analysis::PowerSample& sample : ingest::ReadPowerCsv(text, 0.0).samples) {
+    RS_CHECK(!sample.time_s || (std::isfinite(*sample.time_s) && *sample.time_s >= 0.0));
+    RS_CHECK(!sample.power_w || std::isfinite(*sample.power_w));
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
+  CheckPower(text);
   const auto formats = ingest::AllFormats();
   const ingest::Format& format = formats[data[0] % formats.size()];
   const ingest::Batch batch = ReadAll(format, text);
   CheckBatch(batch, text.size());
   const ingest::Batch again = ReadAll(format, text);
   RS_CHECK(again.rows == batch.rows);
+  RS_CHECK(again.evals == batch.evals);
   RS_CHECK(again.aside.size() == batch.aside.size());
   return 0;
 }

@@ -72,6 +72,7 @@ struct Options {
   std::int64_t repeat = 1;
   std::optional<std::int64_t> seed;
   std::vector<std::string> labels;
+  std::string campaign;
   spec::Timeouts timeouts;
   bool may_stop_early = false;
   bool prompt_cache = false;
@@ -281,8 +282,17 @@ int Run(const Options& options, const Clock& clock) {
   }
   auto store = store::OpenStore(StorePath(options.db), store::OpenMode::kReadWrite);
   if (!store) return Report(store.error());
+  // Made before anything is measured: a name that cannot be is told at once.
+  if (!options.campaign.empty()) {
+    const Result<> made = EnterCampaign(**store, options.campaign, clock.Wall());
+    if (!made) return Report(made.error());
+  }
   const auto bench = RunBench(*plan, *headers, **store, stop_requested, clock);
   if (!bench) return Report(bench.error());
+  if (!options.campaign.empty()) {
+    const Result<> joined = (*store)->JoinCampaign(options.campaign, {&bench->run.id, 1});
+    if (!joined) return Report(joined.error());
+  }
   PrintResult(*bench, options);
   return StatusOf(*bench, (*store)->path());
 }
@@ -359,6 +369,7 @@ void AddOutputOptions(CLI::App& command, Options& o) {
       ->capture_default_str();
   command.add_option("--label", o.labels, "NAME=VALUE kept with the run; may be repeated")
       ->take_all();
+  command.add_option("--campaign", o.campaign, "The campaign to which the run belongs");
   command.add_flag("--keep-text", o.keep_text, "Keep the generated text in the store");
   command.add_flag("--conformance", o.conformance,
                    "Measure nothing: tell which promises the server keeps, and how bench asks it");

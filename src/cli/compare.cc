@@ -65,6 +65,7 @@ Result<> AddConditions(const std::string& side, RowSelection& selection) {
         {"speculative", &selection.speculative},
         {"since", &selection.since},
         {"until", &selection.until},
+        {"campaign", &selection.campaign},
     };
     std::string* field = nullptr;
     for (const auto& [known, place] : fields) {
@@ -73,7 +74,7 @@ Result<> AddConditions(const std::string& side, RowSelection& selection) {
     if (field == nullptr || value.empty()) {
       return Error{ErrorCode::kInvalidArgument,
                    fmt::format("'{}': must be NAME=VALUE with one of model, chip, engine, "
-                               "precision, speculative, since, until",
+                               "precision, speculative, since, until, campaign",
                                condition)};
     }
     *field = value;

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -27,12 +28,13 @@ constexpr const char* kFooter =
     "Example:\n"
     "  roofscape cost --model deepseek-r1 --shape 8192/1024 --at 50\n"
     "  roofscape cost --chip gb200 --at 30 --tier rented_3yr --date 2026-07-15 --megawatts 10\n"
-    "  roofscape cost --eval hle-aa --at 20\n\n"
+    "  roofscape cost --eval hle-aa --at 20\n"
+    "  roofscape cost --eval gpqa-diamond-aa --gain 0.75 --at 20 --date 2026-08-15\n\n"
     "Of each series of points that may share a frontier the best measured one that meets --at. "
     "The\n"
     "price of a chip-hour is the last one that was known on --date. --interpolate reads between\n"
     "measured points of one layout and shows the 80 % band. --eval lists solved tasks per dollar\n"
-    "and per kWh; evals: roofscape catalog list scores.";
+    "and per kWh; evals: roofscape catalog list scores. --gain SCORE fits how that grew in a year.";
 
 struct Options {
   RowSelection rows;
@@ -45,6 +47,7 @@ struct Options {
   std::optional<std::int64_t> users;
   std::string eval;
   std::optional<double> input_tokens;
+  std::optional<double> gain;
   std::string boundary = "provisioned";
   bool json = false;
 };
@@ -60,6 +63,26 @@ Result<const catalog::Eval*> FindEval(const catalog::Catalog& catalog, const std
                            name, DidYouMean(name, ids))};
 }
 
+/// How much more a dollar and a joule buy each year at one capability.
+Result<> Gain(const Options& options, std::span<const spec::Row> rows,
+              const analysis::IntelligenceQuery& query) {
+  Json json = {{"eval", options.eval}, {"score", *options.gain}};
+  for (const auto& [resource, name] : {std::pair(analysis::Resource::kDollars, "dollar"),
+                                       std::pair(analysis::Resource::kJoules, "joule")}) {
+    RS_ASSIGN_OR_RETURN(const std::vector<analysis::DatedCost> costs,
+                        analysis::BestCosts(rows, query, *options.gain, resource));
+    const analysis::AnnualGain gain = analysis::FitAnnualGain(costs);
+    if (options.json) {
+      json[name] = GainJson(gain);
+    } else {
+      fmt::print("solved tasks a {}, {} at {} or more: {}\n", name, options.eval, *options.gain,
+                 GainText(gain));
+    }
+  }
+  if (options.json) fmt::print("{}\n", json.dump(2));
+  return {};
+}
+
 Result<> Intelligence(const Options& options, std::span<const spec::Row> rows,
                       const catalog::Catalog& catalog, const analysis::Pricing& pricing) {
   analysis::IntelligenceQuery query;
@@ -68,6 +91,7 @@ Result<> Intelligence(const Options& options, std::span<const spec::Row> rows,
   query.pricing = pricing;
   query.interactivity_floor = options.at;
   query.input_tokens = options.input_tokens;
+  if (options.gain) return Gain(options, rows, query);
   RS_ASSIGN_OR_RETURN(const std::vector<analysis::IntelligencePoint> points,
                       analysis::IntelligenceOf(rows, query));
   if (points.empty()) {
@@ -170,7 +194,14 @@ void AddCostCommand(CLI::App& app, Invocation& invocation) {
   command->add_option("--users", options->users, "The fleet that so many streams need")
       ->check(CLI::PositiveNumber)
       ->excludes(megawatts);
-  command->add_option("--eval", options->eval, "Solved tasks of this eval per dollar and per kWh");
+  CLI::Option* const eval = command->add_option("--eval", options->eval,
+                                                "Solved tasks of this eval per dollar and per kWh");
+  command
+      ->add_option("--gain", options->gain,
+                   "With --eval: how much more a dollar and a joule buy each year, of weights that "
+                   "score this share or more")
+      ->check(CLI::Range(0.0, 1.0))
+      ->needs(eval);
   command
       ->add_option("--input-tokens", options->input_tokens,
                    "Input tokens of one question, where nobody counted them")

@@ -37,7 +37,8 @@ constexpr const char* kCheckFooter =
     "Example:\n"
     "  roofscape db check --db results.db\n\n"
     "Reads every row and changes nothing: schema, damage, rows that name what is not there, the\n"
-    "triggers that refuse changes, every stored log. Exit status 1 when anything is wrong.";
+    "triggers that refuse changes, every stored log and series, and imported files against the\n"
+    "digests they came with. Exit status 1 when anything is wrong.";
 
 constexpr const char* kCopyFooter =
     "Example:\n"
@@ -45,7 +46,10 @@ constexpr const char* kCopyFooter =
     "  roofscape db copy postgresql://me@dbhost/roofscape saved.db\n\n"
     "TO is made or brought up to date, and must hold no rows. It is read again and compared "
     "before\n"
-    "anything is kept: rows and SHA-256 of each table. FROM may be in use.";
+    "anything is kept: rows and SHA-256 of each table. FROM may be in use.\n"
+    "When it fails, a file TO that was made for it is removed; an empty database on a server "
+    "keeps\n"
+    "its empty tables, and can be copied into again.";
 
 struct Options {
   std::string db;
@@ -97,14 +101,17 @@ int Check(const Options& options) {
            {"newest_schema", report->newest_schema},
            {"append_only_tables", report->append_only_tables},
            {"log_chunks", report->log_chunks},
+           {"files", report->files},
+           {"series", report->series},
            {"tables", ToJson(report->tables)},
            {"problems", report->problems}});
   } else {
     PrintTables(report->tables);
     fmt::print(
-        "database '{}': schema {} of {}, {} append-only tables guarded, {} log chunks read\n",
+        "database '{}': schema {} of {}, {} append-only tables guarded, {} log chunks, {} imported "
+        "files and {} series read\n",
         report->database, report->schema, report->newest_schema, report->append_only_tables,
-        WithCommas(report->log_chunks));
+        WithCommas(report->log_chunks), WithCommas(report->files), WithCommas(report->series));
     for (const std::string& problem : report->problems) fmt::print("wrong: {}\n", problem);
     if (report->problems.empty()) fmt::print("nothing is wrong\n");
   }

@@ -1,6 +1,7 @@
 // roofscape import: results that others published, into the store.
 
 #include <algorithm>
+#include <csignal>
 #include <memory>
 #include <string>
 #include <utility>
@@ -12,6 +13,7 @@
 
 #include "cli/catalog_source.h"
 #include "cli/command.h"
+#include "cli/import_power.h"
 #include "cli/row_selection.h"
 #include "cli/table.h"
 #include "cli/version.h"
@@ -22,13 +24,17 @@
 namespace roofscape::cli {
 namespace {
 
+/// Not a format of rows: a trace beside a run.
+constexpr std::string_view kPower = "power";
+
 constexpr const char* kDescription = "Bring in results that others published.";
 
 std::string Footer() {
   std::string text =
       "Example:\n"
       "  roofscape import inferencex benchmarks.json\n"
-      "  roofscape import vllm result.json --deployment server.toml\n\n"
+      "  roofscape import vllm result.json --deployment server.toml\n"
+      "  roofscape import power power.csv --run last\n\n"
       "To import a file again adds nothing. What can be corrected is corrected, and every "
       "correction\n"
       "is kept beside the row; what cannot be understood is kept aside with the reason. The file\n"
@@ -36,6 +42,11 @@ std::string Footer() {
   for (const ingest::Format& format : ingest::AllFormats()) {
     text += WrapUnder(fmt::format("  {:<15}", format.name), format.reads, 80) + "\n";
   }
+  text += WrapUnder(fmt::format("  {:<15}", kPower),
+                    "a trace of nvidia-smi --query-gpu=timestamp,index,power.draw --format=csv, "
+                    "for the run of --run: energy a token, where the trace covers the points",
+                    80) +
+          "\n";
   return text;
 }
 
@@ -46,9 +57,16 @@ struct Options {
   std::string catalog;
   std::string measured;
   std::string deployment;
+  std::string campaign;
+  std::string run;
+  double offset_s = 0.0;
   bool again = false;
   bool json = false;
 };
+
+volatile std::sig_atomic_t stop_requested = 0;
+
+void OnSignal(int /*signal*/) { stop_requested = 1; }
 
 /// What came of one file.
 struct Outcome {
@@ -73,13 +91,28 @@ void Print(const Outcome& outcome) {
   const store::ImportCounts& counts = outcome.counts;
   fmt::print("{}: {} rows: {} added, {} known, {} newer, {} aside\n", outcome.file, counts.read(),
              counts.added, counts.known, counts.newer, counts.aside);
+  if (counts.evals > 0) fmt::print("  evals: {} of these; see: roofscape evals\n", counts.evals);
+  if (counts.joined > 0) fmt::print("  campaign: {} points joined\n", counts.joined);
   if (!counts.corrected.empty()) fmt::print("  corrected: {}\n", Codes(counts.corrected));
   if (!counts.asides.empty()) fmt::print("  aside: {}\n", Codes(counts.asides));
+}
+
+/// A file that is understood, and that holds no rows.
+bool HoldsNoPoints(const store::ImportCounts& counts) {
+  return counts.asides.contains(std::string(ingest::kJobCounts)) ||
+         counts.asides.contains(std::string(ingest::kAvailability));
 }
 
 /// Nothing of the file was understood, or it breaks off: said on stderr, for it looks like success.
 bool Failed(const Outcome& outcome) {
   const store::ImportCounts& counts = outcome.counts;
+  if (HoldsNoPoints(counts)) {
+    fmt::print(stderr,
+               "roofscape: {}: holds nothing to make a row of, and was kept whole; 'roofscape "
+               "imports' tells why\n",
+               outcome.file);
+    return false;
+  }
   const bool nothing = counts.read() > 0 && counts.read() == counts.aside;
   const bool broken = counts.asides.contains("broken_end");
   if (nothing) {
@@ -101,6 +134,8 @@ Json ToJson(const Outcome& outcome) {
           {"known", counts.known},
           {"newer", counts.newer},
           {"aside", counts.aside},
+          {"evals", counts.evals},
+          {"joined", counts.joined},
           {"corrected", Json(counts.corrected)},
           {"aside_codes", Json(counts.asides)}};
 }
@@ -111,15 +146,21 @@ Result<Outcome> ImportFile(store::Archive& archive, const ingest::Format& format
   Outcome outcome;
   outcome.file = source.name;
   // What the flags say may be new even where the file is not.
-  if (!options.again && options.measured.empty() && options.deployment.empty()) {
+  if (!options.again && options.measured.empty() && options.deployment.empty() &&
+      options.campaign.empty()) {
     RS_ASSIGN_OR_RETURN(const auto before, archive.FindImport(text, format.name, kVersion));
     outcome.done_before = before.has_value();
     if (outcome.done_before) return outcome;
   }
-  RS_RETURN_IF_ERROR(
-      archive.Begin({std::string(format.name), source.name, std::string(kVersion), now}, text));
+  RS_RETURN_IF_ERROR(archive.Begin(
+      {std::string(format.name), source.name, std::string(kVersion), now, options.campaign}, text));
   const Result<> read = format.read(text, source, [&](ingest::Batch batch) -> Result<> {
+    if (stop_requested != 0) {
+      return Error{ErrorCode::kCancelled,
+                   source.name + ": stopped: nothing of it was taken into the store"};
+    }
     RS_RETURN_IF_ERROR(archive.Add(batch.rows));
+    RS_RETURN_IF_ERROR(archive.AddEvals(batch.evals));
     return archive.SetAside(batch.aside);
   });
   if (!read) {
@@ -146,6 +187,14 @@ Result<ingest::Source> SourceOf(const Options& options, const catalog::Catalog& 
 
 /// Files one after the other: what is wrong with one does not keep the others out.
 int Import(const Options& options, WallTime now) {
+  if (options.format == kPower && options.run.empty()) {
+    return Report({ErrorCode::kInvalidArgument,
+                   "import power: say beside which run it was sampled: --run last"});
+  }
+  if (options.format == kPower) {
+    return ImportPower({options.run, options.files, options.offset_s, options.db, options.json},
+                       now);
+  }
   const auto format = ingest::FindFormat(options.format);
   if (!format) return Report(format.error());
   const auto catalog = LoadCatalog(options.catalog);
@@ -154,9 +203,13 @@ int Import(const Options& options, WallTime now) {
   if (!source) return Report(source.error());
   const auto archive = store::OpenArchive(StorePath(options.db), store::OpenMode::kReadWrite);
   if (!archive) return Report(archive.error());
+  // An import is one transaction: stopping must say that it came to nothing.
+  std::signal(SIGINT, OnSignal);
+  std::signal(SIGTERM, OnSignal);
   int status = kDone;
   Json all = Json::array();
   for (const std::string& file : options.files) {
+    if (stop_requested != 0) break;
     source->name = file;
     const auto outcome = ImportFile(**archive, **format, *source, options, now);
     if (!outcome) {
@@ -186,6 +239,14 @@ void AddImportCommand(CLI::App& app, Invocation& invocation) {
                       "The day of rows that do not say when they were measured");
   command->add_option("--deployment", options->deployment,
                       "What served, for formats that do not say it: a deployment file");
+  command->add_option("--campaign", options->campaign,
+                      "The campaign to which all points of the files belong");
+  CLI::Option* const run =
+      command->add_option("--run", options->run, "With power: the run that was measured meanwhile");
+  command
+      ->add_option("--offset", options->offset_s,
+                   "With power: seconds to add to the trace's times to make them UTC")
+      ->needs(run);
   command->add_flag("--again", options->again, "Also files that were imported before");
   command->add_flag("--json", options->json, "Print an array of objects");
   AddCatalogOption(*command, options->catalog);

@@ -47,7 +47,8 @@ void PrintImports(const std::vector<store::ImportRecord>& records, bool json) {
                      {"added", record.counts.added},
                      {"already_known", record.counts.known},
                      {"newer", record.counts.newer},
-                     {"aside", record.counts.aside}});
+                     {"aside", record.counts.aside},
+                     {"evals", record.counts.evals}});
     }
     fmt::print("{}\n", all.dump(2, ' ', false, Json::error_handler_t::replace));
     return;
@@ -59,12 +60,14 @@ void PrintImports(const std::vector<store::ImportRecord>& records, bool json) {
                {"known"},
                {"newer"},
                {"aside"},
+               {"evals"},
                {"source", Align::kLeft}});
   for (const store::ImportRecord& record : records) {
     const store::ImportCounts& counts = record.counts;
     table.AddRow({std::to_string(record.id), FormatMinute(record.known), record.format,
                   std::to_string(counts.added), std::to_string(counts.known),
-                  std::to_string(counts.newer), std::to_string(counts.aside), record.source});
+                  std::to_string(counts.newer), std::to_string(counts.aside),
+                  std::to_string(counts.evals), record.source});
   }
   fmt::print("{}", table.ToText(StyleOf(stdout)));
 }
@@ -76,6 +79,11 @@ void PrintAsides(const std::vector<spec::AsideRow>& rows, bool json) {
       all.push_back({{"place", row.place}, {"code", row.code}, {"reason", row.reason}});
     }
     fmt::print("{}\n", all.dump(2, ' ', false, Json::error_handler_t::replace));
+    return;
+  }
+  if (rows.size() == 1) {  // The reason has room.
+    const std::string what = fmt::format("place {}: {}: ", rows[0].place, rows[0].code);
+    fmt::print("{}\n", Wrap(what + rows[0].reason, StyleOf(stdout).width, 2));
     return;
   }
   Table table({{"place"}, {"code", Align::kLeft, false}, {"reason", Align::kLeft}});

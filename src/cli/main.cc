@@ -1,8 +1,10 @@
 // The roofscape program: finds the subcommand and runs it.
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <memory>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -12,6 +14,7 @@
 
 #include "base/core/text.h"
 #include "cli/command.h"
+#include "cli/table.h"
 #include "cli/version.h"
 
 namespace {
@@ -29,6 +32,35 @@ constexpr const char* kFooter =
     "  roofscape report -o report.html\n\n"
     "Exit status: 0 done, 1 failed, 2 wrong use, 3 measured but the instrument was INVALID,\n"
     "4 a comparison found that something got worse.";
+
+/// Help within 80 columns.
+class NarrowHelp final : public CLI::Formatter {
+ public:
+  NarrowHelp() { column_width(26); }
+
+  std::string make_option(const CLI::Option* option, bool is_positional) const override {
+    return Line(make_option_name(option, is_positional) + make_option_opts(option),
+                make_option_desc(option));
+  }
+  std::string make_subcommand(const CLI::App* command) const override {
+    return Line(command->get_display_name(true), command->get_description());
+  }
+
+ private:
+  std::string Line(const std::string& name, std::string text) const {
+    constexpr std::size_t kColumns = 80;
+    std::replace(text.begin(), text.end(), '\n', ' ');
+    const std::size_t width = get_column_width();
+    std::string label = "  " + name;
+    std::string before;
+    if (label.size() + 1 > width) {  // What does not fit beside the text stands above it.
+      before = label + '\n';
+      label.clear();
+    }
+    label.resize(width, ' ');
+    return before + roofscape::cli::WrapUnder(label, text, kColumns) + '\n';
+  }
+};
 
 /// CLI11's message, with a suggestion for a misspelt subcommand or flag and a pointer to help.
 int WrongUse(const CLI::App& app, const CLI::ParseError& error) {
@@ -64,7 +96,7 @@ int Run(int argc, char** argv) {
   app.footer(kFooter);
   app.set_version_flag("--version", fmt::format("roofscape {}", roofscape::kVersion));
   app.require_subcommand(1);
-  app.get_formatter()->column_width(34);
+  app.formatter(std::make_shared<NarrowHelp>());
 
   const roofscape::SystemClock clock;
   Invocation invocation;
@@ -82,7 +114,9 @@ int Run(int argc, char** argv) {
   roofscape::cli::AddValidateCommand(app, invocation);
   roofscape::cli::AddImportCommand(app, invocation);
   roofscape::cli::AddImportsCommand(app, invocation);
+  roofscape::cli::AddEvalsCommand(app, invocation);
   roofscape::cli::AddExportCommand(app, invocation);
+  roofscape::cli::AddCampaignsCommand(app, invocation);
   roofscape::cli::AddCatalogCommand(app, invocation);
   roofscape::cli::AddDbCommand(app, invocation);
   roofscape::cli::AddDoctorCommand(app, invocation);

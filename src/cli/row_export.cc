@@ -10,30 +10,13 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/table.h"
+#include "domain/analysis/curve.h"
 
 namespace roofscape::cli {
 namespace {
 
 std::string Whole(const std::optional<std::int64_t>& number) {
   return number ? std::to_string(*number) : "";
-}
-
-/// "serve 2x8 tp8 ep8": every role with its workers, chips and degrees.
-std::string LayoutOf(const spec::Deployment& deployment) {
-  std::string out;
-  for (const spec::Role& role : deployment.roles) {
-    out += fmt::format("{}{} {}x{}", out.empty() ? "" : "; ", role.name, role.workers,
-                       role.chips_per_worker);
-    const std::pair<const char*, std::optional<std::int64_t>> degrees[] = {
-        {"tp", role.tp}, {"pp", role.pp},          {"ep", role.ep},
-        {"dp", role.dp}, {"pcp", role.prefill_cp}, {"dcp", role.decode_cp},
-    };
-    for (const auto& [name, degree] : degrees) {
-      if (degree) out += fmt::format(" {}{}", name, *degree);
-    }
-    if (role.dp_attention.value_or(false)) out += " dp-attention";
-  }
-  return out;
 }
 
 std::string CodesOf(const std::vector<spec::Correction>& corrections) {
@@ -46,11 +29,7 @@ std::string CodesOf(const std::vector<spec::Correction>& corrections) {
   return fmt::format("{}", fmt::join(codes, " "));
 }
 
-std::string DayOrTime(const spec::Row& row) {
-  if (row.measured.unix_us == 0) return "";
-  const std::string iso = row.measured.ToIso();
-  return row.day_only ? iso.substr(0, iso.find('T')) : iso;
-}
+std::string DayOrTime(const spec::Row& row) { return spec::DayOrTime(row.measured, row.day_only); }
 
 struct TextColumn {
   const char* name;
@@ -66,7 +45,7 @@ constexpr std::array<TextColumn, 21> kTextColumns = {{
     {"engine", [](const spec::Row& r) { return r.deployment.engine; }},
     {"engine_version", [](const spec::Row& r) { return r.deployment.engine_version; }},
     {"speculative", [](const spec::Row& r) { return r.deployment.speculative; }},
-    {"layout", [](const spec::Row& r) { return LayoutOf(r.deployment); }},
+    {"layout", [](const spec::Row& r) { return analysis::LayoutName(r.deployment); }},
     {"input_length_tokens", [](const spec::Row& r) { return Whole(r.workload.input.tokens); }},
     {"output_length_tokens", [](const spec::Row& r) { return Whole(r.workload.output.tokens); }},
     {"length_spread", [](const spec::Row& r) { return FormatExact(r.workload.output.low); }},

@@ -46,7 +46,7 @@ TEST(RowExportTest, CsvHasOneLineARowAndOnlyMetricsThatSomeRowHas) {
       << lines[0];
   EXPECT_TRUE(
       lines[1].starts_with("2025-12-14,deepseek-r1,,gb200,16,sglang,,,"
-                           "prefill 2x4 tp4; decode 1x8 tp8,8192,1024,0.8,256,,"))
+                           "prefill 2x4 tp4 + decode 1x8 tp8,8192,1024,0.8,256,,"))
       << lines[1];
   EXPECT_NE(lines[1].find("\"a,b.json\""), std::string::npos);
   EXPECT_TRUE(lines[1].ends_with(",denominator,800,100,900,16000,200,0.02")) << lines[1];

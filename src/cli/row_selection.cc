@@ -44,6 +44,10 @@ std::string UnknownNames(const RowSelection& selection, const catalog::Catalog& 
   check(selection.model, catalog::FindModel(catalog, selection.model));
   check(selection.chip, catalog::FindChip(catalog, selection.chip));
   check(selection.engine, catalog::FindEngine(catalog, selection.engine));
+  if (!selection.campaign.empty()) {
+    hints +=
+        fmt::format(" (of campaign '{}'; all of them: roofscape campaigns)", selection.campaign);
+  }
   return hints;
 }
 
@@ -82,7 +86,7 @@ Result<std::vector<spec::Row>> OwnRows(const std::string& path, const store::Row
   RS_ASSIGN_OR_RETURN(const std::unique_ptr<store::Store> store,
                       store::OpenStore(path, store::OpenMode::kReadOnly));
   RS_ASSIGN_OR_RETURN(const std::vector<store::RunSummary> runs,
-                      store->Runs({.since = query.measured_from}));
+                      store->Runs({.since = query.measured_from, .campaign = query.campaign}));
   std::vector<spec::Row> rows;
   for (auto summary = runs.rbegin(); summary != runs.rend(); ++summary) {
     RS_ASSIGN_OR_RETURN(spec::RunResult run, store->LoadRun(summary->id));
@@ -98,22 +102,27 @@ Result<std::vector<spec::Row>> OwnRows(const std::string& path, const store::Row
 
 }  // namespace
 
-void AddRowConditions(CLI::App& command, RowSelection& selection) {
+void AddDeploymentConditions(CLI::App& command, RowSelection& selection) {
   command.add_option("--model", selection.model, "Only this model, as the catalog names it");
   command.add_option("--chip", selection.chip, "Only this chip");
   command.add_option("--engine", selection.engine, "Only this engine");
   command.add_option("--precision", selection.precision, "Only this precision, e.g. fp8");
   command.add_option("--speculative", selection.speculative,
                      "Only this speculative decoding: none, mtp, ...");
-  command.add_option("--shape", selection.shape, "Only this many input/output tokens: 8192/1024");
-  command.add_option("--protocol", selection.protocol,
-                     "Only points measured by these rules: steady, inferencex, ...");
   command.add_option("--since", selection.since, "Only what was measured on this day or later");
   command.add_option("--until", selection.until, "Only what was measured on this day or before");
   command.add_option("--known-at", selection.known_at,
                      "As it was known at the end of this day, without later imports");
+  command.add_option("--campaign", selection.campaign, "Only what belongs to this campaign");
   command.add_flag("--latest", selection.latest,
                    "Of every deployment, workload and load only what was measured last");
+}
+
+void AddRowConditions(CLI::App& command, RowSelection& selection) {
+  AddDeploymentConditions(command, selection);
+  command.add_option("--shape", selection.shape, "Only this many input/output tokens: 8192/1024");
+  command.add_option("--protocol", selection.protocol,
+                     "Only points measured by these rules: steady, inferencex, ...");
   CLI::Option* const imported =
       command.add_flag("--imported", selection.imported_only, "Only what was imported");
   command.add_flag("--own", selection.own_only, "Only points of our own runs")->excludes(imported);
@@ -126,9 +135,9 @@ void AddRowSelection(CLI::App& command, RowSelection& selection) {
 
 bool HasConditions(const RowSelection& selection) {
   const std::string* const texts[] = {
-      &selection.model,       &selection.chip,    &selection.engine,   &selection.precision,
-      &selection.speculative, &selection.shape,   &selection.protocol, &selection.since,
-      &selection.until,       &selection.known_at};
+      &selection.model,       &selection.chip,     &selection.engine,   &selection.precision,
+      &selection.speculative, &selection.shape,    &selection.protocol, &selection.since,
+      &selection.until,       &selection.known_at, &selection.campaign};
   return selection.latest || selection.imported_only || selection.own_only ||
          std::any_of(std::begin(texts), std::end(texts),
                      [](const std::string* text) { return !text->empty(); });
@@ -174,6 +183,7 @@ Result<store::RowQuery> QueryOf(const RowSelection& selection, const catalog::Ca
     RS_ASSIGN_OR_RETURN(const WallTime day, ParseDay("--known-at", selection.known_at));
     query.known_at = WallTime{day.unix_us + kDayUs - 1};
   }
+  if (!selection.campaign.empty()) query.campaign = selection.campaign;
   query.latest = selection.latest;
   return query;
 }

@@ -27,14 +27,17 @@ struct RowSelection {
   std::string protocol;                                     // Empty: any.
   std::string since, until;                                 // Days, both included; empty: ever.
   std::string known_at;                                     // A day; empty: now.
+  std::string campaign;                                     // Empty: any.
   bool latest = false;
   bool imported_only = false;
   bool own_only = false;
 };
 
-/// Adds --model, --chip, --engine, --precision, --speculative, --shape, --protocol, --since,
-/// --until, --known-at,
-/// --latest, --imported and --own.
+/// Adds --model, --chip, --engine, --precision, --speculative, --since, --until, --known-at,
+/// --campaign and --latest.
+void AddDeploymentConditions(CLI::App& command, RowSelection& selection);
+
+/// The same, --shape, --protocol, --imported and --own.
 void AddRowConditions(CLI::App& command, RowSelection& selection);
 
 /// The same and --db.

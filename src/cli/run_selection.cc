@@ -54,6 +54,18 @@ Result<std::map<std::string, std::string>> ParseLabels(const std::vector<std::st
   return parsed;
 }
 
+Result<> EnterCampaign(store::Store& store, const std::string& name, WallTime now,
+                       const std::string& purpose, const std::vector<std::string>& labels) {
+  store::Campaign campaign{name, purpose, now, {}, 0, 0};
+  RS_ASSIGN_OR_RETURN(campaign.labels, ParseLabels(labels));
+  RS_ASSIGN_OR_RETURN(const std::vector<store::Campaign> all, store.Campaigns());
+  const bool there = std::any_of(all.begin(), all.end(),
+                                 [&](const store::Campaign& other) { return other.name == name; });
+  // The store refuses to change one.
+  if (there && purpose.empty() && labels.empty()) return {};
+  return store.MakeCampaign(campaign);
+}
+
 Result<std::vector<spec::RunResult>> LoadRuns(store::Store& store, const RunSelection& selection) {
   if (!selection.names.empty() && !selection.labels.empty()) {
     return Error{ErrorCode::kInvalidArgument,

@@ -30,6 +30,12 @@ void AddRunSelection(CLI::App& command, RunSelection& selection);
 /// "site=lab" -> {"site": "lab"}; a label without '=' or name is wrong use.
 Result<std::map<std::string, std::string>> ParseLabels(const std::vector<std::string>& labels);
 
+/// Makes the campaign where there is none of that name. kInvalidArgument for a purpose or labels of
+/// one that is there: they cannot be changed.
+Result<> EnterCampaign(store::Store& store, const std::string& name, WallTime now,
+                       const std::string& purpose = "",
+                       const std::vector<std::string>& labels = {});
+
 /// The named runs, each once, in the order named; with labels instead every run that has them all,
 /// oldest first; with neither the last one. Points that a killed run left without metrics get those
 /// of their stored part.

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "cli/run_selection.h"
 #include "cli/table.h"
 #include "results/store/pg_url.h"
 #include "results/store/store.h"
@@ -33,6 +34,7 @@ struct Options {
   std::string model;
   std::string engine;
   std::string chip;
+  std::string campaign;
   bool json = false;
 };
 
@@ -42,14 +44,8 @@ Result<store::RunFilter> FilterOf(const Options& options) {
   if (!options.model.empty()) filter.model = options.model;
   if (!options.engine.empty()) filter.engine = options.engine;
   if (!options.chip.empty()) filter.chip = options.chip;
-  for (const std::string& label : options.labels) {
-    const std::size_t equals = label.find('=');
-    if (equals == 0 || equals == std::string::npos) {
-      return Error{ErrorCode::kInvalidArgument,
-                   fmt::format("--label '{}': must be NAME=VALUE, e.g. --label site=lab", label)};
-    }
-    filter.labels[label.substr(0, equals)] = label.substr(equals + 1);
-  }
+  if (!options.campaign.empty()) filter.campaign = options.campaign;
+  RS_ASSIGN_OR_RETURN(filter.labels, ParseLabels(options.labels));
   return filter;
 }
 
@@ -134,7 +130,8 @@ int Runs(const Options& options, WallTime now) {
   }
   if (runs->empty()) {
     const bool filtered = !options.labels.empty() || !options.model.empty() ||
-                          !options.engine.empty() || !options.chip.empty();
+                          !options.engine.empty() || !options.chip.empty() ||
+                          !options.campaign.empty();
     fmt::print(stderr, "{}\n",
                filtered ? "No run fits. All of them: roofscape runs --limit 0"
                         : fmt::format("No runs in '{}' yet. The first one: roofscape bench "
@@ -161,6 +158,7 @@ void AddRunsCommand(CLI::App& app, Invocation& invocation) {
   command->add_option("--model", options->model, "Only runs of this model");
   command->add_option("--engine", options->engine, "Only runs on this engine");
   command->add_option("--chip", options->chip, "Only runs on this chip");
+  command->add_option("--campaign", options->campaign, "Only runs of this campaign");
   command->add_flag("--json", options->json, "Print an array of objects");
   command->callback([options, &invocation] {
     invocation.run = [options, &invocation] { return Runs(*options, invocation.clock->Wall()); };

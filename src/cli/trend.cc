@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <memory>
+#include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
@@ -17,6 +20,7 @@
 #include "cli/row_groups.h"
 #include "cli/row_selection.h"
 #include "cli/trend_text.h"
+#include "domain/analysis/cost.h"
 #include "domain/analysis/noise.h"
 #include "domain/analysis/regression.h"
 #include "domain/analysis/trend.h"
@@ -52,11 +56,25 @@ struct Options {
   bool json = false;
 };
 
-Result<analysis::RowAxis> BestAxis(const Options& options, const catalog::Catalog& catalog,
-                                   WallTime now) {
+/// Says on stderr which chips take no part for want of a price.
+void TellMissingPrices(std::span<const spec::Row> rows, const analysis::Pricing& pricing) {
+  std::set<std::string> chips;
+  for (const spec::Row& row : rows) {
+    if (!analysis::ChipPrice(row.deployment.chip, pricing)) chips.insert(row.deployment.chip);
+  }
+  if (chips.empty()) return;
+  fmt::print(stderr,
+             "roofscape: no price of a chip-hour is known of {} at tier {} on {}: its points take "
+             "no part. Prices: roofscape catalog list prices\n",
+             fmt::join(chips, ", "), catalog::Name(pricing.tier), pricing.date.ToIso());
+}
+
+Result<analysis::RowAxis> BestAxis(const Options& options, std::span<const spec::Row> rows,
+                                   const catalog::Catalog& catalog, WallTime now) {
   if (options.cost.empty()) return analysis::MetricAxis(options.y);
   RS_ASSIGN_OR_RETURN(const analysis::TokenKind kind, analysis::ParseTokenKind(options.cost));
   RS_ASSIGN_OR_RETURN(const analysis::Pricing pricing, PricingOf(options.price, catalog, now));
+  TellMissingPrices(rows, pricing);
   return CostAxis(kind, pricing);
 }
 
@@ -65,7 +83,7 @@ int Best(const Options& options, std::vector<spec::Row> rows, const catalog::Cat
          WallTime now) {
   auto x = analysis::MetricAxis(options.x);
   if (!x) return Report(x.error());
-  auto y = BestAxis(options, catalog, now);
+  auto y = BestAxis(options, rows, catalog, now);
   if (!y) return Report(y.error());
   const analysis::TrendQuery query{*x, options.at, *y};
   const std::vector<RowGroup> groups = GroupBy(std::move(rows), options.by);

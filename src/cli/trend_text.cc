@@ -185,4 +185,15 @@ std::string GainText(const analysis::AnnualGain& gain) {
                      FormatNumber(gain.low), FormatNumber(gain.high), gain.points);
 }
 
+Json GainJson(const analysis::AnnualGain& gain) {
+  const auto number = [](const std::optional<double>& value) {
+    return value ? Json(*value) : Json(nullptr);
+  };
+  return {{"records", gain.points},
+          {"factor", number(gain.factor)},
+          {"low", number(gain.low)},
+          {"high", number(gain.high)},
+          {"why", gain.why}};
+}
+
 }  // namespace roofscape::cli

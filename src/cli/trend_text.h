@@ -32,5 +32,6 @@ Json IntelligenceJson(std::span<const spec::Row> rows,
 
 /// "x 12.3 a year (95 %: 8.1 to 18.6, from 7 records)", or why there is none.
 std::string GainText(const analysis::AnnualGain& gain);
+Json GainJson(const analysis::AnnualGain& gain);
 
 }  // namespace roofscape::cli

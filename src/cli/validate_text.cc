@@ -52,7 +52,7 @@ std::string BadRowsText(std::span<const calibrate::BadRow> bad) {
 
 std::string ValidationTable(const ValidationReport& report, const Style& style) {
   Table table({{"by", Align::kLeft, false},
-               {"", Align::kLeft},
+               {"", Align::kLeft, false},
                {"figure", Align::kLeft, false},
                {"rows"},
                {"median\n%"},
@@ -77,6 +77,7 @@ std::string ValidationTable(const ValidationReport& report, const Style& style) 
         "choices.\n",
         r.interactivity_tps, Percent(r.median), Percent(r.p90), r.choices);
   }
+  text += "\"?\": rows that do not say whether tokens were drafted.\n";
   if (report.fitted_rows > 0) {
     text += Wrap(fmt::format("{} of these rows lie on curves that the model was fitted to: their "
                              "errors prove nothing. Hold rows out with --hold-out.",

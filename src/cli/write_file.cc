@@ -5,8 +5,8 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <memory>
-#include <sstream>
 
 #include <unistd.h>
 
@@ -81,9 +81,15 @@ Result<std::string> ReadFlagFile(std::string_view flag, const std::string& path)
     return Error{ErrorCode::kInvalidArgument,
                  fmt::format("{}: cannot read '{}': check the path", flag, path)};
   }
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
+  // In one read where the size is known: files of results are large.
+  std::string text;
+  const std::uintmax_t size = std::filesystem::file_size(path, ignored);
+  if (!ignored) text.resize(size);
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  // Of a pipe no size is known, and a file may have grown meanwhile.
+  if (file) text.append(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+  return text;
 }
 
 }  // namespace roofscape::cli

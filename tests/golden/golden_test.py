@@ -5,8 +5,8 @@
     golden_test.py ROOFSCAPE REPORT_FIXTURE
 
 $DB is a database of two make-believe runs (tests/e2e/report_fixture.cc), $EMPTY a path where none is,
-$ROWS tests/golden/data/inferencex.json, invented rows in that benchmark's shape, $ARCHIVE a database
-for them.
+$ROWS tests/golden/data/inferencex.json, invented rows in that benchmark's shape, $EVALS evals in it,
+$ARCHIVE and $EVALDB databases for them.
 UPDATE_GOLDEN=1 rewrites the files; read the difference before you commit it.
 """
 
@@ -45,6 +45,8 @@ def main():
         paths = {"$DB": os.path.join(folder, "golden.db"),
                  "$EMPTY": os.path.join(folder, "none", "empty.db"),
                  "$ARCHIVE": os.path.join(folder, "archive.db"),
+                 "$EVALDB": os.path.join(folder, "evals.db"),
+                 "$EVALS": str(CASES.parent.resolve() / "data" / "evals.json"),
                  "$ROWS": str(CASES.parent.resolve() / "data" / "inferencex.json")}
         subprocess.run([fixture, paths["$DB"]], check=True, timeout=60)
         cases = sorted(CASES.glob("*.txt"))

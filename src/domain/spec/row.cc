@@ -37,12 +37,6 @@ Row RowOf(const RunResult& run, const PointResult& point) {
   return row;
 }
 
-Json OriginJson(const Origin& origin) {
-  return {{"format", origin.format}, {"source", origin.source}, {"url", origin.url},
-          {"key", origin.key},       {"place", origin.place},   {"offset", origin.offset},
-          {"bytes", origin.bytes}};
-}
-
 }  // namespace
 
 std::vector<Row> RowsOf(const RunResult& run) {
@@ -52,18 +46,35 @@ std::vector<Row> RowsOf(const RunResult& run) {
   return rows;
 }
 
+Json ToJson(const Origin& origin) {
+  return {{"format", origin.format}, {"source", origin.source}, {"url", origin.url},
+          {"key", origin.key},       {"place", origin.place},   {"offset", origin.offset},
+          {"bytes", origin.bytes}};
+}
+
+Json ToJson(const std::vector<Correction>& corrections) {
+  Json list = Json::array();
+  for (const Correction& c : corrections) {
+    list.push_back({{"code", c.code}, {"field", c.field}, {"was", c.was}, {"now", c.now}});
+  }
+  return list;
+}
+
+std::string DayOrTime(WallTime measured, bool day_only) {
+  if (measured.unix_us == 0) return "";
+  const std::string iso = measured.ToIso();
+  return day_only ? iso.substr(0, iso.find('T')) : iso;
+}
+
+Json MeasuredJson(WallTime measured, bool day_only) {
+  return measured.unix_us == 0 ? Json(nullptr) : Json(DayOrTime(measured, day_only));
+}
+
 Json ToJson(const Row& row) {
   Json values = Json::object();
   for (const auto& [place, value] : row.values.entries()) values[AllMetrics()[place].name] = value;
-  Json corrections = Json::array();
-  for (const Correction& c : row.corrections) {
-    corrections.push_back({{"code", c.code}, {"field", c.field}, {"was", c.was}, {"now", c.now}});
-  }
-  const std::string measured = row.measured.ToIso();
-  return {{"origin", OriginJson(row.origin)},
-          {"measured", row.measured.unix_us == 0 ? Json(nullptr)
-                       : row.day_only            ? Json(measured.substr(0, measured.find('T')))
-                                                 : Json(measured)},
+  return {{"origin", ToJson(row.origin)},
+          {"measured", MeasuredJson(row.measured, row.day_only)},
           {"way", row.way},
           {"protocol", row.protocol},
           {"window", row.window},
@@ -74,7 +85,7 @@ Json ToJson(const Row& row) {
           {"instrument", Name(row.instrument)},
           {"complete", row.complete},
           {"values", std::move(values)},
-          {"corrections", std::move(corrections)},
+          {"corrections", ToJson(row.corrections)},
           {"facts", Json(row.facts)}};
 }
 

@@ -84,5 +84,11 @@ std::vector<Row> RowsOf(const RunResult& run);
 
 /// For export and `--json`.
 Json ToJson(const Row& row);
+Json ToJson(const Origin& origin);
+Json ToJson(const std::vector<Correction>& corrections);
+
+/// "2026-06-11" where only the day is known, else the time; "" for 0, which JSON has as null.
+std::string DayOrTime(WallTime measured, bool day_only);
+Json MeasuredJson(WallTime measured, bool day_only);
 
 }  // namespace roofscape::spec

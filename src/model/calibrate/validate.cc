@@ -59,10 +59,10 @@ struct Group {
   Errors tpot, ttft, tput;
 };
 
-/// Aggregated, disaggregated, and those that hide whether they draft, apart.
+/// Aggregated, disaggregated, and with a "?" those that hide whether they draft.
 std::string ModeName(const Case& c) {
   std::string name = c.kinds[kModeKind];
-  if (c.kinds[kSpeculationKind] == "unknown(none or mtp)") name += ", drafts unknown";
+  if (c.kinds[kSpeculationKind] == "unknown(none or mtp)") name += " ?";
   return name;
 }
 

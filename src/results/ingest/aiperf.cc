@@ -118,13 +118,11 @@ void ReadGenaiPerfRow(ToolRow& row) {
 }  // namespace
 
 Result<> ReadAiperf(std::string_view text, const Source& source, const Take& take) {
-  JsonRows rows(text);
-  return ReadToolRows(text, rows, "aiperf", source, take, ReadAiperfRow);
+  return ReadToolRows(text, "aiperf", source, take, ReadAiperfRow);
 }
 
 Result<> ReadGenaiPerf(std::string_view text, const Source& source, const Take& take) {
-  JsonRows rows(text);
-  return ReadToolRows(text, rows, "genai-perf", source, take, ReadGenaiPerfRow);
+  return ReadToolRows(text, "genai-perf", source, take, ReadGenaiPerfRow);
 }
 
 }  // namespace roofscape::ingest

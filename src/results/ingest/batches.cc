@@ -20,6 +20,11 @@ Result<> Batches::Add(spec::Row row) {
   return Added();
 }
 
+Result<> Batches::Add(spec::EvalRow row) {
+  batch_.evals.push_back(std::move(row));
+  return Added();
+}
+
 Result<> Batches::Add(const RowText& text, Problem problem) {
   batch_.aside.push_back({text.place, text.offset, static_cast<std::int64_t>(text.text.size()),
                           std::move(problem.code), std::move(problem.reason)});
@@ -28,11 +33,12 @@ Result<> Batches::Add(const RowText& text, Problem problem) {
 
 Result<> Batches::Added() {
   ++count_;
-  return batch_.rows.size() + batch_.aside.size() < kBatchRows ? Result<>() : Finish();
+  const std::size_t held = batch_.rows.size() + batch_.evals.size() + batch_.aside.size();
+  return held < kBatchRows ? Result<>() : Finish();
 }
 
 Result<> Batches::Finish() {
-  if (batch_.rows.empty() && batch_.aside.empty()) return {};
+  if (batch_.rows.empty() && batch_.evals.empty() && batch_.aside.empty()) return {};
   Batch batch = std::exchange(batch_, {});
   batch_.rows.reserve(kBatchRows);
   return take_(std::move(batch));

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <variant>
 
 #include "base/core/result.h"
 #include "results/ingest/ingest.h"
@@ -26,7 +28,14 @@ class Batches {
   explicit Batches(const Take& take) : take_(take) {}
 
   Result<> Add(spec::Row row);
+  Result<> Add(spec::EvalRow row);
   Result<> Add(const RowText& text, Problem problem);
+  /// What became of a text.
+  template <class Row>
+  Result<> Add(std::variant<Row, Problem> made, const RowText& text) {
+    if (auto* row = std::get_if<Row>(&made)) return Add(std::move(*row));
+    return Add(text, std::get<Problem>(std::move(made)));
+  }
   /// Hands on the rest.
   Result<> Finish();
 

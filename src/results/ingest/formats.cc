@@ -10,7 +10,7 @@ namespace roofscape::ingest {
 namespace {
 
 constexpr auto kFormats = std::to_array<Format>({
-    {"inferencex", "InferenceX: artifacts, API answers, database dumps, its client's JSON",
+    {"inferencex", "InferenceX: artifacts, API answers, evals, database dumps, its client's JSON",
      ReadInferencex},
     {"vllm", "vLLM: the file of bench serve --save-result", ReadVllm},
     {"sglang", "SGLang: the lines of bench_serving --output-file", ReadSglang},

@@ -63,9 +63,7 @@ void ReadBenchmark(ToolRow& row) {
 }  // namespace
 
 Result<> ReadGuidellm(std::string_view text, const Source& source, const Take& take) {
-  const auto benchmarks = MemberOf(text, "benchmarks");
-  JsonRows rows(benchmarks ? benchmarks->text : text, benchmarks ? benchmarks->offset : 0);
-  return ReadToolRows(text, rows, "guidellm", source, take, ReadBenchmark);
+  return ReadToolRows(text, "guidellm", source, take, ReadBenchmark, "benchmarks");
 }
 
 }  // namespace roofscape::ingest

@@ -50,8 +50,7 @@ void ReadReport(ToolRow& row) {
 }  // namespace
 
 Result<> ReadInferencePerf(std::string_view text, const Source& source, const Take& take) {
-  JsonRows rows(text);
-  return ReadToolRows(text, rows, "inference-perf", source, take, ReadReport);
+  return ReadToolRows(text, "inference-perf", source, take, ReadReport);
 }
 
 }  // namespace roofscape::ingest

@@ -160,7 +160,30 @@ Chips CountRoles(const Record& record, const Judge& judge) {
   return chips;
 }
 
+/// A count as published, unless experts were counted as chips of their own.
+std::int64_t WithoutExperts(std::int64_t published, std::int64_t ranks, std::int64_t experts) {
+  return published <= 0 || published == Times({ranks, experts}) ? ranks : published;
+}
+
 }  // namespace
+
+Chips CountWithoutRates(const Record& r, bool disaggregated) {
+  Chips chips;
+  const std::int64_t stated = r.at(Count::kAllChips);
+  const std::int64_t published = r.at(Count::kPrefillChips);
+  const std::int64_t first = WithoutExperts(published, PrefillRanks(r), r.at(Count::kPrefillEp));
+  if (!disaggregated) {
+    chips.all = stated > 0 ? stated : first;
+    chips.corrected = stated <= 0 && published > 0 && published != first;
+    return chips;
+  }
+  chips.prefill = first;
+  chips.decode = WithoutExperts(r.at(Count::kDecodeChips), DecodeRanks(r), r.at(Count::kDecodeEp));
+  chips.all = chips.prefill + chips.decode;
+  chips.corrected =
+      published > 0 && (published != chips.prefill || r.at(Count::kDecodeChips) != chips.decode);
+  return chips;
+}
 
 Chips CountChips(const Record& record, bool disaggregated, bool agentic) {
   const Judge judge(record, agentic);

@@ -33,6 +33,10 @@ struct Chips {
   std::optional<double> little;
 };
 
+/// For rows without rates, of which no law decides: TP x PP x context parallelism x workers where
+/// the published count is that times EP, else the published count, else the ranks.
+Chips CountWithoutRates(const Record& record, bool disaggregated);
+
 /// REQUIRES: the record has a total rate per chip, or one of the deployment.
 Chips CountChips(const Record& record, bool disaggregated, bool agentic);
 

@@ -13,6 +13,7 @@
 #include "domain/spec/metric_registry.h"
 #include "results/ingest/corrections.h"
 #include "results/ingest/dates.h"
+#include "results/ingest/inferencex_deployment.h"
 #include "results/ingest/inferencex_devices.h"
 #include "results/ingest/inferencex_power.h"
 
@@ -48,12 +49,10 @@ class Maker {
 
  private:
   bool Names();
-  bool Engine();
   bool Load();
   bool When();
   bool Values();
   void Rates(const Chips& chips);
-  void Roles(const Chips& chips);
   void Facts(const Chips& chips);
   void Key();
   bool Fail(std::string code, std::string reason);
@@ -70,7 +69,6 @@ class Maker {
   spec::Row row_;
   bool disaggregated_ = false;
   bool agentic_ = false;
-  std::string precision_;
 };
 
 bool Maker::Fail(std::string code, std::string reason) {
@@ -81,17 +79,12 @@ bool Maker::Fail(std::string code, std::string reason) {
 std::variant<spec::Row, Problem> Maker::Make() {
   agentic_ = at(Text::kKind).starts_with("agentic");
   row_.corrections = std::move(record_.corrections);
-  if (!record_.problem.code.empty() || !Names() || !Engine() || !Load() || !When() || !Values()) {
+  if (!record_.problem.code.empty() || !Names() || !Load() || !When() || !Values()) {
     return record_.problem;
   }
   row_.origin.format = "inferencex";
   row_.origin.source = source_.name;
-  row_.origin.url = at(Text::kRunUrl);
-  // The database keeps the attempt apart; the API writes it into the address.
-  if (record_.at(Count::kRunAttempt) > 0 && !row_.origin.url.empty() &&
-      row_.origin.url.find("/attempts/") == std::string::npos) {
-    row_.origin.url += fmt::format("/attempts/{}", record_.at(Count::kRunAttempt));
-  }
+  row_.origin.url = RunUrl(record_);
   Key();
   row_.origin.place = text_.place;
   row_.origin.offset = text_.offset;
@@ -104,48 +97,14 @@ bool Maker::Names() {
   if (!at(Text::kError).empty()) {
     return Fail("failed", fmt::format("error: {}", Printable(at(Text::kError), kQuoted)));
   }
-  std::string_view hardware = at(Text::kHardware);
-  const std::string_view prefill = at(Text::kPrefillHardware);
-  const std::string_view decode = at(Text::kDecodeHardware);
-  if (hardware.empty()) hardware = prefill;
-  if (hardware.empty()) return Fail("no_chip", "hardware: is missing");
-  const auto& chip = names_.Chip(hardware);
-  if (!chip) return Fail("unknown_chip", "hardware: " + names_.WhyNoChip(hardware));
-  row_.deployment.chip = *chip;
-  for (const std::string_view role : {prefill, decode}) {
-    if (!role.empty() && names_.Chip(role) != row_.deployment.chip) {
-      return Fail("mixed_chips", fmt::format("prefill_hw, decode_hw: {} beside {}; a row has one "
-                                             "kind of chip",
-                                             Printable(role, kQuoted), *chip));
-    }
-  }
-  // The prefix is their own name of the model; the other is whatever path the server got.
-  const std::string_view model =
-      at(Text::kModelPrefix).empty() ? at(Text::kModel) : at(Text::kModelPrefix);
-  if (model.empty()) return Fail("no_model", "model: is missing");
-  auto known = names_.Model(model);
-  if (!known && !at(Text::kModel).empty()) known = names_.Model(at(Text::kModel));
-  if (!known) return Fail("unknown_model", "model: " + names_.WhyNoModel(model));
-  row_.deployment.model = *known;
-  return true;
-}
-
-bool Maker::Engine() {
-  if (at(Text::kFramework).empty()) return Fail("no_engine", "framework: is missing");
-  const EngineName& engine = names_.Engine(at(Text::kFramework));
-  row_.deployment.engine = engine.id;
-  if (!engine.orchestrator.empty()) row_.facts.emplace("orchestrator", engine.orchestrator);
-  disaggregated_ = record_.at(Flag::kDisaggregated).value_or(engine.disaggregated);
-  if (engine.disaggregated && !disaggregated_) {
+  const EngineName* const engine = NameDeployment(record_, names_, row_.deployment);
+  if (engine == nullptr) return false;
+  if (!engine->orchestrator.empty()) row_.facts.emplace("orchestrator", engine->orchestrator);
+  disaggregated_ = record_.at(Flag::kDisaggregated).value_or(engine->disaggregated);
+  if (engine->disaggregated && !disaggregated_) {
     disaggregated_ = true;
     row_.corrections.push_back({"disaggregated", "disagg", "false", "true"});
   }
-  precision_.assign(at(Text::kPrecision));
-  std::transform(precision_.begin(), precision_.end(), precision_.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  // NVFP4 and MXFP4 differ numerically: a row that says which is not joined with one that does not.
-  row_.deployment.precision = precision_;
-  row_.deployment.speculative = at(Text::kSpeculative).empty() ? "none" : at(Text::kSpeculative);
   return true;
 }
 
@@ -208,7 +167,8 @@ bool Maker::Values() {
   DropZeroLatencies(row_);
   SetInteractivity(row_);
   Rates(chips);
-  Roles(chips);
+  row_.deployment.roles = RolesOf(record_, chips, disaggregated_);
+  NoteChips(record_, chips, disaggregated_, row_.corrections);
   SetPower(record_, chips, disaggregated_, row_);
   Facts(chips);
   return true;
@@ -249,61 +209,10 @@ void Maker::Rates(const Chips& chips) {
   Note(row_, "denominator", "output_tput_per_gpu", output, output_tps / all);
 }
 
-spec::Role MakeRole(const char* name, std::int64_t chips, std::int64_t workers) {
-  spec::Role role;
-  role.name = name;
-  role.workers = workers > 0 && chips % workers == 0 ? workers : 1;
-  role.chips_per_worker = chips / role.workers;
-  return role;
-}
-
-std::optional<std::int64_t> Degree(std::int64_t count) {
-  return count > 0 ? std::optional(count) : std::nullopt;
-}
-
-void Maker::Roles(const Chips& chips) {
-  const Record& r = record_;
-  spec::Role first =
-      MakeRole(disaggregated_ ? "prefill" : "serve", disaggregated_ ? chips.prefill : chips.all,
-               r.at(Count::kPrefillWorkers));
-  first.tp = Degree(r.at(Count::kPrefillTp));
-  first.pp = Degree(r.at(Count::kPrefillPp));
-  first.ep = Degree(r.at(Count::kPrefillEp));
-  first.prefill_cp = Degree(r.at(Count::kPrefillCp));
-  first.decode_cp = Degree(r.at(Count::kPrefillDecodeCp));
-  first.dp_attention = r.at(Flag::kPrefillDpAttention);
-  row_.deployment.roles.reserve(2);
-  row_.deployment.roles.push_back(std::move(first));
-  if (disaggregated_) {
-    spec::Role second = MakeRole("decode", chips.decode, r.at(Count::kDecodeWorkers));
-    second.tp = Degree(r.at(Count::kDecodeTp));
-    second.pp = Degree(r.at(Count::kDecodePp));
-    second.ep = Degree(r.at(Count::kDecodeEp));
-    second.prefill_cp = Degree(r.at(Count::kDecodeCp));
-    second.decode_cp = Degree(r.at(Count::kDecodeDecodeCp));
-    second.dp_attention = r.at(Flag::kDecodeDpAttention);
-    row_.deployment.roles.push_back(std::move(second));
-  }
-  if (!chips.corrected) return;
-  if (disaggregated_) {
-    row_.corrections.push_back(
-        {"devices", "num_prefill_gpu+num_decode_gpu",
-         fmt::format("{}+{}", r.at(Count::kPrefillChips), r.at(Count::kDecodeChips)),
-         fmt::format("{}+{}", chips.prefill, chips.decode)});
-  } else {
-    const std::int64_t was = std::max(r.at(Count::kAllChips), r.at(Count::kPrefillChips));
-    row_.corrections.push_back(
-        {"devices", "num_prefill_gpu", fmt::format("{}", was), fmt::format("{}", chips.all)});
-  }
-}
-
 void Maker::Facts(const Chips& chips) {
   Fact("image", Text::kImage);
   Fact("recipe_fingerprint", Text::kFingerprint);
-  if (at(Text::kFramework) != row_.deployment.engine) Fact("framework", Text::kFramework);
-  if (at(Text::kHardware) != row_.deployment.chip) Fact("hardware", Text::kHardware);
-  if (at(Text::kModelPrefix) != row_.deployment.model) Fact("model_prefix", Text::kModelPrefix);
-  if (at(Text::kModel) != row_.deployment.model) Fact("model", Text::kModel);
+  KeepNames(record_, row_.deployment, row_.facts);
   Fact("offload_mode", Text::kOffload);
   Fact("offload_backend", Text::kOffloadBackend);
   Fact("router", Text::kRouter);
@@ -332,25 +241,7 @@ void Maker::Key() {
   add("inferencex");
   // Artifacts do not say which run they are of: their text tells them apart.
   add(row_.origin.url.empty() ? std::string(text_.text) : row_.origin.url);
-  add(row_.deployment.chip);
-  add(row_.deployment.model);
-  add(at(Text::kFramework) == "sglang-disagg" ? "mori-sglang" : at(Text::kFramework));
-  add(precision_);
-  add(row_.deployment.speculative);
-  add(disaggregated_ ? "disaggregated" : "aggregated");
-  const auto role = [&](std::array<Count, 6> degrees, Flag attention) {
-    // A degree of 1 and one that is not told are the same.
-    for (const Count degree : degrees) number(std::max<std::int64_t>(r.at(degree), 1));
-    add(r.at(attention).value_or(false) ? "dp" : "");
-  };
-  role({Count::kPrefillTp, Count::kPrefillPp, Count::kPrefillCp, Count::kPrefillDecodeCp,
-        Count::kPrefillEp, Count::kPrefillWorkers},
-       Flag::kPrefillDpAttention);
-  if (disaggregated_) {
-    role({Count::kDecodeTp, Count::kDecodePp, Count::kDecodeCp, Count::kDecodeDecodeCp,
-          Count::kDecodeEp, Count::kDecodeWorkers},
-         Flag::kDecodeDpAttention);
-  }
+  AddDeployment(record_, row_.deployment, disaggregated_, key);
   add(agentic_ ? row_.workload.name : "");
   for (const Count count : {Count::kInput, Count::kOutput, Count::kConcurrency}) {
     number(agentic_ && count != Count::kConcurrency ? 0 : r.at(count));

@@ -20,6 +20,7 @@
 #include "base/core/clock.h"
 #include "base/core/result.h"
 #include "domain/catalog/catalog.h"
+#include "domain/spec/eval_row.h"
 #include "domain/spec/row.h"
 
 namespace roofscape::ingest {
@@ -35,8 +36,14 @@ struct Source {
 /// A row that could not be understood.
 using Aside = spec::AsideRow;
 
+/// Codes of files that are understood, and that hold nothing to make a row of: the whole file is
+/// one Aside.
+inline constexpr std::string_view kJobCounts = "job_counts";
+inline constexpr std::string_view kAvailability = "availability";
+
 struct Batch {
   std::vector<spec::Row> rows;
+  std::vector<spec::EvalRow> evals;
   std::vector<Aside> aside;
 };
 

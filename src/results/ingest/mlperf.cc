@@ -127,12 +127,7 @@ Result<> ReadMlperf(std::string_view text, const Source& source, const Take& tak
   ToolRow row(fields, whole, source, "mlperf");
   ReadRun(row);
   Batches batches(take);
-  auto made = row.Finish();
-  if (auto* read = std::get_if<spec::Row>(&made)) {
-    RS_RETURN_IF_ERROR(batches.Add(std::move(*read)));
-  } else {
-    RS_RETURN_IF_ERROR(batches.Add(whole, std::get<Problem>(std::move(made))));
-  }
+  RS_RETURN_IF_ERROR(batches.Add(row.Finish(), whole));
   return batches.Finish();
 }
 

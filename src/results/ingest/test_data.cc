@@ -56,6 +56,7 @@ Batch ReadAll(std::string_view format, std::string_view text, Source source) {
   }
   const auto read = (*found)->read(text, source, [&all](Batch batch) -> Result<> {
     for (spec::Row& row : batch.rows) all.rows.push_back(std::move(row));
+    for (spec::EvalRow& row : batch.evals) all.evals.push_back(std::move(row));
     for (Aside& aside : batch.aside) all.aside.push_back(std::move(aside));
     return {};
   });

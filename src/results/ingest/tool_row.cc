@@ -187,8 +187,10 @@ std::variant<spec::Row, Problem> ToolRow::Finish() {
   return std::move(row_);
 }
 
-Result<> ReadToolRows(std::string_view text, JsonRows& rows, std::string_view format,
-                      const Source& source, const Take& take, ReadTool read) {
+Result<> ReadToolRows(std::string_view text, std::string_view format, const Source& source,
+                      const Take& take, ReadTool read, std::string_view list) {
+  const auto member = list.empty() ? std::nullopt : MemberOf(text, list);
+  JsonRows rows(member ? member->text : text, member ? member->offset : 0);
   RS_RETURN_IF_ERROR(CheckBegin(text, source, fmt::format("a result of {} as JSON", format)));
   Batches batches(take);
   while (const auto next = rows.Next()) {
@@ -201,12 +203,7 @@ Result<> ReadToolRows(std::string_view text, JsonRows& rows, std::string_view fo
     }
     ToolRow row(json, *next, source, format);
     read(row);
-    auto made = row.Finish();
-    if (auto* whole = std::get_if<spec::Row>(&made)) {
-      RS_RETURN_IF_ERROR(batches.Add(std::move(*whole)));
-    } else {
-      RS_RETURN_IF_ERROR(batches.Add(*next, std::get<Problem>(std::move(made))));
-    }
+    RS_RETURN_IF_ERROR(batches.Add(row.Finish(), *next));
   }
   return Finish(rows, source, batches);
 }

@@ -71,10 +71,11 @@ class ToolRow {
   Problem problem_;
 };
 
-/// Makes a row of each object of `rows` with `read(ToolRow&)`, and hands all on.
+/// Makes a row of each object of the text with `read(ToolRow&)`, and hands all on. `list`: the
+/// member whose items are the rows, where the text is one object that has it.
 using ReadTool = void (*)(ToolRow&);
-Result<> ReadToolRows(std::string_view text, JsonRows& rows, std::string_view format,
-                      const Source& source, const Take& take, ReadTool read);
+Result<> ReadToolRows(std::string_view text, std::string_view format, const Source& source,
+                      const Take& take, ReadTool read, std::string_view list = "");
 
 /// The text with NaN and the infinities, which are no JSON but which Python writes, as null and as
 /// texts.

@@ -89,13 +89,11 @@ void ReadVllmFamily(ToolRow& row) {
 }
 
 Result<> ReadVllm(std::string_view text, const Source& source, const Take& take) {
-  JsonRows rows(text);
-  return ReadToolRows(text, rows, "vllm", source, take, ReadVllmFamily);
+  return ReadToolRows(text, "vllm", source, take, ReadVllmFamily);
 }
 
 Result<> ReadSglang(std::string_view text, const Source& source, const Take& take) {
-  JsonRows rows(text);
-  return ReadToolRows(text, rows, "sglang", source, take, ReadSglangRow);
+  return ReadToolRows(text, "sglang", source, take, ReadSglangRow);
 }
 
 }  // namespace roofscape::ingest

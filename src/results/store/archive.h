@@ -21,6 +21,7 @@
 
 #include "base/core/clock.h"
 #include "base/core/result.h"
+#include "domain/spec/eval_row.h"
 #include "domain/spec/row.h"
 #include "results/store/store.h"
 
@@ -31,6 +32,9 @@ struct ImportHeader {
   std::string source;   // The file's name.
   std::string version;  // Of Roofscape.
   WallTime known;       // Now.
+  /// The campaign to which all its points belong, also those that were here before. It is made
+  /// where there is none of that name. Empty: none.
+  std::string campaign = {};
 };
 
 /// What came of an import.
@@ -39,6 +43,8 @@ struct ImportCounts {
   std::int64_t known = 0;  // Were here, and nothing new is said of them.
   std::int64_t newer = 0;  // Were here, and are superseded by what is said now.
   std::int64_t aside = 0;
+  std::int64_t evals = 0;                         // Of added and newer.
+  std::int64_t joined = 0;                        // New in the campaign of the import.
   std::map<std::string, std::int64_t> corrected;  // Rows by code of correction, of all but known.
   std::map<std::string, std::int64_t> asides;     // By code.
 
@@ -66,6 +72,7 @@ struct RowQuery {
   std::optional<std::int64_t> output_tokens = {};
   std::optional<std::string> protocol = {};
   std::optional<std::int64_t> import_id = {};
+  std::optional<std::string> campaign = {};
   std::optional<WallTime> measured_from = {};
   std::optional<WallTime> measured_until = {};  // And not later.
   /// The archive as it was known then; missing: now.
@@ -84,6 +91,14 @@ struct ArchivedRow {
   std::int64_t revision = 1;
   WallTime known;
   spec::Row row;
+};
+
+struct ArchivedEval {
+  std::int64_t id = 0;
+  std::int64_t import_id = 0;
+  std::int64_t revision = 1;
+  WallTime known;
+  spec::EvalRow row;
 };
 
 /// A combination that the archive holds rows of.
@@ -105,9 +120,10 @@ class Archive {
                                                          std::string_view version) = 0;
 
   /// Begins an import of `text`. One at a time. Until Commit() nobody else sees it; Abandon(), or
-  /// the end of the archive, leaves nothing behind.
+  /// the end of the archive, leaves nothing behind. REQUIRES: `text` stays until then.
   virtual Result<> Begin(const ImportHeader& header, std::string_view text) = 0;
   virtual Result<> Add(std::span<const spec::Row> rows) = 0;
+  virtual Result<> AddEvals(std::span<const spec::EvalRow> rows) = 0;
   virtual Result<> SetAside(std::span<const spec::AsideRow> rows) = 0;
   /// What came of it. A file that brought nothing new leaves no trace, but for the first import of
   /// its bytes, where rows were set aside.
@@ -120,6 +136,10 @@ class Archive {
 
   /// By setup, time and load.
   virtual Result<std::vector<ArchivedRow>> Rows(const RowQuery& query) = 0;
+
+  /// Evals, by model, task, chip and time. Of the query its protocol, lengths and metrics say
+  /// nothing of evals; `latest`: of every deployment, task and concurrency.
+  virtual Result<std::vector<ArchivedEval>> Evals(const RowQuery& query) = 0;
 
   /// What there is, without reading rows.
   virtual Result<std::vector<SetupSummary>> Setups() = 0;

@@ -236,6 +236,93 @@ TEST_P(ArchiveTest, WhatWasNotUnderstoodIsKeptWithItsText) {
   EXPECT_EQ(archive_->Imports()->size(), 1U);
 }
 
+spec::EvalRow SomeEval(std::int64_t number) {
+  spec::EvalRow row;
+  const spec::Row point = SomeRow(number, 1);
+  row.origin = point.origin;
+  row.origin.key = "eval " + std::to_string(number);
+  row.deployment = point.deployment;
+  row.measured = point.measured;
+  row.day_only = number % 2 == 0;
+  row.task = "gsm8k";
+  row.harness = number % 3 == 0 ? "lm-eval 0.4" : "";
+  row.concurrency = 64;
+  row.scores = {{"em_flexible", 0.9, std::nullopt, std::nullopt, std::nullopt},
+                {"em_strict", 0.95, 0.01, 1319, spec::ScoreInterval{0.93, 0.97}}};
+  row.facts = {{"framework", "x"}};
+  if (number % 2 == 0) row.corrections = {{"disaggregated", "disagg", "true", "false"}};
+  return row;
+}
+
+TEST_P(ArchiveTest, EvalsComeBackAsTheyWereAndAreAddedOnce) {
+  std::vector<spec::EvalRow> rows;
+  for (std::int64_t i = 0; i < 6; ++i) rows.push_back(SomeEval(i));
+  const auto import = [&](std::string_view text) {
+    EXPECT_TRUE(archive_->Begin({"inferencex", "rows.json", "0.1", kKnown}, text));
+    EXPECT_TRUE(archive_->AddEvals(rows));
+    const auto counts = archive_->Commit();
+    EXPECT_TRUE(counts) << counts.error().message;
+    return *counts;
+  };
+  const ImportCounts first = import("a");
+  EXPECT_EQ(first.added, 6);
+  EXPECT_EQ(first.evals, 6);
+  EXPECT_EQ(first.corrected, (std::map<std::string, std::int64_t>{{"disaggregated", 3}}));
+  EXPECT_EQ(archive_->Imports()->front().counts.evals, 6);
+  EXPECT_EQ(import("b").known, 6);
+  Reopen();
+  auto read = archive_->Evals({});
+  ASSERT_TRUE(read) << read.error().message;
+  ASSERT_EQ(read->size(), 6U);
+  for (const ArchivedEval& eval : *read) {
+    spec::EvalRow expected = rows[static_cast<std::size_t>(eval.row.origin.place)];
+    expected.origin.key = eval.row.origin.key;  // Kept as its digest.
+    EXPECT_EQ(eval.row, expected);
+  }
+  EXPECT_EQ(archive_->Evals({.chip = "b200"})->size(), 3U);
+  EXPECT_TRUE(archive_->Evals({.model = "other"})->empty());
+  EXPECT_TRUE(archive_->Evals({.measured_until = WallTime{1}})->empty());
+  // Three layouts on two chips.
+  EXPECT_EQ(archive_->Evals({.latest = true})->size(), 6U);
+  EXPECT_EQ(archive_->Evals({.limit = 2})->size(), 2U);
+  EXPECT_TRUE(Rows().empty());
+
+  rows[0].scores[1].score = 0.96;
+  EXPECT_EQ(import("c").newer, 1);
+  EXPECT_EQ(archive_->Evals({})->size(), 6U);
+  EXPECT_TRUE(archive_->Evals({.known_at = WallTime{kKnown.unix_us - 1}})->empty());
+}
+
+TEST_P(ArchiveTest, PointsBelongToCampaignsWhateverIsLearntOfThemLater) {
+  std::vector<spec::Row> rows = SomeRows(10, 1);
+  Import(rows, "a");
+  const spec::EvalRow eval = SomeEval(0);
+  const auto import = [&](std::string_view text) {
+    EXPECT_TRUE(archive_->Begin({"inferencex", "b.json", "0.1", kKnown, "spring"}, text));
+    EXPECT_TRUE(archive_->Add(std::span(rows).first(4)));
+    EXPECT_TRUE(archive_->AddEvals({&eval, 1}));
+    const auto counts = archive_->Commit();
+    EXPECT_TRUE(counts) << counts.error().message;
+    return *counts;
+  };
+  EXPECT_EQ(import("b").joined, 5);
+  EXPECT_EQ(import("c").joined, 0);
+  EXPECT_EQ(Rows({.campaign = "spring"}).size(), 4U);
+  EXPECT_EQ(Rows({.chip = "b200", .campaign = "spring", .latest = true}).size(), 2U);
+  EXPECT_TRUE(Rows({.campaign = "autumn"}).empty());
+  EXPECT_EQ(archive_->Evals({.campaign = "spring"})->size(), 1U);
+  EXPECT_EQ(archive_->Imports()->size(), 2U);
+  rows[0].values.Set("ttft_p50_s", 0.5);
+  EXPECT_EQ(Import({rows[0]}, "d").newer, 1);
+  EXPECT_EQ(Rows({.campaign = "spring"}).size(), 4U);
+  // Nothing new but that they belong: no import, but members.
+  ASSERT_TRUE(archive_->Begin({"inferencex", "a.json", "0.1", kKnown, "summer"}, "a"));
+  ASSERT_TRUE(archive_->Add(rows));
+  EXPECT_EQ(archive_->Commit()->joined, 10);
+  EXPECT_EQ(archive_->Imports()->size(), 3U);
+  EXPECT_EQ(Rows({.campaign = "summer"}).size(), 10U);
+}
+
 TEST_P(ArchiveTest, RowsOnlyGrow) {
   Import(SomeRows(3, 1), "a");
   auto database = Database::Open(path_, Access::kReadWrite, {});

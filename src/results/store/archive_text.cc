@@ -114,6 +114,14 @@ std::string MoreText(const spec::MetricValues& values) {
   return more.empty() ? "" : DumpText(more);
 }
 
+Result<spec::Deployment> DeploymentOf(const std::string& text) {
+  RS_ASSIGN_OR_RETURN(const Document document, ParseJson(text, "stored deployment"));
+  ObjectReader reader(document);
+  spec::Deployment deployment = spec::ReadDeployment(reader);
+  RS_RETURN_IF_ERROR(reader.Finish());
+  return deployment;
+}
+
 Result<std::vector<spec::Correction>> CorrectionsOf(const std::string& text) {
   std::vector<spec::Correction> corrections;
   if (text.empty()) return corrections;

@@ -32,6 +32,7 @@ std::string FactsText(const std::map<std::string, std::string>& facts);
 /// The metrics that have no column.
 std::string MoreText(const spec::MetricValues& values);
 
+Result<spec::Deployment> DeploymentOf(const std::string& text);
 Result<std::vector<spec::Correction>> CorrectionsOf(const std::string& text);
 Result<std::map<std::string, std::string>> FactsOf(const std::string& text);
 

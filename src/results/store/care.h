@@ -30,11 +30,14 @@ struct CheckReport {
   std::vector<TableContent> tables;
   std::int64_t append_only_tables = 0;  // Whose triggers stand.
   std::int64_t log_chunks = 0;          // That can be read.
+  std::int64_t files = 0;               // That were imported, and are still what they were.
+  std::int64_t series = 0;              // That can be read.
   std::vector<std::string> problems;    // Each with its cure.
 };
 
 /// Looks at everything and changes nothing: schema, damage, foreign keys, the triggers that refuse
-/// changes, every stored log. Reads every row. An error means that it could not be looked at.
+/// changes, every stored log and series, every imported file against its digest. Reads every row.
+/// An error means that it could not be looked at.
 Result<CheckReport> CheckStore(const std::string& path, const StoreOptions& options = {});
 
 struct CopyReport {
@@ -44,7 +47,8 @@ struct CopyReport {
 };
 
 /// Copies everything into a database without rows, which is made or brought up to date first, reads
-/// it there again and compares. On an error nothing was copied.
+/// it there again and compares. On an error nothing was copied, and a file that was made for it is
+/// gone.
 Result<CopyReport> CopyStore(const std::string& from, const std::string& to,
                              const StoreOptions& options = {});
 

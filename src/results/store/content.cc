@@ -1,16 +1,14 @@
 #include "results/store/content.h"
 
-#include <openssl/evp.h>
-
 #include <bit>
 #include <functional>
-#include <memory>
 #include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "results/store/digest.h"
 #include "results/store/utf8.h"
 
 namespace roofscape::store {
@@ -54,40 +52,18 @@ void BindCell(const Cell& cell, Statement& insert) {
   }
 }
 
-class Sha256 {
- public:
-  Sha256() : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
-    RS_CHECK(EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
-  }
-
-  void Add(const Cell& cell) {
-    // SQLite keeps no sign of a zero.
-    const double number = cell.number == 0 ? 0.0 : cell.number;
-    std::uint64_t word = cell.text.size();
-    if (cell.type == ValueType::kInt) word = static_cast<std::uint64_t>(cell.integer);
-    if (cell.type == ValueType::kDouble) word = std::bit_cast<std::uint64_t>(number);
-    std::string head(1, static_cast<char>('0' + static_cast<int>(cell.type)));
-    for (int byte = 0; byte < 8; ++byte) head += static_cast<char>(word >> (8 * byte) & 0xFF);
-    Add(head);
-    Add(cell.text);
-  }
-
-  std::string Hex() {
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned size = 0;
-    RS_CHECK(EVP_DigestFinal_ex(context_.get(), digest, &size) == 1);
-    std::string hex;
-    for (unsigned i = 0; i < size; ++i) hex += fmt::format("{:02x}", digest[i]);
-    return hex;
-  }
-
- private:
-  void Add(std::string_view bytes) {
-    RS_CHECK(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1);
-  }
-
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
-};
+/// Adds a value in a form that is the same on both back-ends.
+void AddCell(const Cell& cell, Sha256& hash) {
+  // SQLite keeps no sign of a zero.
+  const double number = cell.number == 0 ? 0.0 : cell.number;
+  std::uint64_t word = cell.text.size();
+  if (cell.type == ValueType::kInt) word = static_cast<std::uint64_t>(cell.integer);
+  if (cell.type == ValueType::kDouble) word = std::bit_cast<std::uint64_t>(number);
+  std::string head(1, static_cast<char>('0' + static_cast<int>(cell.type)));
+  for (int byte = 0; byte < 8; ++byte) head += static_cast<char>(word >> (8 * byte) & 0xFF);
+  hash.Add(head);
+  hash.Add(cell.text);
+}
 
 using Row = std::vector<Cell>;
 
@@ -110,7 +86,7 @@ Result<TableContent> ReadTable(Database& database, const std::string& table,
     Row row;
     for (int column = 0; column < static_cast<int>(columns.size()); ++column) {
       row.push_back(ReadCell(query, column));
-      hash.Add(row.back());
+      AddCell(row.back(), hash);
     }
     RS_RETURN_IF_ERROR(take(std::move(row)));
   }

@@ -1,14 +1,35 @@
-// SHA-256, by which files, setups and keys of rows are told apart.
+// SHA-256, by which files, setups, keys of rows and contents of tables are told apart.
 //
-// Thread safety: pure functions.
+// Thread safety: a Sha256 belongs to one thread; the functions are pure.
 
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
 namespace roofscape::store {
+
+/// Of bytes that come piece by piece.
+class Sha256 {
+ public:
+  using Digest = std::array<unsigned char, 32>;
+
+  Sha256();
+  void Add(std::string_view bytes);
+  /// Ends it. REQUIRES: called once, and nothing is added afterwards.
+  Digest End();
+  /// The same as 64 hexadecimal digits.
+  std::string Hex();
+
+ private:
+  struct Free {
+    void operator()(void* context) const;
+  };
+  std::unique_ptr<void, Free> context_;  // OpenSSL's.
+};
 
 /// 64 hexadecimal digits.
 std::string Sha256Hex(std::string_view bytes);
@@ -21,5 +42,8 @@ struct Digest128 {
   friend auto operator<=>(const Digest128&, const Digest128&) = default;
 };
 Digest128 Sha256First128(std::string_view bytes);
+
+/// 32 hexadecimal digits.
+std::string KeyText(const Digest128& digest);
 
 }  // namespace roofscape::store

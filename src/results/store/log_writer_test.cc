@@ -26,6 +26,15 @@ class FakeStore final : public Store {
   Result<std::vector<RunSummary>> Runs(const RunFilter&) override { return NotHere(); }
   Result<std::string> FindRun(std::string_view) override { return NotHere(); }
   Result<spec::RunResult> LoadRun(std::string_view) override { return NotHere(); }
+  Result<> MakeCampaign(const Campaign&) override { return NotHere(); }
+  Result<> JoinCampaign(const std::string&, std::span<const std::string>) override {
+    return NotHere();
+  }
+  Result<std::vector<Campaign>> Campaigns() override { return NotHere(); }
+  Result<std::int64_t> AddSeries(const std::string&, std::span<const Series>) override {
+    return NotHere();
+  }
+  Result<std::vector<Series>> LoadSeries(const std::string&) override { return NotHere(); }
 
   Result<> AppendLog(const PointId& point, const spec::RequestLog& chunk) override {
     std::unique_lock lock(mutex_);

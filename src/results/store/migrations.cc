@@ -291,8 +291,121 @@ CREATE VIEW archive_row_now AS
 constexpr std::array<std::string_view, 5> kArchiveTables = {"import", "import_text", "import_aside",
                                                             "setup", "archive_row"};
 
-constexpr std::array<Migration, 3> kMigrations = {
-    {{1, kFirst, kFirstTables}, {2, kRates, {}}, {3, kArchive, kArchiveTables}}};
+// Evals: what a deployment answered right. Keys, revisions and times as of archive_row.
+constexpr std::string_view kEvals = R"sql(
+ALTER TABLE import ADD COLUMN evals BIGINT NOT NULL DEFAULT 0;  -- of rows_added and rows_newer
+
+CREATE TABLE eval_row (
+  id              BIGINT NOT NULL PRIMARY KEY,
+  key_high        BIGINT NOT NULL,
+  key_low         BIGINT NOT NULL,
+  revision        BIGINT NOT NULL,
+  supersedes      BIGINT,
+  import_id       BIGINT NOT NULL,
+  known_us        BIGINT NOT NULL,
+  measured_us     BIGINT,           -- NULL: unknown
+  day_only        BIGINT NOT NULL CHECK (day_only IN (0, 1)),
+  model           TEXT   NOT NULL,
+  chip            TEXT   NOT NULL,
+  chips           BIGINT,
+  engine          TEXT   NOT NULL,
+  precision_name  TEXT   NOT NULL,
+  speculative     TEXT   NOT NULL,
+  task            TEXT   NOT NULL,
+  harness         TEXT   NOT NULL,  -- '' where unknown
+  concurrency     BIGINT NOT NULL,
+  place           BIGINT NOT NULL,
+  text_offset     BIGINT NOT NULL,
+  text_bytes      BIGINT NOT NULL,
+  url             TEXT   NOT NULL,
+  deployment_json TEXT   NOT NULL,
+  corrections_json TEXT,
+  facts_json       TEXT,
+  UNIQUE (key_high, key_low, revision)
+);
+CREATE INDEX eval_row_model ON eval_row (model, task);
+CREATE INDEX eval_row_import ON eval_row (import_id);
+CREATE INDEX eval_row_supersedes ON eval_row (supersedes) WHERE supersedes IS NOT NULL;
+
+CREATE TABLE eval_score (
+  eval_id    BIGINT NOT NULL REFERENCES eval_row (id),
+  measure    TEXT   NOT NULL,  -- as published: em_strict
+  score      DOUBLE PRECISION NOT NULL,  -- a share
+  error      DOUBLE PRECISION,           -- standard error, as published
+  questions  BIGINT,
+  score_low  DOUBLE PRECISION,           -- of the 95 % interval
+  score_high DOUBLE PRECISION,
+  PRIMARY KEY (eval_id, measure)
+);
+
+CREATE VIEW eval_row_now AS
+  SELECT * FROM eval_row AS r WHERE NOT EXISTS (
+    SELECT 1 FROM eval_row AS later WHERE later.supersedes = r.id);
+)sql";
+
+constexpr std::array<std::string_view, 2> kEvalTables = {"eval_row", "eval_score"};
+
+// A campaign is a set of runs and points that were measured or collected for one question. A point
+// belongs by its key, so whatever is learnt of it later belongs too.
+constexpr std::string_view kCampaigns = R"sql(
+CREATE TABLE campaign (
+  id         BIGINT NOT NULL PRIMARY KEY,
+  name       TEXT   NOT NULL UNIQUE,
+  purpose    TEXT   NOT NULL,
+  started_us BIGINT NOT NULL
+);
+
+CREATE TABLE campaign_label (
+  campaign_id BIGINT NOT NULL REFERENCES campaign (id),
+  name        TEXT   NOT NULL,
+  value       TEXT   NOT NULL,
+  PRIMARY KEY (campaign_id, name)
+);
+
+CREATE TABLE campaign_run (
+  campaign_id BIGINT NOT NULL REFERENCES campaign (id),
+  run_id      TEXT   NOT NULL REFERENCES run (id),
+  PRIMARY KEY (campaign_id, run_id)
+);
+
+-- Of archive_row and eval_row.
+CREATE TABLE campaign_point (
+  campaign_id BIGINT NOT NULL REFERENCES campaign (id),
+  key_high    BIGINT NOT NULL,
+  key_low     BIGINT NOT NULL,
+  PRIMARY KEY (campaign_id, key_high, key_low)
+);
+)sql";
+
+constexpr std::array<std::string_view, 4> kCampaignTables = {"campaign", "campaign_label",
+                                                             "campaign_run", "campaign_point"};
+
+// What was sampled over time beside a run. In `zstd` all offsets from begin_us, in
+// microseconds, then all values as doubles: 8 bytes each, little endian.
+constexpr std::string_view kSeries = R"sql(
+CREATE TABLE series (
+  run_id      TEXT   NOT NULL REFERENCES run (id),
+  metric      TEXT   NOT NULL,  -- ends in its unit: device_power_w
+  device      TEXT   NOT NULL,  -- as the source names it
+  digest      TEXT   NOT NULL,  -- SHA-256 of the source
+  source      TEXT   NOT NULL,
+  known_us    BIGINT NOT NULL,
+  begin_us    BIGINT NOT NULL,
+  samples     BIGINT NOT NULL,
+  plain_bytes BIGINT NOT NULL,  -- before compression
+  zstd        BLOB   NOT NULL,
+  PRIMARY KEY (run_id, metric, device, digest)
+);
+)sql";
+
+constexpr std::array<std::string_view, 1> kSeriesTables = {"series"};
+
+constexpr std::array<Migration, 6> kMigrations = {{{1, kFirst, kFirstTables},
+                                                   {2, kRates, {}},
+                                                   {3, kArchive, kArchiveTables},
+                                                   {4, kEvals, kEvalTables},
+                                                   {5, kCampaigns, kCampaignTables},
+                                                   {6, kSeries, kSeriesTables}}};
 
 Result<> Apply(Database& database, const Migration& migration) {
   RS_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Write(database, Durability::kPower));

@@ -10,7 +10,9 @@
 #include "base/core/json.h"
 #include "results/store/archive_columns.h"
 #include "results/store/archive_text.h"
+#include "results/store/campaign.h"
 #include "results/store/chunk.h"
+#include "results/store/sql_archive_import.h"
 
 namespace roofscape::store {
 namespace {
@@ -19,6 +21,14 @@ std::string Marks(std::size_t count) {
   std::string marks;
   for (std::size_t i = 0; i < count; ++i) marks += i == 0 ? "?" : ", ?";
   return marks;
+}
+
+std::vector<Packed> PackPieces(std::string_view text) {
+  std::vector<Packed> pieces;
+  for (std::size_t at = 0; at < text.size(); at += kTextPiece) {
+    pieces.push_back(PackText(text.substr(at, kTextPiece)));
+  }
+  return pieces;
 }
 
 std::string InsertRowSql() {
@@ -36,14 +46,6 @@ std::string BeforeSql() {
       "more_json";
   for (const std::string_view column : kMetricColumns) sql += fmt::format(", {}", column);
   return sql + " FROM archive_row WHERE key_high = ? AND key_low = ? ORDER BY revision DESC";
-}
-
-void BindText(Statement& statement, const std::string& text) {
-  if (text.empty()) {
-    statement.BindNull();
-  } else {
-    statement.Bind(std::string_view(text));
-  }
 }
 
 /// Whether a stored row, read by BeforeSql, says all that `row` says. A row with less than the
@@ -70,25 +72,31 @@ Result<bool> Says(const Statement& stored, const spec::Row& row, std::int64_t se
 
 }  // namespace
 
+void CountCorrections(const std::vector<spec::Correction>& corrections, ImportCounts& counts) {
+  std::vector<std::string_view> codes;
+  for (const spec::Correction& correction : corrections) codes.push_back(correction.code);
+  std::sort(codes.begin(), codes.end());
+  codes.erase(std::unique(codes.begin(), codes.end()), codes.end());
+  for (const std::string_view code : codes) ++counts.corrected[std::string(code)];
+}
+
+void BindText(Statement& statement, const std::string& text) {
+  if (text.empty()) {
+    statement.BindNull();
+  } else {
+    statement.Bind(std::string_view(text));
+  }
+}
+
+void BindTime(Statement& statement, WallTime time) {
+  statement.Bind(time.unix_us == 0 ? std::nullopt : std::optional(time.unix_us));
+}
+
 /// What was said of a point until now.
 struct SqlArchive::Before {
   std::int64_t id = 0;        // Of the last row...
   std::int64_t revision = 0;  // ...and which it is.
   bool said = false;          // Some row says all that the new one says.
-};
-
-struct SqlArchive::Open {
-  ImportHeader header;
-  std::int64_t id = 0;
-  std::string digest;
-  std::int64_t next_row = 0;
-  std::int64_t next_setup = 0;
-  std::unordered_map<std::string, std::int64_t> setups;  // By SetupText.
-  ImportCounts counts;
-  // Behind the transaction: statements must not outlive it.
-  Transaction transaction;
-  Statement insert;
-  Statement before;
 };
 
 SqlArchive::SqlArchive(std::unique_ptr<Database> database) : database_(std::move(database)) {}
@@ -103,7 +111,18 @@ Result<> SqlArchive::Begin(const ImportHeader& header, std::string_view text) {
                       database_->Int("SELECT COALESCE(MAX(id), 0) + 1 FROM archive_row"));
   RS_ASSIGN_OR_RETURN(const std::int64_t setup,
                       database_->Int("SELECT COALESCE(MAX(id), 0) + 1 FROM setup"));
-  RS_RETURN_IF_ERROR(AddText(id, text));
+  RS_ASSIGN_OR_RETURN(const std::int64_t eval,
+                      database_->Int("SELECT COALESCE(MAX(id), 0) + 1 FROM eval_row"));
+  std::optional<std::int64_t> campaign;
+  if (!header.campaign.empty()) {
+    RS_ASSIGN_OR_RETURN(campaign, FindCampaign(*database_, header.campaign));
+    if (!campaign) {
+      RS_ASSIGN_OR_RETURN(campaign, AddCampaign(*database_, {.name = header.campaign,
+                                                             .purpose = {},
+                                                             .started = header.known,
+                                                             .labels = {}}));
+    }
+  }
   RS_ASSIGN_OR_RETURN(Statement insert, database_->Prepare(InsertRowSql()));
   RS_ASSIGN_OR_RETURN(Statement before, database_->Prepare(BeforeSql()));
   open_ = std::make_unique<Open>(Open{header,
@@ -111,25 +130,46 @@ Result<> SqlArchive::Begin(const ImportHeader& header, std::string_view text) {
                                       Sha256Hex(text),
                                       row,
                                       setup,
+                                      eval,
                                       {},
+                                      campaign,
                                       {},
+                                      std::async(std::launch::async, PackPieces, text),
                                       std::move(transaction),
                                       std::move(insert),
                                       std::move(before)});
   return {};
 }
 
-Result<> SqlArchive::AddText(std::int64_t import_id, std::string_view text) {
+Result<> SqlArchive::AddText(Open& import) {
   RS_ASSIGN_OR_RETURN(Statement insert,
                       database_->Prepare("INSERT INTO import_text (import_id, piece, plain_bytes, "
                                          "zstd) VALUES (?, ?, ?, ?)"));
   std::int64_t piece = 0;
-  for (std::size_t at = 0; at < text.size(); at += kTextPiece) {
-    const Packed packed = PackText(text.substr(at, kTextPiece));
+  for (const Packed& packed : import.pieces.get()) {
     RS_RETURN_IF_ERROR(
-        insert.Bind(import_id).Bind(piece++).Bind(packed.plain_bytes).BindBytes(packed.zstd).Run());
+        insert.Bind(import.id).Bind(piece++).Bind(packed.plain_bytes).BindBytes(packed.zstd).Run());
   }
   return {};
+}
+
+/// Puts a point into the import's campaign, if it has one.
+Result<> SqlArchive::Join(const Digest128& key) {
+  if (!open_->campaign) return {};
+  {
+    RS_ASSIGN_OR_RETURN(
+        Statement query,
+        database_->Prepare("SELECT 1 FROM campaign_point WHERE campaign_id = ? AND key_high = ? "
+                           "AND key_low = ?"));
+    RS_ASSIGN_OR_RETURN(const bool there,
+                        query.Bind(*open_->campaign).Bind(key.high).Bind(key.low).Step());
+    if (there) return {};
+  }
+  ++open_->counts.joined;
+  RS_ASSIGN_OR_RETURN(Statement insert,
+                      database_->Prepare("INSERT INTO campaign_point (campaign_id, key_high, "
+                                         "key_low) VALUES (?, ?, ?)"));
+  return insert.Bind(*open_->campaign).Bind(key.high).Bind(key.low).Run();
 }
 
 Result<> SqlArchive::Add(std::span<const spec::Row> rows) {
@@ -141,6 +181,7 @@ Result<> SqlArchive::Add(std::span<const spec::Row> rows) {
 Result<> SqlArchive::AddOne(const spec::Row& row) {
   RS_ASSIGN_OR_RETURN(const std::int64_t setup, SetupId(row));
   const Digest128 key = Sha256First128(row.origin.format + '\0' + row.origin.key);
+  RS_RETURN_IF_ERROR(Join(key));
   RS_ASSIGN_OR_RETURN(const std::optional<Before> before, FindBefore(key, row, setup));
   ImportCounts& counts = open_->counts;
   if (before && before->said) {
@@ -148,11 +189,7 @@ Result<> SqlArchive::AddOne(const spec::Row& row) {
     return {};
   }
   ++(before ? counts.newer : counts.added);
-  std::vector<std::string_view> codes;
-  for (const spec::Correction& correction : row.corrections) codes.push_back(correction.code);
-  std::sort(codes.begin(), codes.end());
-  codes.erase(std::unique(codes.begin(), codes.end()), codes.end());
-  for (const std::string_view code : codes) ++counts.corrected[std::string(code)];
+  CountCorrections(row.corrections, counts);
   return Insert(row, key, before, setup);
 }
 
@@ -183,7 +220,7 @@ Result<> SqlArchive::Insert(const spec::Row& row, const Digest128& key,
   insert.Bind(before ? before->revision + 1 : std::int64_t{1});
   insert.Bind(before ? std::optional(before->id) : std::nullopt);
   insert.Bind(open_->id).Bind(setup_id).Bind(open_->header.known.unix_us);
-  insert.Bind(row.measured.unix_us == 0 ? std::nullopt : std::optional(row.measured.unix_us));
+  BindTime(insert, row.measured);
   insert.Bind(std::int64_t{row.day_only ? 1 : 0}).Bind(row.concurrency).Bind(row.rate_rps);
   insert.Bind(spec::Name(row.instrument)).Bind(std::int64_t{row.complete ? 1 : 0});
   insert.Bind(row.origin.place).Bind(row.origin.offset).Bind(row.origin.bytes);
@@ -261,14 +298,17 @@ Result<ImportCounts> SqlArchive::Commit() {
   if (counts.added + counts.newer == 0) {
     RS_ASSIGN_OR_RETURN(const std::vector<ImportRecord> before,
                         ReadImports("WHERE digest = ?", {import->digest}));
-    // Rolled back: what was there already needs no second witness.
-    if (counts.aside == 0 || !before.empty()) return counts;
+    // What was there already needs no second witness; that it belongs to a campaign is new.
+    if (counts.aside == 0 || !before.empty()) {
+      if (counts.joined > 0) RS_RETURN_IF_ERROR(import->transaction.Commit());
+      return counts;
+    }
   }
   RS_ASSIGN_OR_RETURN(
       Statement insert,
       database_->Prepare("INSERT INTO import (id, known_us, format, source, digest, version, "
-                         "rows_added, rows_known, rows_newer, rows_aside) "
-                         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+                         "rows_added, rows_known, rows_newer, rows_aside, evals) "
+                         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
   RS_RETURN_IF_ERROR(insert.Bind(import->id)
                          .Bind(import->header.known.unix_us)
                          .Bind(std::string_view(import->header.format))
@@ -279,7 +319,9 @@ Result<ImportCounts> SqlArchive::Commit() {
                          .Bind(counts.known)
                          .Bind(counts.newer)
                          .Bind(counts.aside)
+                         .Bind(counts.evals)
                          .Run());
+  RS_RETURN_IF_ERROR(AddText(*import));
   RS_RETURN_IF_ERROR(import->transaction.Commit());
   return counts;
 }

@@ -1,4 +1,5 @@
-// The Archive over a Database. Writing is in sql_archive.cc, reading in sql_archive_read.cc.
+// The Archive over a Database. Writing is in sql_archive.cc, reading in sql_archive_read.cc, evals
+// in sql_archive_evals.cc.
 //
 // Ownership: owns its Database. Thread safety: one thread at a time.
 
@@ -28,22 +29,25 @@ class SqlArchive final : public Archive {
                                                  std::string_view version) override;
   Result<> Begin(const ImportHeader& header, std::string_view text) override;
   Result<> Add(std::span<const spec::Row> rows) override;
+  Result<> AddEvals(std::span<const spec::EvalRow> rows) override;
   Result<> SetAside(std::span<const spec::AsideRow> rows) override;
   Result<ImportCounts> Commit() override;
   void Abandon() override;
   Result<std::vector<ImportRecord>> Imports() override;
   Result<std::vector<spec::AsideRow>> Asides(std::int64_t import_id) override;
   Result<std::vector<ArchivedRow>> Rows(const RowQuery& query) override;
+  Result<std::vector<ArchivedEval>> Evals(const RowQuery& query) override;
   Result<std::vector<SetupSummary>> Setups() override;
   Result<std::string> Original(std::int64_t import_id, std::int64_t place) override;
 
  private:
-  struct Open;  // An import that has begun.
+  struct Open;  // An import that has begun (sql_archive_import.h).
   struct Before;
 
   Result<std::vector<ImportRecord>> ReadImports(std::string_view where,
                                                 const std::vector<std::string>& values);
-  Result<> AddText(std::int64_t import_id, std::string_view text);
+  Result<> AddText(Open& import);
+  Result<> Join(const Digest128& key);
   Result<std::int64_t> SetupId(const spec::Row& row);
   Result<> AddOne(const spec::Row& row);
   Result<std::optional<Before>> FindBefore(const Digest128& key, const spec::Row& row,
@@ -51,6 +55,9 @@ class SqlArchive final : public Archive {
   Result<> Insert(const spec::Row& row, const Digest128& key, const std::optional<Before>& before,
                   std::int64_t setup_id);
   Result<std::vector<std::int64_t>> LatestIds(const RowQuery& query);
+  Result<> AddEval(const spec::EvalRow& row);
+  Result<> AddScores(std::int64_t id, const spec::EvalRow& row);
+  Result<std::vector<spec::EvalScore>> Scores(std::int64_t id);
   Result<> ReadRows(const RowQuery& query, std::span<const std::int64_t> ids,
                     std::vector<ArchivedRow>& found);
   Result<std::string> Piece(std::int64_t import_id, std::int64_t piece);

@@ -12,6 +12,7 @@
 #include "base/core/document.h"
 #include "results/store/archive_columns.h"
 #include "results/store/archive_text.h"
+#include "results/store/campaign.h"
 #include "results/store/chunk.h"
 #include "results/store/sql_archive.h"
 
@@ -37,10 +38,7 @@ Result<Setup> LoadSetup(Database& database, std::int64_t id) {
   RS_ASSIGN_OR_RETURN(const bool there, row.Bind(id).Step());
   RS_CHECK(there);
   Setup setup;
-  RS_ASSIGN_OR_RETURN(const Document deployment, ParseJson(row.Text(0), "stored deployment"));
-  ObjectReader reader(deployment);
-  setup.deployment = spec::ReadDeployment(reader);
-  RS_RETURN_IF_ERROR(reader.Finish());
+  RS_ASSIGN_OR_RETURN(setup.deployment, DeploymentOf(row.Text(0)));
   RS_ASSIGN_OR_RETURN(const Document workload, ParseJson(row.Text(1), "stored workload"));
   ObjectReader workload_reader(workload);
   setup.workload = spec::ReadPublishedWorkload(workload_reader);
@@ -57,7 +55,8 @@ struct Conditions {
   std::vector<std::string> of_row;
   std::vector<std::string> texts;           // Parameters of of_setup...
   std::vector<std::int64_t> setup_numbers;  // ...the texts first...
-  std::vector<std::int64_t> row_numbers;    // ...then those of of_row.
+  std::vector<std::int64_t> row_numbers;    // ...then those of of_row...
+  std::vector<std::string> row_texts;       // ...whose texts come last.
 };
 
 Conditions ConditionsOf(const RowQuery& query) {
@@ -96,6 +95,10 @@ Conditions ConditionsOf(const RowQuery& query) {
   } else {
     c.of_row.emplace_back(
         "NOT EXISTS (SELECT 1 FROM archive_row AS later WHERE later.supersedes = r.id)");
+  }
+  if (query.campaign) {
+    c.of_row.emplace_back(kOfCampaign);
+    c.row_texts.push_back(*query.campaign);
   }
   return c;
 }
@@ -157,6 +160,7 @@ void BindAll(const Conditions& conditions, Statement& statement) {
   for (const std::string& text : conditions.texts) statement.Bind(std::string_view(text));
   for (const std::int64_t number : conditions.setup_numbers) statement.Bind(number);
   for (const std::int64_t number : conditions.row_numbers) statement.Bind(number);
+  for (const std::string& text : conditions.row_texts) statement.Bind(std::string_view(text));
 }
 
 /// Rows named by their ids, whatever the query said.
@@ -183,8 +187,7 @@ ArchivedRow RowFrom(const Statement& row, const Setup& setup) {
   r.origin.url = row.Text(12);
   r.origin.format = row.Text(15);
   r.origin.source = row.Text(16);
-  r.origin.key = fmt::format("{:016x}{:016x}", static_cast<std::uint64_t>(row.Int(17)),
-                             static_cast<std::uint64_t>(row.Int(18)));
+  r.origin.key = KeyText({row.Int(17), row.Int(18)});
   const std::string instrument = row.Text(19);
   for (const spec::Fitness fitness :
        {spec::Fitness::kValid, spec::Fitness::kDegraded, spec::Fitness::kInvalid}) {
@@ -294,7 +297,7 @@ Result<std::vector<ImportRecord>> SqlArchive::ReadImports(std::string_view where
   RS_ASSIGN_OR_RETURN(Statement query,
                       database_->Prepare(fmt::format(
                           "SELECT id, known_us, format, source, digest, version, "
-                          "rows_added, rows_known, rows_newer, rows_aside FROM import {} "
+                          "rows_added, rows_known, rows_newer, rows_aside, evals FROM import {} "
                           "ORDER BY id DESC",
                           where)));
   for (const std::string& value : values) query.Bind(std::string_view(value));
@@ -313,6 +316,7 @@ Result<std::vector<ImportRecord>> SqlArchive::ReadImports(std::string_view where
     record.counts.known = query.Int(7);
     record.counts.newer = query.Int(8);
     record.counts.aside = query.Int(9);
+    record.counts.evals = query.Int(10);
     records.push_back(std::move(record));
   }
 }
@@ -354,7 +358,7 @@ Result<std::string> SqlArchive::Piece(std::int64_t import_id, std::int64_t piece
 Result<std::string> SqlArchive::Original(std::int64_t import_id, std::int64_t place) {
   std::size_t at = 0;
   std::size_t left = 0;
-  for (const char* table : {"archive_row", "import_aside"}) {
+  for (const char* table : {"archive_row", "eval_row", "import_aside"}) {
     RS_ASSIGN_OR_RETURN(
         Statement query,
         database_->Prepare(fmt::format(

@@ -33,6 +33,11 @@ std::string Conditions(const RunFilter& filter) {
   if (filter.engine) conditions.emplace_back("r.engine = ?");
   if (filter.chip) conditions.emplace_back("r.chip = ?");
   if (filter.since) conditions.emplace_back("r.started_us >= ?");
+  if (filter.campaign) {
+    conditions.emplace_back(
+        "EXISTS (SELECT 1 FROM campaign_run AS m JOIN campaign AS c ON c.id = m.campaign_id "
+        "WHERE m.run_id = r.id AND c.name = ?)");
+  }
   for (std::size_t i = 0; i < filter.labels.size(); ++i) {
     conditions.emplace_back(
         "EXISTS (SELECT 1 FROM run_label AS l WHERE l.run_id = r.id AND l.name = ? "
@@ -50,6 +55,7 @@ void BindFilter(const RunFilter& filter, Statement& query) {
   if (filter.engine) query.Bind(*filter.engine);
   if (filter.chip) query.Bind(*filter.chip);
   if (filter.since) query.Bind(filter.since->unix_us);
+  if (filter.campaign) query.Bind(*filter.campaign);
   for (const auto& [name, value] : filter.labels) query.Bind(name).Bind(value);
 }
 

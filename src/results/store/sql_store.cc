@@ -7,15 +7,11 @@
 #include <nlohmann/json.hpp>
 
 #include "domain/spec/metric_registry.h"
+#include "results/store/archive_text.h"
 #include "results/store/chunk.h"
 
 namespace roofscape::store {
 namespace {
-
-/// The text of a document. Bytes of a server that are no UTF-8 become U+FFFD.
-std::string Dump(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
 
 std::string FirstOf(std::initializer_list<std::string> candidates) {
   for (const std::string& candidate : candidates) {
@@ -73,9 +69,9 @@ Result<> SqlStore::AddRun(const spec::RunResult& header) {
       .Bind(FirstOf({plan.workload.name, spec::ShapeName(plan.workload)}))
       .Bind(std::to_string(plan.seed))
       .Bind(points_asked)
-      .Bind(Dump(spec::ToJson(plan)))
-      .Bind(Dump(Json(header.host)))
-      .Bind(Dump(Json(header.engine)));
+      .Bind(DumpText(spec::ToJson(plan)))
+      .Bind(DumpText(Json(header.host)))
+      .Bind(DumpText(Json(header.engine)));
   return insert.Run();
 }
 
@@ -160,7 +156,7 @@ Result<std::int64_t> SqlStore::AddPointEnd(const PointId& point, const spec::Poi
                          .Bind(before)
                          .Bind(std::int64_t{result.complete ? 1 : 0})
                          .Bind(spec::Name(result.verdict.instrument))
-                         .Bind(Dump(spec::ToJson(result)))
+                         .Bind(DumpText(spec::ToJson(result)))
                          .Run());
   return revision;
 }

@@ -1,5 +1,5 @@
 // The Store over one Database, be it a file or on a server. Writing is in sql_store.cc, reading in
-// sql_queries.cc.
+// sql_queries.cc, campaigns in campaign.cc, series in series.cc.
 //
 // Ownership: owns its Database. Thread safety: calls take turns on one mutex.
 
@@ -31,6 +31,12 @@ class SqlStore final : public Store {
   Result<std::string> FindRun(std::string_view name) override;
   Result<spec::RunResult> LoadRun(std::string_view name) override;
   Result<spec::RequestLog> LoadLog(const PointId& point) override;
+  Result<> MakeCampaign(const Campaign& campaign) override;
+  Result<> JoinCampaign(const std::string& name, std::span<const std::string> run_ids) override;
+  Result<std::vector<Campaign>> Campaigns() override;
+  Result<std::int64_t> AddSeries(const std::string& run_id,
+                                 std::span<const Series> series) override;
+  Result<std::vector<Series>> LoadSeries(const std::string& run_id) override;
 
  private:
   // All of these REQUIRE that mutex_ is held.

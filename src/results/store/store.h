@@ -61,6 +61,32 @@ struct RunSummary {
   std::map<std::string, std::string> labels;
 };
 
+/// A set of runs and imported points that answer one question.
+struct Campaign {
+  std::string name;
+  std::string purpose;
+  WallTime started;
+  std::map<std::string, std::string> labels;
+  std::int64_t runs = 0;    // That belong to it...
+  std::int64_t points = 0;  // ...and imported points and evals.
+
+  friend bool operator==(const Campaign&, const Campaign&) = default;
+};
+
+/// What was sampled over time at one device beside a run.
+struct Series {
+  std::string metric;  // Ends in its unit: "device_power_w".
+  std::string device;  // As the source names it.
+  std::string source;  // The file's name...
+  std::string digest;  // ...and the SHA-256 of its bytes, in hexadecimal.
+  WallTime known;
+  WallTime begin;                        // Of the first sample.
+  std::vector<std::int64_t> offsets_us;  // From `begin`; rising.
+  std::vector<double> values;            // As many.
+
+  friend bool operator==(const Series&, const Series&) = default;
+};
+
 /// All conditions must hold; an empty filter lets every run pass. (The initializers allow
 /// `{.model = "x"}` without a warning.)
 struct RunFilter {
@@ -70,6 +96,7 @@ struct RunFilter {
   std::optional<std::string> engine = {};
   std::optional<std::string> chip = {};
   std::optional<WallTime> since = {};  // Started then or later.
+  std::optional<std::string> campaign = {};
 };
 
 class Store {
@@ -110,6 +137,22 @@ class Store {
 
   /// The request log of a point, as far as it was flushed; empty if nothing was.
   virtual Result<spec::RequestLog> LoadLog(const PointId& point) = 0;
+
+  /// Makes a campaign of name, purpose, start and labels. kInvalidArgument where there is one of
+  /// that name: nothing of it can be changed.
+  virtual Result<> MakeCampaign(const Campaign& campaign) = 0;
+  /// Adds runs, by their full ids, to a campaign; one that belongs already changes nothing.
+  /// kNotFound for a campaign that was not made.
+  virtual Result<> JoinCampaign(const std::string& name, std::span<const std::string> run_ids) = 0;
+  /// Newest first.
+  virtual Result<std::vector<Campaign>> Campaigns() = 0;
+
+  /// Adds series to a run, by its full id. Those that are there from the same source change
+  /// nothing: how many were new. Survives a power failure.
+  virtual Result<std::int64_t> AddSeries(const std::string& run_id,
+                                         std::span<const Series> series) = 0;
+  /// All series of a run by metric, device and source.
+  virtual Result<std::vector<Series>> LoadSeries(const std::string& run_id) = 0;
 };
 
 enum class OpenMode {

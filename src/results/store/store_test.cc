@@ -225,5 +225,49 @@ TEST_P(StoreTest, TextOfAServerThatIsNoUtf8DoesNotStopTheRun) {
   EXPECT_EQ(loaded->points[0].verdict.server_reasons[0], "server said \xEF\xBF\xBD");
 }
 
+TEST_P(StoreTest, CampaignsHoldRunsAndAreMadeOnce) {
+  Put(SomeRun("20261123-190222-000001"), 1);
+  Put(SomeRun("20261123-190222-000002"), 1);
+  const Campaign spring{"spring", "which engine", WallTime{7}, {{"site", "lab"}}, 0, 0};
+  ASSERT_TRUE(store_->MakeCampaign(spring));
+  EXPECT_EQ(store_->MakeCampaign(spring).error().code, ErrorCode::kInvalidArgument);
+  const std::vector<std::string> runs = {"20261123-190222-000002"};
+  ASSERT_TRUE(store_->JoinCampaign("spring", runs));
+  ASSERT_TRUE(store_->JoinCampaign("spring", runs));
+  EXPECT_EQ(store_->JoinCampaign("autumn", runs).error().code, ErrorCode::kNotFound);
+  const auto campaigns = store_->Campaigns();
+  ASSERT_TRUE(campaigns) << campaigns.error().message;
+  Campaign expected = spring;
+  expected.runs = 1;
+  EXPECT_EQ(*campaigns, std::vector<Campaign>{expected});
+  ASSERT_EQ(store_->Runs({.campaign = "spring"})->size(), 1U);
+  EXPECT_EQ(store_->Runs({.campaign = "spring"})->front().id, runs[0]);
+  EXPECT_TRUE(store_->Runs({.campaign = "autumn"})->empty());
+}
+
+TEST_P(StoreTest, SeriesComeBackAsTheyWere) {
+  Put(SomeRun("20261123-190222-000001"), 1);
+  std::vector<Series> series;
+  for (const char* device : {"0", "1"}) {
+    Series& one = series.emplace_back();
+    one.metric = "device_power_w";
+    one.device = device;
+    one.source = "power.csv";
+    one.digest = "d";
+    one.known = WallTime{9};
+    one.begin = WallTime{1'800'000'000'000'000};
+    for (std::int64_t i = 0; i < 1000; ++i) {
+      one.offsets_us.push_back(i * 1'000'003);
+      one.values.push_back(380.42 + 0.25 * static_cast<double>(i % 7));
+    }
+  }
+  EXPECT_EQ(*store_->AddSeries("20261123-190222-000001", series), 2);
+  EXPECT_EQ(*store_->AddSeries("20261123-190222-000001", series), 0);
+  const auto loaded = store_->LoadSeries("20261123-190222-000001");
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  EXPECT_EQ(*loaded, series);
+  EXPECT_TRUE(store_->LoadSeries("20261123-190222-000002")->empty());
+}
+
 }  // namespace
 }  // namespace roofscape::store
