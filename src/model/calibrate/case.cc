@@ -95,6 +95,13 @@ Result<> SetPools(const catalog::Model& model, const ServingRow& row, const perf
   return {};
 }
 
+/// Rows that hide whether they drafted: most of the disaggregated ones are twice as fast as without
+/// drafts, few of the others are. The correction learns the rest from rows that hide it too.
+bool Drafts(const ServingRow& row) {
+  return row.speculative == "mtp" ||
+         (row.disaggregated && row.speculative == "unknown(none or mtp)");
+}
+
 /// How far a row says what ran. One whose layout is not known teaches nothing about kernels.
 double TrustOf(const ServingRow& row, const perf::Service& service) {
   if (service.unlimited_cache || row.doubt.find("not meaningful") != std::string::npos) return 0.0;
@@ -122,7 +129,7 @@ Result<Case> MakeCase(const catalog::Catalog& catalog, const ServingRow& row) {
                        : std::size_t{perf::kBurstProtocol}};
   const double mean_length = fixed ? 1.0 : 0.9;
   out.load = {row.concurrency, row.input * mean_length, row.output * mean_length};
-  if (row.speculative == "mtp") out.service.speculation.drafts = 2.0;
+  if (Drafts(row)) out.service.speculation.drafts = 2.0;
   const perf::Lowered& w = out.service.serve.worker;
   const perf::Pool& pp = out.service.prefill;
   const double workers = out.service.serve.workers;
