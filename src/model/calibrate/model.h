@@ -1,5 +1,5 @@
 // The fitted model: coefficients, what the formulas missed, and how far its intervals reach. Made
-// by Calibrate() from measured rows, kept as a JSON file (docs/reference/model-file.md), used to
+// by Calibrate() from measured rows, kept as a JSON file (docs/reference/validate.md), used to
 // predict any deployment that a Case describes.
 //
 // Ownership: plain values. Thread safety: const functions may run in parallel.
