@@ -1,5 +1,6 @@
 // roofscape predict: what a deployment would do, by the performance model.
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -77,6 +78,26 @@ Result<> ReplaceFabric(const Options& options, catalog::Catalog& catalog) {
   return {};
 }
 
+/// A number of chips that contradicts the degrees, or experts where there are none.
+Result<> CheckLayout(const Options& o, const catalog::Catalog& catalog) {
+  const bool split = o.prefill_tp || o.prefill_ep || o.prefill_dp || o.prefill_workers;
+  const double chips = o.tp.value_or(1.0) * o.dp.value_or(1.0) * o.pp.value_or(1.0);
+  if (!split && o.chips && (o.tp || o.dp || o.pp) && *o.chips != chips) {
+    return Error{ErrorCode::kInvalidArgument,
+                 fmt::format("--chips {:g} is not tp x dp x pp = {:g}: leave one of them out",
+                             *o.chips, chips)};
+  }
+  RS_ASSIGN_OR_RETURN(const catalog::Model* model, catalog::FindModel(catalog, o.model));
+  const bool routed = std::any_of(model->ffns.begin(), model->ffns.end(),
+                                  [](const catalog::FfnLayers& f) { return f.routed; });
+  if (!routed && (o.ep.value_or(1.0) > 1.0 || o.prefill_ep.value_or(1.0) > 1.0)) {
+    return Error{
+        ErrorCode::kInvalidArgument,
+        fmt::format("--ep spreads experts, and '{}' has none: leave it out", model->entry.id)};
+  }
+  return {};
+}
+
 Result<> CheckFits(const calibrate::Case& c) {
   if (!c.service.unlimited_cache) return {};
   return Error{
@@ -89,6 +110,7 @@ Result<> CheckFits(const calibrate::Case& c) {
 
 Result<> Predict(const Options& options) {
   RS_ASSIGN_OR_RETURN(catalog::Catalog catalog, LoadCatalog(options.catalog));
+  RS_RETURN_IF_ERROR(CheckLayout(options, catalog));
   RS_RETURN_IF_ERROR(ReplaceFabric(options, catalog));
   RS_ASSIGN_OR_RETURN(const calibrate::Model model, LoadModel(options.params));
   calibrate::ServingRow row = RowOf(options);
@@ -122,7 +144,8 @@ void AddLayoutOptions(CLI::App& command, Options& options) {
   count("--ep", options.ep, "Expert parallel degree");
   count("--dp", options.dp, "Data parallel degree of attention");
   count("--pp", options.pp, "Pipeline stages");
-  count("--chips", options.chips, "Chips of the deployment; without: tp x dp x pp");
+  count("--chips", options.chips,
+        "Chips of the deployment; without: the larger of tp x dp and ep, x pp");
   count("--workers", options.workers, "Decode workers, where disaggregated");
   count("--prefill-tp", options.prefill_tp, "Tensor parallel degree of prefill workers");
   count("--prefill-ep", options.prefill_ep, "Expert parallel degree of prefill workers");

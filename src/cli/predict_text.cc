@@ -52,7 +52,7 @@ std::string PredictionTable(std::span<const PredictedPoint> points, const Style&
                {"tokens/s/user"},
                {"total tokens/s/chip\n(80 %)"},
                {"limited by", Align::kLeft},
-               {"like it", Align::kLeft}});
+               {"like it", Align::kLeft, false}});
   for (const auto& p : points) {
     const bool waits =
         p.why.admitted * 1.001 < p.concurrency && p.why.decoding >= 0.98 * p.why.admitted;

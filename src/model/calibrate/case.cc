@@ -141,7 +141,8 @@ Result<Case> MakeCase(const catalog::Catalog& catalog, const ServingRow& row) {
                Log2(w.layout.dp),
                Log2(workers),
                row.disaggregated ? Log2(pp.workers * pp.worker.layout.chips) : 0.0};
-  out.kinds = {row.engine,
+  constexpr const char* kEngines[perf::kEngineClasses] = {"other", "vllm", "sglang", "trtllm"};
+  out.kinds = {kEngines[out.setting.engine],
                std::to_string(static_cast<int>(out.setting.generation)),
                chip->entry.id,
                model->entry.id,

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <map>
 
+#include "model/calibrate/linear.h"
+
 namespace roofscape::calibrate {
 namespace {
 
@@ -24,36 +26,67 @@ Figure FigureOf(double logarithm, double deviation) {
 
 double OutputSeconds(const Case& c) { return std::max(c.load.output - 1.0, 1.0); }
 
-/// Rows of one place are one anchor: the mean of their errors.
+/// What the formulas miss at one place: of log TPOT and log TTFT.
 struct Anchor {
   Site site;
-  double errors[2] = {};
-  double counts[2] = {};
+  std::array<double, 2> errors = {};
 };
+
+/// Least squares of c0 + c1 x + c2 x^2, with a little ridge for points that lie together.
+std::array<double, 3> Parabola(const std::vector<double>& x, const std::vector<double>& y) {
+  SymmetricMatrix a(3);
+  std::array<double, 3> c = {};
+  for (std::size_t k = 0; k < x.size(); ++k) {
+    const double powers[3] = {1.0, x[k], x[k] * x[k]};
+    for (std::size_t i = 0; i < 3; ++i) {
+      c[i] += powers[i] * y[k];
+      for (std::size_t j = 0; j <= i; ++j) a.At(i, j) += powers[i] * powers[j];
+    }
+  }
+  for (std::size_t i = 0; i < 3; ++i) a.At(i, i) += 1e-6;
+  if (!a.Factor()) return {c[0] / static_cast<double>(x.size()), 0.0, 0.0};
+  a.Solve(c);
+  return c;
+}
+
+/// A curve of more than three rows becomes three anchors on the parabola through its errors: noise
+/// is smoothed, and a model file keeps what was fitted, not rows.
+void AddCurve(const std::vector<Anchor>& rows, std::vector<Anchor>& anchors) {
+  if (rows.size() <= 3) {
+    anchors.insert(anchors.end(), rows.begin(), rows.end());
+    return;
+  }
+  std::vector<double> x;
+  for (const Anchor& a : rows) x.push_back(static_cast<double>(a.site.sizes[kSlotsSize]));
+  const auto [low, high] = std::minmax_element(x.begin(), x.end());
+  const double places[3] = {*low, 0.5 * (*low + *high), *high};
+  std::array<std::array<double, 3>, 2> c;
+  for (std::size_t o = 0; o < 2; ++o) {
+    std::vector<double> y;
+    for (const Anchor& a : rows) y.push_back(a.errors[o]);
+    c[o] = Parabola(x, y);
+  }
+  for (const double place : places) {
+    Anchor a = rows[0];
+    a.site.sizes[kSlotsSize] = static_cast<float>(place);
+    for (std::size_t o = 0; o < 2; ++o) {
+      a.errors[o] = c[o][0] + c[o][1] * place + c[o][2] * place * place;
+    }
+    anchors.push_back(a);
+  }
+}
 
 std::vector<Anchor> Anchors(std::span<const Case> cases, std::span<const char> used,
                             std::span<const double> fitted, Names& names) {
-  std::map<std::vector<std::int64_t>, std::size_t> places;
-  std::vector<Anchor> anchors;
+  std::map<std::array<std::int32_t, kKinds>, std::vector<Anchor>> curves;
   for (std::size_t i = 0; i < cases.size(); ++i) {
-    if (!used[i]) continue;
-    const Site site = names.Add(cases[i]);
-    std::vector<std::int64_t> key(site.kinds.begin(), site.kinds.end());
-    for (const float size : site.sizes) key.push_back(std::llround(size * 64.0F));
-    const auto [place, added] = places.try_emplace(key, anchors.size());
-    if (added) anchors.push_back({site, {}, {}});
-    Anchor& a = anchors[place->second];
+    if (!used[i] || cases[i].tpot_s <= 0.0 || cases[i].ttft_s <= 0.0) continue;
     const LogErrors e = ErrorsOf(cases[i], fitted);
-    const double values[2] = {e.tpot, e.ttft};
-    const bool measured[2] = {cases[i].tpot_s > 0.0, cases[i].ttft_s > 0.0};
-    for (int o = 0; o < 2; ++o) {
-      a.errors[o] += measured[o] ? values[o] : 0.0;
-      a.counts[o] += measured[o] ? 1.0 : 0.0;
-    }
+    const Site site = names.Add(cases[i]);
+    curves[site.kinds].push_back({site, {e.tpot, e.ttft}});
   }
-  for (Anchor& a : anchors) {
-    for (int o = 0; o < 2; ++o) a.errors[o] /= std::max(a.counts[o], 1.0);
-  }
+  std::vector<Anchor> anchors;
+  for (const auto& [kinds, rows] : curves) AddCurve(rows, anchors);
   return anchors;
 }
 
@@ -90,16 +123,11 @@ Model Model::Calibrate(std::span<const Case> cases, std::span<const char> used) 
     for (std::size_t o = 0; o < kOutputs; ++o) model.errors_[o].push_back(a.errors[o]);
   }
   model.scales_.fill(1.0);
-  model.BuildResiduals();
+  for (std::size_t o = 0; o < kOutputs; ++o) {
+    model.residuals_.emplace_back(DefaultCovariance(o == 1), model.sites_, model.errors_[o]);
+  }
   model.ScaleIntervals(cases, used);
   return model;
-}
-
-void Model::BuildResiduals() {
-  residuals_.clear();
-  for (std::size_t o = 0; o < kOutputs; ++o) {
-    residuals_.emplace_back(DefaultCovariance(o == 1), sites_, errors_[o]);
-  }
 }
 
 /// Widens or narrows the intervals so that four of five rows lie inside, each predicted without its
@@ -143,15 +171,16 @@ void Model::ScaleIntervals(std::span<const Case> cases, std::span<const char> us
   }
   for (std::size_t o = 0; o < kOutputs; ++o) {
     for (std::size_t m = 0; m < kModes; ++m) {
-      // Nothing near: what is partly known, and half as much again.
+      // Nothing near: twice as wide as what is partly known.
       scales_[ScalePlace(o, m, Domain::kUnknown)] =
-          1.5 * scales_[ScalePlace(o, m, Domain::kPartly)];
+          2.0 * scales_[ScalePlace(o, m, Domain::kPartly)];
     }
   }
 }
 
 Domain Model::DomainOf(const Site& site) const {
   bool chip = false;
+  bool generation = false;
   bool model = false;
   for (const Site& s : sites_) {
     const bool same_chip = s.kinds[kChipKind] == site.kinds[kChipKind];
@@ -160,8 +189,11 @@ Domain Model::DomainOf(const Site& site) const {
       return Domain::kKnown;
     }
     chip |= same_chip;
+    generation |= s.kinds[kGenerationKind] == site.kinds[kGenerationKind];
     model |= same_model;
   }
+  // Another maker's chip, or a generation that was never measured, is unlike all that was.
+  if (!chip && !generation) return Domain::kUnknown;
   return chip || model ? Domain::kPartly : Domain::kUnknown;
 }
 

@@ -88,7 +88,6 @@ class Model {
   static constexpr std::size_t kOutputs = 2;  // TPOT, TTFT.
   static constexpr std::size_t kDomains = 3;
 
-  void BuildResiduals();
   void ScaleIntervals(std::span<const Case> cases, std::span<const char> used);
   Domain DomainOf(const Site& site) const;
   Correction Corrected(std::size_t output, const Site& site, Domain domain, std::size_t mode) const;

@@ -16,8 +16,8 @@ constexpr std::array<const char*, kKinds> kKindNames = {
     "engine", "generation",  "chip",     "model", "shape", "precision",
     "mode",   "speculation", "protocol", "curve", "batch"};
 
-/// Numbers of an anchor: its kinds, its sizes, its two errors.
-constexpr std::size_t kAnchorNumbers = std::size_t{kKinds} + std::size_t{kSizes} + 2;
+/// Numbers of an anchor: its kinds, its sizes, its two errors, the two variances of its noise.
+constexpr std::size_t kAnchorNumbers = std::size_t{kKinds} + std::size_t{kSizes} + 4;
 
 /// Four digits are far below what is known.
 double Rounded(double x) { return std::round(x * 1e4) / 1e4; }
@@ -62,8 +62,13 @@ Result<std::vector<double>> ReadCoefficients(const Json& all) {
   return fitted;
 }
 
-/// [numbers of the kinds..., sizes..., TPOT's error, TTFT's error]
-Result<> ReadAnchor(const Json& json, std::size_t index, Site& site, double& tpot, double& ttft) {
+struct AnchorNumbers {
+  Site site;
+  std::array<double, 2> errors = {};
+  std::array<double, 2> noise = {};
+};
+
+Result<AnchorNumbers> ReadAnchor(const Json& json, std::size_t index) {
   if (!json.is_array() || json.size() != kAnchorNumbers) {
     return Wrong(fmt::format("anchors[{}] must be {} numbers", index, kAnchorNumbers));
   }
@@ -72,11 +77,16 @@ Result<> ReadAnchor(const Json& json, std::size_t index, Site& site, double& tpo
       return Wrong(fmt::format("anchors[{}] holds something that is no usable number", index));
     }
   }
-  for (std::size_t k = 0; k < kKinds; ++k) site.kinds[k] = json[k].get<std::int32_t>();
-  for (std::size_t i = 0; i < kSizes; ++i) site.sizes[i] = json[kKinds + i].get<float>();
-  tpot = json[kAnchorNumbers - 2].get<double>();
-  ttft = json[kAnchorNumbers - 1].get<double>();
-  return {};
+  AnchorNumbers a;
+  for (std::size_t k = 0; k < kKinds; ++k) a.site.kinds[k] = json[k].get<std::int32_t>();
+  for (std::size_t i = 0; i < kSizes; ++i) a.site.sizes[i] = json[kKinds + i].get<float>();
+  const std::size_t rest = kAnchorNumbers - 4;
+  for (std::size_t o = 0; o < 2; ++o) {
+    a.errors[o] = json[rest + o].get<double>();
+    a.noise[o] = json[rest + 2 + o].get<double>();
+    if (!(a.noise[o] > 0.0)) return Wrong(fmt::format("anchors[{}]: noise must be above 0", index));
+  }
+  return a;
 }
 
 bool HasFields(const Json& json) {
@@ -105,6 +115,7 @@ Json Model::ToJson() const {
     for (const std::int32_t kind : sites_[i].kinds) anchor.push_back(kind);
     for (const float size : sites_[i].sizes) anchor.push_back(Rounded(static_cast<double>(size)));
     for (std::size_t o = 0; o < kOutputs; ++o) anchor.push_back(Rounded(errors_[o][i]));
+    for (const Residual& r : residuals_) anchor.push_back(Rounded(r.noise()[i]));
     anchors.push_back(std::move(anchor));
   }
   json["anchors"] = std::move(anchors);
@@ -135,17 +146,20 @@ Result<Model> Model::FromJson(const Json& json) {
     }
     model.scales_[i] = scales[i].get<double>();
   }
+  std::array<std::vector<double>, kOutputs> noise;
   const Json& anchors = json["anchors"];
   for (std::size_t i = 0; i < anchors.size(); ++i) {
-    Site site;
-    double tpot = 0.0;
-    double ttft = 0.0;
-    RS_RETURN_IF_ERROR(ReadAnchor(anchors[i], i, site, tpot, ttft));
-    model.sites_.push_back(site);
-    model.errors_[0].push_back(tpot);
-    model.errors_[1].push_back(ttft);
+    RS_ASSIGN_OR_RETURN(const AnchorNumbers a, ReadAnchor(anchors[i], i));
+    model.sites_.push_back(a.site);
+    for (std::size_t o = 0; o < kOutputs; ++o) {
+      model.errors_[o].push_back(a.errors[o]);
+      noise[o].push_back(a.noise[o]);
+    }
   }
-  model.BuildResiduals();
+  for (std::size_t o = 0; o < kOutputs; ++o) {
+    model.residuals_.emplace_back(DefaultCovariance(o == 1), model.sites_, model.errors_[o],
+                                  std::move(noise[o]));
+  }
   return model;
 }
 

@@ -115,6 +115,13 @@ Residual::Residual(Covariance covariance, std::vector<Site> sites, std::vector<d
   WeighOutliers();
 }
 
+Residual::Residual(Covariance covariance, std::vector<Site> sites, std::vector<double> errors,
+                   std::vector<double> noise)
+    : covariance_(std::move(covariance)),
+      sites_(std::move(sites)),
+      errors_(std::move(errors)),
+      noise_(std::move(noise)) {}
+
 Correction Residual::At(const Site& site, const std::function<bool(std::size_t)>& allowed) const {
   std::vector<std::pair<double, std::size_t>> near;
   near.reserve(sites_.size());

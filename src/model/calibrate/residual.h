@@ -69,9 +69,13 @@ struct Correction {
 
 class Residual {
  public:
+  /// Learns how much each row is to be believed: an outlier among its neighbours counts less.
   Residual(Covariance covariance, std::vector<Site> sites, std::vector<double> errors);
+  /// The same with what an earlier one learned, `noise` the variance of each row.
+  Residual(Covariance covariance, std::vector<Site> sites, std::vector<double> errors,
+           std::vector<double> noise);
 
-  std::size_t size() const { return sites_.size(); }
+  const std::vector<double>& noise() const { return noise_; }
   /// From the nearest sites that `allowed` lets through (null: all).
   Correction At(const Site& site, const std::function<bool(std::size_t)>& allowed) const;
 

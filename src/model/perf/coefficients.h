@@ -46,7 +46,7 @@ enum Coefficient : std::size_t {
   kBurst,             // Share of requests that wait in the first burst.
   kQueue,             // Weight of waiting behind other prompts.
   kImbalance,         // Excess load of the worst rank, a doubling of ranks.
-  kTransfer,          // Seconds to hand a prompt's cache to a decode worker, beside its bytes.
+  kTransfer,          // Seconds to hand a prompt's cache to a decode worker.
   kMemoryShare,       // Of a chip's memory, for weights, cache and what a pass needs.
   kAcceptance,        // Tokens a step of speculative decoding gains, of two drafted.
   kCoefficients,
