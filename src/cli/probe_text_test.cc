@@ -23,11 +23,11 @@ host::ProbeResult Readings() {
 TEST(ProbeTextTest, ShowsReadingsAndDoubts) {
   EXPECT_EQ(ProbeText(Readings(), {}),
             "Some CPU: 2 processors, 24.7 GB, last cache - MB, kernels avx2\n"
-            "what             m      n x k  threads   set  best  median  spread\n"
-            "                                        MB\n"
-            "read GB/s        -          -        1   134    20      19  5.26 %\n"
-            "launch us        -          -        2     -  1.25    1.30  3.85 %\n"
-            "q8_0 GFLOP/s     4  4096x1024        2  16.7    50      30  66.7 %  noisy\n"
+            "what          m      n x k  threads   set  best  median  spread\n"
+            "                                       MB\n"
+            "read GB/s     -          -        1   134  20.0    19.0  5.26 %\n"
+            "launch us     -          -        2     -  1.25    1.30  3.85 %\n"
+            "q8_0 GFLOP/s  4  4096x1024        2  16.7  50.0    30.0  66.7 %  noisy\n"
             "\n"
             "ms a step over 1 GB of weights in memory, by tokens in the step\n"
             "weights  threads  1 token    4   16     64\n"
@@ -59,7 +59,7 @@ TEST(ProbeTextTest, ShowsADeviceWithWhatCouldNotBeMeasured) {
   gpu.problems = {"fp8: has no such product"};
   result.gpus = {gpu};
   const std::string text = ProbeText(result, {});
-  EXPECT_NE(text.find("A GPU: 80 GB\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("A GPU: 80.0 GB\n"), std::string::npos) << text;
   EXPECT_NE(text.find("not measured: fp8: has no such product\n"), std::string::npos) << text;
   EXPECT_EQ(text.find("no GPU"), std::string::npos) << text;
   const Json json = ProbeJson(result);

@@ -56,7 +56,7 @@ TEST(PowerCsv, NoBytesBreakIt) {
     std::string text(kText);
     for (int change = 0; change < 4; ++change) {
       text[static_cast<std::size_t>(rng.Uniform() * static_cast<double>(text.size()))] =
-          static_cast<char>(rng.Uniform() * 256.0);
+          static_cast<char>(rng.Below(256));
     }
     for (const analysis::PowerSample& sample : ReadPowerCsv(text, 0).samples) {
       EXPECT_TRUE(!sample.time_s || *sample.time_s >= 0.0) << "seed " << kSeed << " " << round;
