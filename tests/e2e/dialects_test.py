@@ -208,6 +208,17 @@ class EveryDialect(unittest.TestCase):
                 self.assertNotIn("..", result.stderr)
                 self.assertEqual(result.stderr.count("http://"), 1, result.stderr)
 
+    def test_under_timeout_what_was_measured_is_kept(self):
+        # timeout(1) sends its signal twice: to its child and to its group.
+        with Golden(self.folder.name, self.script("vllm")) as url:
+            result = subprocess.run(
+                ["timeout", "--signal", "INT", "2", ROOFSCAPE, "bench", url, "--db", self.db,
+                 "--json", "--duration", "30", "--input-tokens", "16", "--output-tokens", "4"],
+                capture_output=True, text=True, timeout=60)
+        self.assertEqual(result.returncode, 124, result.stderr)
+        run = json.loads(result.stdout)
+        self.assertGreater(run["points"][0]["requests"], 10, result.stdout)
+
     def test_a_redirect_says_where_to(self):
         class Elsewhere(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
