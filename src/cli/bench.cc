@@ -83,10 +83,12 @@ struct Options {
 
 std::atomic<bool> stop_requested{false};
 
-/// The first Ctrl-C ends the run and keeps it; the second one kills.
+/// The first Ctrl-C ends the run and keeps it; the third one kills. Not the second: timeout(1)
+/// sends each signal twice, to its child and to its group.
 void OnSignal(int signal) {
+  static std::atomic<bool> again{false};
   stop_requested.store(true);
-  std::signal(signal, SIG_DFL);
+  if (again.exchange(true)) std::signal(signal, SIG_DFL);
 }
 
 /// Numbers separated by commas, none below `least`. `what` completes "'x' is no ...".

@@ -1,6 +1,7 @@
 #include "cli/foreign_text.h"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <utility>
 
@@ -101,6 +102,18 @@ std::string RateTable(const std::vector<NamedRow>& rows, const Style& style) {
   return table.ToText(style);
 }
 
+/// Six significant digits, all of them before the point, and no power of ten: figures are looked up
+/// beside what the tool itself printed.
+std::string Plain(double value) {
+  if (value == 0.0 || !std::isfinite(value)) return fmt::format("{}", value);
+  const int whole = static_cast<int>(std::floor(std::log10(std::abs(value)))) + 1;
+  std::string text = fmt::format("{:.{}f}", value, std::clamp(6 - whole, 0, 15));
+  if (text.find('.') == std::string::npos) return text;
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.back() == '.') text.pop_back();
+  return text;
+}
+
 std::string Heading(const spec::PointResult& point, std::string_view what, const Style& style) {
   return fmt::format("{} ({}) {}\n", Bold(fmt::format("Point {}", point.index), style),
                      spec::LoadName(point), what);
@@ -134,8 +147,8 @@ std::string ForeignText(const spec::PointResult& point, const ForeignFigures& fi
       if (known == notes.end()) known = notes.insert(notes.end(), figure.note);
       mark = fmt::format("[{}]", known - notes.begin() + 1);
     }
-    table.AddRow({figure.title, figure.value ? fmt::format("{:.6g}", *figure.value) : "-",
-                  figure.unit, std::move(mark)});
+    table.AddRow(
+        {figure.title, figure.value ? Plain(*figure.value) : "-", figure.unit, std::move(mark)});
   }
   std::string text =
       Heading(point, fmt::format("by the definitions of {}", metrics::Name(figures.tool)), style);

@@ -77,6 +77,16 @@ TEST(ForeignText, OneToolListsItsFiguresAndSaysWhatIsMissing) {
   EXPECT_NE(text.find("[1] needs the text"), std::string::npos) << text;
 }
 
+TEST(ForeignText, NumbersHaveNoPowersOfTen) {
+  const spec::RequestLog log = Log();
+  // Nanoseconds are ten digits; 40 answers of 12,345 tokens are 493,800 and 987,600.
+  const std::string text =
+      ForeignText(Point(log), metrics::ComputeAs(metrics::Tool::kMlperf, log, {}), {});
+  EXPECT_NE(text.find(" 1234567890  ns"), std::string::npos) << text;
+  EXPECT_EQ(text.find("e+"), std::string::npos) << text;
+  EXPECT_EQ(text.find("e-"), std::string::npos) << text;
+}
+
 TEST(ForeignText, ContextTakesTheRolesOfADeployment) {
   spec::RunResult run;
   run.plan.target.api = spec::Api::kCompletions;

@@ -53,10 +53,12 @@ struct Options {
 
 std::atomic<bool> stop_requested{false};
 
-/// The first Ctrl-C ends the probe and keeps it; the second one kills.
+/// The first Ctrl-C ends the probe and keeps it; the third one kills. Not the second: timeout(1)
+/// sends each signal twice, to its child and to its group.
 void OnSignal(int signal) {
+  static std::atomic<bool> again{false};
   stop_requested.store(true);
-  std::signal(signal, SIG_DFL);
+  if (again.exchange(true)) std::signal(signal, SIG_DFL);
 }
 
 void ShowProgress(const std::string& what, std::int64_t number, std::int64_t all) {

@@ -6,6 +6,7 @@ counted, and the promises that a dialect keeps or breaks are told as they are.
 """
 
 import csv
+import http.server
 import io
 import json
 import os
@@ -13,6 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 
 ROOFSCAPE = ""
@@ -162,6 +164,80 @@ class EveryDialect(unittest.TestCase):
             self.assertTrue(any("min_tokens" in note for note in told["notes"]), told["notes"])
             text = program("bench", url, "--conformance")
             self.assertRegex(text, r"(?m)^\[DONE\] +broken +does not come")
+
+    def test_only_what_is_sent_is_told(self):
+        # TGI has no way past the end token, llama.cpp's own form no least number of tokens.
+        for dialect, api, absent in (("tgi", "tgi", ("ignore_eos", "min_tokens")),
+                                     ("llamacpp", "llamacpp", ("min_tokens",)),
+                                     ("llamacpp", "chat", ("min_tokens",))):
+            with self.subTest(dialect=dialect, api=api):
+                with Golden(self.folder.name, self.script(dialect)) as url:
+                    told = json.loads(program("bench", url, "--conformance", "--api", api,
+                                              "--json"))
+                for field in absent:
+                    self.assertNotIn(field, told["form"])
+
+    def test_our_own_server_counts_what_is_running(self):
+        with Golden(self.folder.name, self.script("golden")) as url:
+            told = json.loads(program("bench", url, "--conformance", "--json"))
+        standing = {p["name"]: p["standing"] for p in told["promises"]}
+        self.assertEqual(standing["abort on close"], "kept", told)
+
+    def test_a_server_that_fails_now_and_then_is_measured(self):
+        script = self.script("vllm") + "\n[[exception]]\nevery = 4\nerror_after = 3\n"
+        with Golden(self.folder.name, script) as url:
+            run, requests = self.bench(url, "chat", "--requests", 20)
+        outcomes = [request["outcome"] for request in requests]
+        self.assertIn("server_error", outcomes)
+        self.assertIn("ok", outcomes)
+        self.assertTrue(any("sent again" in note for note in run["notes"]), run["notes"])
+
+    def test_a_failed_trial_names_one_cure(self):
+        for fault, cure in (("error_after = 3", "its own log says why"),
+                            ("reset_after = 3", "server's log"),
+                            ("stall_after = 2\nstall_ms = 9000", "allow more time")):
+            with self.subTest(fault=fault):
+                script = self.script("vllm") + f"\n[[exception]]\nshare = 1.0\n{fault}\n"
+                with Golden(self.folder.name, script) as url:
+                    result = subprocess.run(
+                        [ROOFSCAPE, "bench", url, "--db", self.db, "--requests", "4",
+                         "--idle-timeout", "1"], capture_output=True, text=True, timeout=60)
+                self.assertEqual(result.returncode, 1, result.stdout)
+                self.assertIn(cure, result.stderr)
+                self.assertNotIn("OpenAI-compatible", result.stderr)
+                self.assertNotIn("..", result.stderr)
+                self.assertEqual(result.stderr.count("http://"), 1, result.stderr)
+
+    def test_under_timeout_what_was_measured_is_kept(self):
+        # timeout(1) sends its signal twice: to its child and to its group.
+        with Golden(self.folder.name, self.script("vllm")) as url:
+            result = subprocess.run(
+                ["timeout", "--signal", "INT", "2", ROOFSCAPE, "bench", url, "--db", self.db,
+                 "--json", "--duration", "30", "--input-tokens", "16", "--output-tokens", "4"],
+                capture_output=True, text=True, timeout=60)
+        self.assertEqual(result.returncode, 124, result.stderr)
+        run = json.loads(result.stdout)
+        self.assertGreater(run["points"][0]["requests"], 10, result.stdout)
+
+    def test_a_redirect_says_where_to(self):
+        class Elsewhere(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(307)
+                self.send_header("Location", "https://models.example/v1/models")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        with http.server.HTTPServer(("127.0.0.1", 0), Elsewhere) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            result = subprocess.run(
+                [ROOFSCAPE, "bench", f"http://127.0.0.1:{server.server_port}", "--db", self.db],
+                capture_output=True, text=True, timeout=60)
+            server.shutdown()
+        self.assertEqual(result.returncode, 1, result.stdout)
+        self.assertIn("https://models.example/v1/models", result.stderr)
 
 
 if __name__ == "__main__":

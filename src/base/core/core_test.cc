@@ -124,6 +124,10 @@ TEST(TextTest, SmallHelpers) {
   EXPECT_EQ(WithCommas(999), "999");
   EXPECT_EQ(HumanSeconds(0.0123), "12.3 ms");
   EXPECT_EQ(HumanSeconds(4.5e-6), "4.5 us");
+  EXPECT_EQ(HumanSeconds(0.9998e-3), "1 ms");
+  EXPECT_EQ(HumanSeconds(0.9994e-3), "999 us");
+  EXPECT_EQ(HumanSeconds(0.9998), "1 s");
+  EXPECT_EQ(HumanSeconds(3600), "3600 s");
   EXPECT_EQ(HtmlEscape("<a href=\"x\">&'"), "&lt;a href=&quot;x&quot;&gt;&amp;&#39;");
 }
 

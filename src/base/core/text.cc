@@ -81,9 +81,12 @@ std::string WithCommas(std::int64_t value) {
 }
 
 std::string HumanSeconds(double seconds) {
+  // What rounds up to a thousand is one of the next unit.
+  constexpr double kRoundsUp = 0.9995;
   const double magnitude = std::abs(seconds);
-  if (magnitude >= 1.0 || magnitude == 0.0) return fmt::format("{:.3g} s", seconds);
-  if (magnitude >= 1e-3) return fmt::format("{:.3g} ms", seconds * 1e3);
+  if (magnitude >= kRoundsUp * 1e3) return fmt::format("{:.0f} s", seconds);
+  if (magnitude >= kRoundsUp || magnitude == 0.0) return fmt::format("{:.3g} s", seconds);
+  if (magnitude >= kRoundsUp * 1e-3) return fmt::format("{:.3g} ms", seconds * 1e3);
   return fmt::format("{:.3g} us", seconds * 1e6);
 }
 

@@ -220,6 +220,22 @@ TEST(Foreign, InferencePerf) {
   EXPECT_TRUE(HasNote(f, "1 answers of at most one token"));
 }
 
+// Two events of two tokens each that did not say so: between the tokens of one is no gap, and how
+// many there are only the text tells.
+TEST(Foreign, InferencePerfHasNoItlWhereEventsDoNotTellTheirTokens) {
+  spec::RequestLog log;
+  AddRequest(log, Counted(OkRequest(0, 40), 5, 5, 4),
+             {Text(10), Text(30), At(31, EventKind::kFinish), At(32, EventKind::kDone)});
+  const ForeignFigures f = ComputeAs(Tool::kInferencePerf, log, TwoUsers(/*chat=*/false));
+  ExpectFigures(f, {{"successes.latency.time_to_first_token.mean", 0.010},
+                    {"successes.latency.time_per_output_token.mean", 0.020 / 3}});
+  const ForeignFigure* itl = f.Find("successes.latency.inter_token_latency.mean");
+  ASSERT_NE(itl, nullptr);
+  EXPECT_FALSE(itl->value);
+  EXPECT_NE(itl->note.find("2 of 4 tokens"), std::string::npos) << itl->note;
+  EXPECT_FALSE(f.row.itl_s.mean);
+}
+
 TEST(Foreign, GenaiPerf) {
   const ForeignFigures f = As(Tool::kGenaiPerf);
   constexpr double kSpanS = 0.159;

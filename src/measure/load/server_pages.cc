@@ -154,9 +154,12 @@ Result<> FindServer(const ServerPages& pages, const std::string& wanted_model, D
   RS_ASSIGN_OR_RETURN(const net::HttpResponse response, pages.Get(kModels));
   if (response.status != 200) {
     if (wanted_model.empty()) {
+      const auto location = response.Find("location");
       return StatusError(
           pages.Where(kModels), response.status,
-          fmt::format("the server answered {}: {}", response.status, ErrorText(response.body)));
+          fmt::format("the server answered {}: {}", response.status,
+                      location ? fmt::format("it redirects to {}", Printable(*location, 200))
+                               : ErrorText(response.body)));
     }
     // Some gateways serve completions but no list; the trial request will tell.
     dialect.model = wanted_model;
@@ -186,8 +189,8 @@ std::optional<double> RunningRequests(const ServerPages& pages, EngineKind engin
   if (!page || page->status != 200) return std::nullopt;
   for (const std::string_view metric :
        {"vllm:num_requests_running", "sglang:num_running_reqs", "llamacpp:requests_processing",
-        "tgi_batch_current_size", "dynamo_frontend_inflight_requests",
-        "trtllm_num_active_requests"}) {
+        "tgi_batch_current_size", "dynamo_frontend_inflight_requests", "trtllm_num_active_requests",
+        "roofscape_requests_running"}) {
     if (const auto running = SumOf(page->body, metric)) return running;
   }
   return std::nullopt;

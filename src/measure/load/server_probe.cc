@@ -23,6 +23,7 @@ constexpr std::int64_t kFewestWords = 8;
 constexpr std::int64_t kMaxManyWords = 4000;
 constexpr std::int64_t kTrialTokens = 16;  // Enough to see several tokens an event.
 constexpr std::int64_t kMaxAddedTokens = 4;
+constexpr int kTries = 3;  // A server that fails now and then shall be measured all the same.
 // Trials number their prompts from here, measured requests from 0.
 constexpr std::int64_t kFirstTrialPrompt = 900'000'000;
 
@@ -90,18 +91,29 @@ class Prober {
   Dialect dialect_;
 };
 
-/// What the server says to one trial. An answer that cannot be read is an error here: none of a
-/// thousand others could be.
+/// Whether the same request may well be answered a moment later. A time limit is not waited for
+/// twice.
+bool MayPass(const Trial& trial) {
+  using spec::Outcome;
+  return trial.outcome == Outcome::kServerError || trial.outcome == Outcome::kTruncated ||
+         trial.outcome == Outcome::kReset || trial.status >= 500;
+}
+
+/// What the server says to one trial. An answer that cannot be read, again and again, is an error
+/// here: none of a thousand others could be.
 Result<Trial> Prober::Send(const Prompt& prompt) {
-  RS_ASSIGN_OR_RETURN(Trial trial, trials_.Send(dialect_, {prompt, kTrialTokens, "", 0}));
-  probe_tokens_ += std::max(trial.usage.completion_tokens, trial.event_tokens);
-  const bool answered = trial.ok() || trial.outcome == spec::Outcome::kHttpError;
-  if (answered) return trial;
-  return Error{
-      ErrorCode::kProtocol,
-      fmt::format("{}: {}. Is this an OpenAI-compatible server with streaming? Its log may "
-                  "say more",
-                  trials_.Where(), trial.message)};
+  Trial trial;
+  for (int left = kTries; left > 0; --left) {
+    RS_ASSIGN_OR_RETURN(trial, trials_.Send(dialect_, {prompt, kTrialTokens, "", 0}));
+    probe_tokens_ += std::max(trial.usage.completion_tokens, trial.event_tokens);
+    if (trial.ok() || !MayPass(trial)) break;
+    if (left > 1) {
+      dialect_.notes.push_back(fmt::format(
+          "a trial before the measurement failed and was sent again: {}", trial.message));
+    }
+  }
+  if (trial.ok() || trial.outcome == spec::Outcome::kHttpError) return trial;
+  return UnreadableError(trials_.Where(), trial);
 }
 
 /// Gives up one thing that the server may have refused: what its message names, else the next in
@@ -153,10 +165,13 @@ Prompt Prober::FewWords() {
 /// Finds the fields that the server takes: first everything its engine should know, then less.
 /// Returns the trial that was answered.
 Result<Trial> Prober::FindFields() {
-  dialect_.ignore_eos = dialect_.min_tokens = dialect_.sampling = true;
+  // Of TGI's own form these are no fields, nor is min_tokens of llama.cpp's.
+  const bool llamacpp = dialect_.engine == EngineKind::kLlamaCpp &&
+                        (OpenAiForm() || plan_.target.api == Api::kLlamaCpp);
+  dialect_.ignore_eos = dialect_.sampling = plan_.target.api != Api::kTgi;
+  dialect_.min_tokens = dialect_.ignore_eos && !llamacpp && plan_.target.api != Api::kLlamaCpp;
   dialect_.stream_usage = OpenAiForm();
-  dialect_.cache_prompt = dialect_.engine == EngineKind::kLlamaCpp &&
-                          (OpenAiForm() || plan_.target.api == Api::kLlamaCpp);
+  dialect_.cache_prompt = llamacpp;
   for (;;) {
     RS_ASSIGN_OR_RETURN(Trial trial, Send(FewWords()));
     if (trial.ok()) {

@@ -15,18 +15,33 @@ constexpr Nanos kLookForStop = 50ms;
 
 std::string_view CureFor(int status) {
   switch (status) {
-    case 400: return "The server does not take this request; --extra-body can change its fields";
+    case 400:
+    case 422:
+      return "The server does not take this request; --extra-body can change its fields, --api its "
+             "form";
     case 401:
     case 403: return "Give the key with --api-key or $OPENAI_API_KEY";
-    case 404: return "Check the URL's path, --api and --model";
+    case 404: return "Check the URL's path (the API's own is added to it), --api and --model";
     case 405: return "This URL is no OpenAI-compatible API: check host, port and path";
-    case 422: return "The server does not take this request; --extra-body can change its fields";
     case 413: return "The prompt is too long for the server: lower --input-tokens";
     case 429: return "The server limits requests: lower --concurrency, or lift its limit";
     default: break;
   }
   if (status >= 500) return "The server failed: its own log says why";
+  if (status >= 300 && status < 400) {
+    return "Redirects are not followed, for they would be in every latency: give the URL that "
+           "this one leads to";
+  }
   return "Check the URL";
+}
+
+std::string_view CureFor(spec::Outcome outcome) {
+  switch (outcome) {
+    case spec::Outcome::kServerError: return "The server failed: its own log says why";
+    case spec::Outcome::kTruncated:
+      return "Whole answers cannot be told from cut ones: the server's log may say why it stopped";
+    default: return "Is this an OpenAI-compatible server with streaming? Its log may say more";
+  }
 }
 
 }  // namespace
@@ -36,6 +51,14 @@ Error StatusError(const std::string& where, int status, const std::string& messa
                          : status == 429 || status >= 500 ? ErrorCode::kUnavailable
                                                           : ErrorCode::kProtocol;
   return Error{code, fmt::format("{}: {}. {}", where, message, CureFor(status))};
+}
+
+Error UnreadableError(const std::string& where, const Trial& trial) {
+  // What the connection has to say names the server and the cure.
+  const bool of_connection = trial.message.starts_with(where.substr(0, where.find('/', 8)));
+  return Error{ErrorCode::kProtocol, of_connection ? trial.message
+                                                   : fmt::format("{}: {}. {}", where, trial.message,
+                                                                 CureFor(trial.outcome))};
 }
 
 Result<std::unique_ptr<Trials>> Trials::Create(const Server& server, const Clock& clock) {

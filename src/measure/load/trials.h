@@ -101,4 +101,7 @@ class Trials {
 /// `message`, which tells what the server answered, with the cure for a status that is not 2xx.
 Error StatusError(const std::string& where, int status, const std::string& message);
 
+/// Why `trial`, which brought no answer that could be read, failed, and the cure.
+Error UnreadableError(const std::string& where, const Trial& trial);
+
 }  // namespace roofscape::load

@@ -27,7 +27,7 @@ body {
   font: 16px/1.55 Inter, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans",
     Arial, system-ui, sans-serif;
 }
-main, footer { max-width: 1088px; margin: 0 auto; padding: 0 24px; }
+main, footer { max-width: 1152px; margin: 0 auto; padding: 0 24px; }
 main { padding-top: 48px; }
 h1 {
   font-size: 34px; line-height: 1.15; letter-spacing: -0.015em; font-weight: 650; margin: 4px 0 8px;
@@ -124,10 +124,13 @@ svg .label { fill: var(--c); font-weight: 600; paint-order: stroke; stroke: var(
   font-size: 13px; line-height: 1.45; font-variant-numeric: tabular-nums;
 }
 
-.scroll { overflow-x: auto; margin: 12px 0; }
+/* A shade where there is more behind the edge: the lid moves with the table, the shade stays. */
+.scroll { overflow-x: auto; margin: 12px 0; background:
+    linear-gradient(to left, var(--paper) 40%, transparent) right / 36px 100% no-repeat local,
+    linear-gradient(to left, var(--rule), transparent) right / 16px 100% no-repeat scroll; }
 .scroll:focus-visible { outline: 2px solid var(--s0); outline-offset: 2px; }
 table { border-collapse: collapse; font-size: 13.5px; line-height: 1.35; width: 100%; }
-th, td { padding: 5px 9px; text-align: right; white-space: nowrap; vertical-align: bottom; }
+th, td { padding: 5px 8px; text-align: right; white-space: nowrap; vertical-align: bottom; }
 th { font-weight: 500; color: var(--soft); }
 thead th { border-bottom: 1px solid var(--soft); }
 thead tr.group th { border-bottom: 1px solid var(--rule); text-align: center; color: var(--ink); }

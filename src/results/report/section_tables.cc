@@ -87,7 +87,8 @@ std::vector<Group> ResultGroups(const Page& page) {
 std::string LittleGap(const PointMetrics& m) {
   if (!m.in_flight_mean || !m.littles_law_in_flight || *m.in_flight_mean <= 0) return kMissing;
   const double gap = *m.littles_law_in_flight / *m.in_flight_mean - 1;
-  return fmt::format("{}{:.1f} %", gap < 0 ? "\u2212" : "+", std::abs(gap) * 100);
+  const bool none = std::abs(gap) < 0.5e-3;  // What is printed as 0.0 has no sign.
+  return fmt::format("{}{:.1f} %", none ? "" : gap < 0 ? "\u2212" : "+", std::abs(gap) * 100);
 }
 
 bool AnyFailed(const Page& page) {
