@@ -24,20 +24,30 @@ Result<calibrate::Model> LoadModel(const std::string& path) {
   return model;
 }
 
+Result<std::unique_ptr<Kernels>> LoadKernels() {
+  auto curves = perf::KernelCurves::Parse(perf::EmbeddedKernelCurves());
+  if (!curves) return curves.error().In("the kernel times of this program");
+  return std::make_unique<Kernels>(std::move(*curves));
+}
+
 Result<CalibrationRows> LoadCalibrationRows(const std::string& path,
-                                            const catalog::Catalog& catalog) {
+                                            const catalog::Catalog& catalog,
+                                            const CaseOptions& options) {
+  RS_ASSIGN_OR_RETURN(const auto kernels, LoadKernels());
+  perf::KernelBook* const book = options.kernel_curves ? &kernels->book : nullptr;
   RS_ASSIGN_OR_RETURN(const std::string text, ReadFlagFile("ROWS", path));
   auto rows = calibrate::ParseServingRows(text);
   if (!rows) return rows.error().In(path);
   CalibrationRows out;
   out.bad = rows->bad;
   for (std::size_t i = 0; i < rows->rows.size(); ++i) {
-    auto made = calibrate::MakeCase(catalog, rows->rows[i]);
+    auto made = calibrate::MakeCase(catalog, rows->rows[i], book);
     if (!made) {
       out.bad.push_back({rows->rows[i].index, made.error().message});
       continue;
     }
     made->row = i;
+    made->service.unlimited_cache |= !options.cache_limit;
     out.cases.push_back(std::move(*made));
   }
   out.rows = std::move(*rows);

@@ -5,18 +5,33 @@
 
 #pragma once
 
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/core/result.h"
 #include "domain/catalog/catalog.h"
 #include "model/calibrate/model.h"
 #include "model/calibrate/rows.h"
+#include "model/perf/kernel_times.h"
 
 namespace roofscape::cli {
 
 /// The model of the file, or the one that the program carries where `path` is empty.
 Result<calibrate::Model> LoadModel(const std::string& path);
+
+/// The kernel times that the program carries. Cases made with `book` keep what they need of it.
+struct Kernels {
+  explicit Kernels(perf::KernelCurves parsed) : curves(std::move(parsed)), book(curves) {}
+  Kernels(const Kernels&) = delete;
+  Kernels& operator=(const Kernels&) = delete;
+
+  const perf::KernelCurves curves;
+  perf::KernelBook book;
+};
+
+Result<std::unique_ptr<Kernels>> LoadKernels();
 
 /// Rows of a CSV file, and those that the model can predict.
 struct CalibrationRows {
@@ -25,7 +40,14 @@ struct CalibrationRows {
   std::vector<calibrate::BadRow> bad;  // Of the file: all that no case was made of.
 };
 
+/// What is left out of the cases, to see what it carries.
+struct CaseOptions {
+  bool kernel_curves = true;  // Else rooflines alone.
+  bool cache_limit = true;    // Else every request is admitted at once.
+};
+
 Result<CalibrationRows> LoadCalibrationRows(const std::string& path,
-                                            const catalog::Catalog& catalog);
+                                            const catalog::Catalog& catalog,
+                                            const CaseOptions& options = {});
 
 }  // namespace roofscape::cli

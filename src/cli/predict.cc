@@ -113,11 +113,12 @@ Result<> Predict(const Options& options) {
   RS_RETURN_IF_ERROR(CheckLayout(options, catalog));
   RS_RETURN_IF_ERROR(ReplaceFabric(options, catalog));
   RS_ASSIGN_OR_RETURN(const calibrate::Model model, LoadModel(options.params));
+  RS_ASSIGN_OR_RETURN(const auto kernels, LoadKernels());
   calibrate::ServingRow row = RowOf(options);
   std::vector<PredictedPoint> points;
   for (const double concurrency : options.concurrency) {
     row.concurrency = concurrency;
-    RS_ASSIGN_OR_RETURN(const calibrate::Case c, calibrate::MakeCase(catalog, row));
+    RS_ASSIGN_OR_RETURN(const calibrate::Case c, calibrate::MakeCase(catalog, row, &kernels->book));
     RS_RETURN_IF_ERROR(CheckFits(c));
     points.push_back({concurrency, model.Predict(c), model.Explain(c)});
   }

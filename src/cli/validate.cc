@@ -50,12 +50,16 @@ std::vector<calibrate::Judged> PredictAll(const calibrate::Model& model,
 
 Result<> Validate(const Options& options) {
   RS_ASSIGN_OR_RETURN(const catalog::Catalog catalog, LoadCatalog(options.catalog));
-  RS_ASSIGN_OR_RETURN(const CalibrationRows rows, LoadCalibrationRows(options.rows, catalog));
   calibrate::Ablation parts;
+  CaseOptions cases;
   for (const std::string& part : options.without) {
     if (part == "correction") parts.residual = false;
     if (part == "fit") parts.residual = parts.fitted = false;
+    if (part == "curves") cases.kernel_curves = false;
+    if (part == "cache-limit") cases.cache_limit = false;
   }
+  RS_ASSIGN_OR_RETURN(const CalibrationRows rows,
+                      LoadCalibrationRows(options.rows, catalog, cases));
   ValidationReport report;
   std::vector<calibrate::Judged> judged;
   if (options.hold_out.empty()) {
@@ -101,8 +105,9 @@ void AddValidateCommand(CLI::App& app, Invocation& invocation) {
       ->excludes(params);
   command
       ->add_option("--without", options->without,
-                   "Leave out what rows taught: correction (formulas alone), fit (priors alone)")
-      ->check(CLI::IsMember({"correction", "fit"}));
+                   "Leave out what rows taught: correction (formulas alone) or fit (priors alone); "
+                   "or of the formulas: curves (rooflines alone), cache-limit")
+      ->check(CLI::IsMember({"correction", "fit", "curves", "cache-limit"}));
   command->add_flag("--json", options->json, "Print one object");
   AddCatalogOption(*command, options->catalog);
   command->callback([options, &invocation] {

@@ -113,13 +113,21 @@ double TrustOf(const ServingRow& row, const perf::Service& service) {
 
 }  // namespace
 
-Result<Case> MakeCase(const catalog::Catalog& catalog, const ServingRow& row) {
+Result<Case> MakeCase(const catalog::Catalog& catalog, const ServingRow& row,
+                      perf::KernelBook* book) {
   Case out;
   RS_ASSIGN_OR_RETURN(const catalog::Chip* chip, catalog::FindChip(catalog, row.chip));
   RS_ASSIGN_OR_RETURN(const catalog::Model* model, FindModelOfRow(catalog, row.model));
   RS_ASSIGN_OR_RETURN(out.service.machine, perf::MakeMachine(catalog, *chip));
   RS_ASSIGN_OR_RETURN(const perf::Formats formats, perf::FormatsOf(*model, row.precision));
   RS_RETURN_IF_ERROR(SetPools(*model, row, formats, out));
+  if (book != nullptr) {
+    for (perf::Pool* pool : {&out.service.serve, &out.service.prefill}) {
+      if (pool == &out.service.prefill && !row.disaggregated) continue;
+      pool->worker.kernels = book->TimesOf(out.service.machine, *model, pool->worker.layout,
+                                           formats, perf::EngineClassOf(row.engine));
+    }
+  }
   const bool fixed = row.source == "nv";
   // What was measured did fit: where the label says it cannot, the label is wrong.
   out.service.unlimited_cache =

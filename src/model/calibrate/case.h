@@ -12,6 +12,7 @@
 #include "base/core/result.h"
 #include "domain/catalog/catalog.h"
 #include "model/calibrate/rows.h"
+#include "model/perf/kernel_times.h"
 #include "model/perf/mean_field.h"
 
 namespace roofscape::calibrate {
@@ -59,6 +60,8 @@ struct Case {
 };
 
 /// Errors name what of the row the catalog does not know.
-Result<Case> MakeCase(const catalog::Catalog& catalog, const ServingRow& row);
+/// `book`: where kernel times come from; null: rooflines only.
+Result<Case> MakeCase(const catalog::Catalog& catalog, const ServingRow& row,
+                      perf::KernelBook* book = nullptr);
 
 }  // namespace roofscape::calibrate

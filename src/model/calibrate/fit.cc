@@ -26,14 +26,17 @@ perf::Coefficients<Slope> Variables(const std::array<double, kCoefficients>& val
 
 /// Places of one setting's numbers in the vector of fitted ones.
 struct Places {
-  std::array<std::size_t, 4 * kCoefficients> of = {};
+  static constexpr std::size_t kEach = 5;
+  std::array<std::size_t, kEach * kCoefficients> of = {};
 
   explicit Places(const perf::Setting& s) {
     for (std::size_t c = 0; c < kCoefficients; ++c) {
-      of[4 * c] = perf::BaseIndex(c);
-      of[4 * c + 1] = perf::EngineIndex(c, s.engine);
-      of[4 * c + 2] = perf::GenerationIndex(c, static_cast<std::size_t>(s.generation));
-      of[4 * c + 3] = perf::ProtocolIndex(c, s.protocol);
+      of[kEach * c] = perf::BaseIndex(c);
+      of[kEach * c + 1] = perf::EngineIndex(c, s.engine);
+      of[kEach * c + 2] = perf::GenerationIndex(c, static_cast<std::size_t>(s.generation));
+      of[kEach * c + 3] = perf::ProtocolIndex(c, s.protocol);
+      of[kEach * c + 4] = perf::ProtocolIndex(
+          c, s.protocol > perf::kFixedProtocol ? perf::kFixedProtocol : perf::kBurstProtocol);
     }
   }
 };
@@ -126,13 +129,13 @@ class Problem {
     }
     const Places places(setting);
     for (std::size_t i = 0; i < kCoefficients; ++i) {
-      for (std::size_t u = 0; u < 4; ++u) {
-        const std::size_t row = slot_[places.of[4 * i + u]];
+      for (std::size_t u = 0; u < Places::kEach; ++u) {
+        const std::size_t row = slot_[places.of[Places::kEach * i + u]];
         if (row == perf::kFitted) continue;
         g[row] += gradient[i];
         for (std::size_t j = 0; j < kCoefficients; ++j) {
-          for (std::size_t v = 0; v < 4; ++v) {
-            const std::size_t column = slot_[places.of[4 * j + v]];
+          for (std::size_t v = 0; v < Places::kEach; ++v) {
+            const std::size_t column = slot_[places.of[Places::kEach * j + v]];
             if (column == perf::kFitted || column > row) continue;
             a.At(row, column) += outer[i * kCoefficients + j];
           }

@@ -13,7 +13,11 @@ constexpr double kMs = 1e-3;
 // Deviations of an engine, a generation or a protocol from what all have in common.
 constexpr double kEngineSpread = 0.3;
 constexpr double kGenerationSpread = 0.12;
-constexpr double kProtocolSpread = 1.2;
+constexpr double kProtocolSpread = 1.2;  // What all have in common who send fixed lengths,
+constexpr double kMeasurerSpread = 0.4;  // and one of them.
+// Curves were measured engine by engine and chip by chip: little is left to deviate.
+constexpr double kCurveEngineSpread = 0.12;
+constexpr double kCurveGenerationSpread = 0.06;
 
 constexpr std::array<CoefficientInfo, kCoefficients> kTable = {{
     {"weight_read", 0.8, 0.05, false, false, false},
@@ -44,6 +48,14 @@ constexpr std::array<CoefficientInfo, kCoefficients> kTable = {{
     {"transfer_s", 20.0 * kMs, 0.80, true, false, false},
     {"memory_share", 0.90, 0.04, true, false, false},
     {"acceptance", 0.70, 0.20, true, false, false},
+    {"curve_products", 1.0, 0.10, true, true, false},
+    {"curve_decode", 1.0, 0.15, true, true, false},
+    {"curve_latent", 1.0, 0.20, true, true, false},
+    {"curve_prefill", 1.0, 0.15, true, true, false},
+    {"curve_experts", 1.0, 0.20, true, true, false},
+    {"curve_sums", 1.2, 0.25, true, true, false},
+    {"curve_recurrent", 1.0, 0.25, true, true, false},
+    {"passes", 10.0, 0.50, true, false, false},
 }};
 
 }  // namespace
@@ -68,7 +80,8 @@ std::array<double, kCoefficients> CoefficientsFor(std::span<const double> fitted
     const double logarithm =
         fitted[BaseIndex(c)] + fitted[EngineIndex(c, setting.engine)] +
         fitted[GenerationIndex(c, static_cast<std::size_t>(setting.generation))] +
-        fitted[ProtocolIndex(c, setting.protocol)];
+        fitted[ProtocolIndex(c, setting.protocol)] +
+        (setting.protocol > kFixedProtocol ? fitted[ProtocolIndex(c, kFixedProtocol)] : 0.0);
     values[c] = kTable[c].prior * std::exp(logarithm);
   }
   return values;
@@ -79,13 +92,14 @@ std::vector<double> PriorSpreads() {
   for (std::size_t c = 0; c < kCoefficients; ++c) {
     spreads[BaseIndex(c)] = kTable[c].spread;
     for (std::size_t e = kVllm; e < kEngineClasses && kTable[c].by_engine; ++e) {
-      spreads[EngineIndex(c, e)] = kEngineSpread;
+      spreads[EngineIndex(c, e)] = c >= kCurveProducts ? kCurveEngineSpread : kEngineSpread;
     }
     for (std::size_t g = 1; g < kGenerations && kTable[c].by_generation; ++g) {
-      spreads[GenerationIndex(c, g)] = kGenerationSpread;
+      spreads[GenerationIndex(c, g)] =
+          c >= kCurveProducts ? kCurveGenerationSpread : kGenerationSpread;
     }
     for (std::size_t p = kFixedProtocol; p < kProtocolClasses && kTable[c].by_protocol; ++p) {
-      spreads[ProtocolIndex(c, p)] = kProtocolSpread;
+      spreads[ProtocolIndex(c, p)] = p == kFixedProtocol ? kProtocolSpread : kMeasurerSpread;
     }
   }
   return spreads;

@@ -49,6 +49,14 @@ enum Coefficient : std::size_t {
   kTransfer,          // Seconds to hand a prompt's cache to a decode worker.
   kMemoryShare,       // Of a chip's memory, for weights, cache and what a pass needs.
   kAcceptance,        // Tokens a step of speculative decoding gains, of two drafted.
+  kCurveProducts,     // Time of products in an engine, of what their curve says.
+  kCurveDecode,       // The same of decode attention, but MLA's,
+  kCurveLatent,       // of MLA's,
+  kCurvePrefill,      // of prefill attention,
+  kCurveExperts,      // of routed experts,
+  kCurveSums,         // of all-reduces,
+  kCurveRecurrent,    // of recurrent layers.
+  kPasses,  // How often what lies between products reads or writes all of a layer's tokens.
   kCoefficients,
 };
 

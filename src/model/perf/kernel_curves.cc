@@ -192,7 +192,7 @@ Result<KernelCurves> KernelCurves::Parse(std::span<const std::uint8_t> bytes) {
     KernelKey key;
     key.op = reader.Enum<KernelOp>(kKernelOps);
     key.engine = reader.Enum<KernelEngine>(kKernelEngines);
-    key.precision = reader.Enum<KernelPrecision>(kPrecisions);
+    key.precision = reader.Enum<KernelPrecision>(kKernelPrecisions);
     key.variant = static_cast<std::uint16_t>(reader.Unsigned(2));
     if (reader.bad() || at >= chips || at < last_chip) {
       return Broken(fmt::format("the head of curve {} is cut or out of range", i));

@@ -24,7 +24,7 @@ struct Traits {
   double cache_bytes;
 };
 
-constexpr std::array<Traits, kPrecisions> kTraits = {{
+constexpr std::array<Traits, kKernelPrecisions> kTraits = {{
     {"bf16", 2, 2, 2},
     {"fp8", 1, 1, 1},
     {"fp8-block", 1, 1.03125, 1},

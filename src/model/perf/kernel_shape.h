@@ -34,7 +34,7 @@ enum class KernelPrecision : std::uint8_t {
   kInt4Weight,  // 4-bit weights, 16-bit activations.
   kBf16KvFp8,   // Attention only: computes in 16 bits, the cache has 8.
 };
-inline constexpr int kPrecisions = 10;
+inline constexpr int kKernelPrecisions = 10;
 
 std::string_view Name(KernelPrecision precision);
 

@@ -11,6 +11,7 @@
 
 #include <array>
 #include <cstddef>
+#include <memory>
 
 #include "base/core/result.h"
 #include "domain/catalog/model.h"
@@ -67,6 +68,8 @@ struct Experts {
   Precision precision = Precision::kBf16;
 };
 
+struct KernelTimes;  // kernel_times.h
+
 constexpr std::size_t kMaxProducts = 4;
 constexpr std::size_t kMaxAttentions = 4;
 constexpr std::size_t kMaxExperts = 2;
@@ -88,7 +91,8 @@ struct Lowered {
   double routed_layers = 0.0;          // Whose tokens travel to experts.
   double weight_bytes = 0.0;           // Held by a chip.
   double cache_bytes_per_token = 0.0;  // Held by a chip for one token of one sequence.
-  double windowed_bytes_per_sequence = 0.0;  // Kept however long the context.
+  double windowed_bytes_per_sequence = 0.0;    // Kept however long the context.
+  std::shared_ptr<const KernelTimes> kernels;  // As measured; null: rooflines only.
 };
 
 /// What number formats a deployment keeps its weights and cache in.

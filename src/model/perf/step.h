@@ -10,6 +10,7 @@
 #include <cmath>
 
 #include "model/perf/coefficients.h"
+#include "model/perf/kernel_times.h"
 #include "model/perf/lowered.h"
 #include "model/perf/machine.h"
 #include "model/perf/scalar.h"
@@ -138,6 +139,61 @@ T TravelSeconds(const Machine& m, const Coefficients<T>& c, const Lowered& w, co
   return (2.0 * c[kTravelStart] + bytes / (bandwidth * c[kLinkReach])) * w.routed_layers;
 }
 
+/// Attention by its curves: decoding, then prompts. Drafts verified at once read the cache once.
+template <class T>
+T CurveAttention(const Machine& m, const Coefficients<T>& c, const Attention& a,
+                 const TimeGrid& decode, const TimeGrid& prefill, const StepLoad<T>& load) {
+  T seconds = T(0.0);
+  if (ValueOf(load.decode) > 0.0) {
+    const T& scale = a.latent ? c[kCurveLatent] : c[kCurveDecode];
+    seconds += decode.At(load.decode, load.context) * scale;
+  }
+  if (ValueOf(load.prefill) > 0.0) {
+    if (prefill.empty()) {
+      StepLoad<T> prompts = load;
+      prompts.decode = T(0.0);
+      return seconds + AttentionSeconds(m, c, a, prompts);
+    }
+    // Prompts of one length: their pairs tell it.
+    const T length = 2.0 * load.pairs / load.prefill;
+    const T sequences = load.prefill / length;
+    seconds += sequences * prefill.At(sequences, length) * c[kCurvePrefill];
+  }
+  return seconds;
+}
+
+/// Norms, rotations, activations, quantisation: each reads or writes the tokens of a layer.
+template <class T>
+T PassesSeconds(const Machine& m, const Coefficients<T>& c, const Lowered& w, const T& tokens) {
+  return tokens * (w.layers * w.hidden * 2.0 / m.bandwidth) * c[kPasses];
+}
+
+/// The parts for which there are curves, in place of their rooflines.
+template <class T>
+void UseCurves(const Machine& m, const Lowered& w, const Coefficients<T>& c,
+               const StepLoad<T>& load, StepTimes<T>& times) {
+  const KernelTimes& k = *w.kernels;
+  const T queries = load.decode * (1.0 + load.drafts);
+  const T tokens = queries + load.prefill;
+  if (!k.products.empty()) times[kProductsPart] = k.products.At(tokens) * c[kCurveProducts];
+  if (!k.head.empty()) times[kHeadPart] = k.head.At(queries + 1.0) * c[kCurveProducts];
+  if (!k.sums.empty() && w.group_chips > 1.0) {
+    times[kSumsPart] = k.sums.At(tokens) * c[kCurveSums];
+  }
+  if (!k.experts.empty()) {
+    const double worst_ranks = std::log2(std::max(w.layout.ep, 1.0));
+    const T worst = 1.0 + c[kImbalance] * worst_ranks;
+    times[kExpertsPart] = k.experts.At(tokens * w.layout.dp) * c[kCurveExperts] * worst;
+  }
+  if (!k.recurrent_decode.empty() && !k.recurrent_prefill.empty()) {
+    T recurrent = T(0.0);
+    if (ValueOf(load.decode) > 0.0) recurrent += k.recurrent_decode.At(load.decode);
+    if (ValueOf(load.prefill) > 0.0) recurrent += k.recurrent_prefill.At(load.prefill);
+    times[kRecurrentPart] = recurrent * c[kCurveRecurrent];
+  }
+  times[kProductsPart] += PassesSeconds(m, c, w, tokens);
+}
+
 /// One pass. `prefills`: launched kernel by kernel, as steps with prompts are.
 template <class T>
 StepTimes<T> ForwardSeconds(const Machine& m, const Lowered& w, const Coefficients<T>& c,
@@ -151,7 +207,10 @@ StepTimes<T> ForwardSeconds(const Machine& m, const Lowered& w, const Coefficien
     kernels += w.products[i].kernels;
   }
   for (std::size_t i = 0; i < w.attention_count; ++i) {
-    times[kAttentionPart] += AttentionSeconds(m, c, w.attentions[i], load);
+    const bool measured = w.kernels && !w.kernels->decode[i].empty();
+    times[kAttentionPart] += measured ? CurveAttention(m, c, w.attentions[i], w.kernels->decode[i],
+                                                       w.kernels->prefill[i], load)
+                                      : AttentionSeconds(m, c, w.attentions[i], load);
     kernels += w.attentions[i].kernels;
   }
   for (std::size_t i = 0; i < w.expert_count; ++i) {
@@ -170,6 +229,7 @@ StepTimes<T> ForwardSeconds(const Machine& m, const Lowered& w, const Coefficien
   times[kFloorsPart] = (prefills ? c[kPrefillFloor] : c[kKernelFloor]) * kernels;
   times[kHostPart] =
       prefills ? c[kPrefillHost] : c[kStepHost] + c[kSequenceHost] * load.decode * w.layout.dp;
+  if (w.kernels) UseCurves(m, w, c, load, times);
   return times;
 }
 
