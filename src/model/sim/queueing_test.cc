@@ -45,7 +45,8 @@ class OneByOne final : public RequestSource {
         left_(requests) {}
 
   std::optional<Ask> Next() override {
-    if (left_-- == 0) return std::nullopt;
+    if (left_ == 0) return std::nullopt;
+    --left_;
     Ask ask;
     ask.id = left_;
     ask.at_ns = arrivals_.Next().count();

@@ -42,8 +42,8 @@ struct Difference {
 };
 
 Difference Compare(Rng& rng) {
-  const double chips = static_cast<double>(1ULL << rng.Below(4));
   const bool routed = rng.Below(2) == 0;
+  const double chips = static_cast<double>(1ULL << (rng.Below(3) + (routed ? 1 : 0)));
   const perf::Service service = TestService(routed, chips, 1.0);
   auto c = perf::CoefficientsFor(std::vector<double>(perf::kFitted, 0.0), {});
   // The mean field's own terms for what is not steady.

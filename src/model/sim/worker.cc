@@ -12,6 +12,7 @@ constexpr auto kLater = [](const auto& a, const auto& b) { return a.step > b.ste
 
 // A jump goes no further than the context grows by this share, over which a step's time is linear.
 constexpr std::int64_t kJumpShare = 8;
+constexpr std::int64_t kShortJump = 32;  // Whatever the context.
 constexpr std::int64_t kLongestJump = 4096;
 // With an estimate that sinks, those who wait are looked at as often.
 constexpr std::int64_t kJumpWithEstimate = 16;
@@ -153,7 +154,7 @@ std::int64_t Worker::StepsToJump() {
     finishes_.pop_back();
   }
   std::int64_t steps = finishes_.front().step - step_;
-  steps = std::min(steps, std::max<std::int64_t>(context_ / decoding_.size() / kJumpShare, 1));
+  steps = std::min(steps, std::max(context_ / decoding_.size() / kJumpShare, kShortJump));
   steps = std::min(steps, kLongestJump);
   if (options_.policy.reserve == Reserve::kEstimate && !waiting_.empty()) {
     steps = std::min(steps, kJumpWithEstimate);
