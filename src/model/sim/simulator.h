@@ -34,7 +34,7 @@ struct Ask {
   /// Of its prompt's chunks of Cluster::chunk_tokens tokens, each standing for all up to its end;
   /// never 0. Copied.
   std::span<const std::uint64_t> hashes;
-  std::int64_t tag = 0;  // The asker's own, given back at the end.
+  std::int64_t tag = -1;  // The asker's own, given back at the end: a user of a closed loop.
 };
 
 /// A request that has ended.
