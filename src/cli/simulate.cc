@@ -77,6 +77,7 @@ SimulatedPoint SimulateOne(const SimulateOptions& options, const SimulatedDeploy
   point.end = sim::RunWorkload(deployment.cluster, *source, writer, run);
   const spec::RequestLog log = writer.Take();
   point.result = ResultOf(options, load, index, deployment.chips, log);
+  point.load = trace ? "trace" : spec::LoadMark(point.result);
   point.stood_in = point.result.Primary() == nullptr;
   if (!options.requests_csv.empty()) files.requests += RequestCsvRows(index, log);
   if (!options.series.empty()) files.series += SeriesCsvRows(index, point.series);

@@ -57,7 +57,7 @@ std::string SimulationTable(std::span<const SimulatedPoint> points, const Style&
   for (const SimulatedPoint& point : points) {
     const spec::PointMetrics& m = MetricsOf(point);
     stood_in = stood_in || point.stood_in;
-    table.AddRow({spec::LoadMark(point.result) + (point.stood_in ? "*" : ""),
+    table.AddRow({point.load + (point.stood_in ? "*" : ""),
                   WithCommas(m.requests), FormatMillis(m.ttft_s.mean), FormatMillis(m.ttft_s.p99),
                   FormatMillis(m.tpot_s.mean), FormatMillis(m.tpot_s.p99),
                   FormatNumber(m.e2e_s.p99), FormatNumber(m.output_tps),
@@ -67,7 +67,7 @@ std::string SimulationTable(std::span<const SimulatedPoint> points, const Style&
   std::string text = table.ToText(style);
   if (stood_in) text += "* no steady window: these numbers are of the whole point\n";
   for (const SimulatedPoint& point : points) {
-    const std::string load = spec::LoadName(point.result);
+    const std::string& load = point.load;
     if (point.end.preemptions > 0) {
       text += fmt::format("{}: {} times a sequence was dropped for want of blocks\n", load,
                           WithCommas(point.end.preemptions));

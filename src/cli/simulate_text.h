@@ -20,6 +20,7 @@ namespace roofscape::cli {
 struct SimulatedPoint {
   spec::PointResult result;
   sim::RunEnd end;
+  std::string load;  // For the table: "16", "2/s", "trace".
   std::vector<sim::Snapshot> series;
   bool stood_in = false;  // Asked for the steady window, which was not found.
 

@@ -1,7 +1,6 @@
 #include "model/sim/step_history.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "base/core/check.h"
 
@@ -9,7 +8,9 @@ namespace roofscape::sim {
 
 std::int64_t Stretch::EndOf(std::int64_t j) const {
   const auto n = static_cast<double>(j);
-  return begin_ns + std::llround(n * (first_ns + 0.5 * grows_ns * (n - 1.0)));
+  // Rounded by hand: this is called for every token.
+  return begin_ns +
+         static_cast<std::int64_t>(n * (first_ns + 0.5 * grows_ns * (n - 1.0)) + 0.5);
 }
 
 std::int64_t Stretch::DoneAt(std::int64_t time_ns) const {
