@@ -103,10 +103,10 @@ void OpenArrivals(benchmark::State& state) {
   double simulated_s = 0.0;
   std::int64_t requests = 0;
   for (auto _ : state) {
-    OpenLoop source(Shape(1024, 256),
-                    workload::ArrivalStream(workload::Gaps::kPoisson,
-                                            static_cast<double>(state.range(0)), 1),
-                    20'000, std::nullopt, 1);
+    OpenLoop source(
+        Shape(1024, 256),
+        workload::ArrivalStream(workload::Gaps::kPoisson, static_cast<double>(state.range(0)), 1),
+        20'000, std::nullopt, 1);
     Nobody nobody;
     RunOptions options;
     options.detail = Detail::kRequests;

@@ -62,12 +62,10 @@ void AddLayoutOptions(CLI::App& command, DeploymentOptions& options) {
 void AddDeploymentOptions(CLI::App& command, DeploymentOptions& options) {
   command.add_option("--model", options.model, "A model of the catalog")->required();
   command.add_option("--chip", options.chip, "A chip of the catalog")->required();
-  command.add_option("--fabric", options.fabric,
-                      "Links between the chips, instead of the chip's");
-  command.add_option("--engine", options.engine,
-                      "vllm, sglang or trtllm; others: what they share");
+  command.add_option("--fabric", options.fabric, "Links between the chips, instead of the chip's");
+  command.add_option("--engine", options.engine, "vllm, sglang or trtllm; others: what they share");
   command.add_option("--precision", options.precision,
-                      "bf16, fp8, fp4, ...; without: as the model was released");
+                     "bf16, fp8, fp4, ...; without: as the model was released");
   AddLayoutOptions(command, options);
 }
 

@@ -117,8 +117,9 @@ Result<> Simulate(const SimulateOptions& options) {
     fmt::print("{}\n", json.dump(2));
     return {};
   }
-  fmt::print("{}\n{}", ClusterText(deployment.cluster, deployment.chips),
-             SimulationTable(points, StyleOf(stdout)));
+  const Style style = StyleOf(stdout);
+  fmt::print("{}\n{}", ClusterText(deployment.cluster, deployment.chips, style),
+             SimulationTable(points, style));
   return {};
 }
 

@@ -45,8 +45,8 @@ Result<sim::Failure> FailureOf(const std::string& text) {
     good = error == std::errc() && rest == end && numbers[i] >= 0.0 && numbers[i] < 1e9;
   }
   if (!good || numbers[0] != std::floor(numbers[0])) {
-    return Wrong(fmt::format("--fail '{}': write WORKER:AT:SECONDS, e.g. 0:30:10",
-                             Printable(text, 40)));
+    return Wrong(
+        fmt::format("--fail '{}': write WORKER:AT:SECONDS, e.g. 0:30:10", Printable(text, 40)));
   }
   return sim::Failure{static_cast<std::int64_t>(numbers[0]), numbers[1], numbers[2]};
 }
@@ -162,7 +162,8 @@ void AddPolicyOptions(CLI::App& command, SimulateOptions& o) {
       ->capture_default_str();
   command.add_option("--token-budget", o.token_budget, "Tokens a step (default: the engine's)")
       ->check(CLI::Range(1, 100'000'000));
-  command.add_option("--max-sequences", o.max_sequences, "Admitted at once (default: the engine's)")
+  command
+      .add_option("--max-sequences", o.max_sequences, "Admitted at once (default: the engine's)")
       ->check(CLI::Range(1, 10'000'000));
   command.add_option("--block-tokens", o.block_tokens, "Of a cache block (default: the engine's)")
       ->check(CLI::Range(1, 65'536));
@@ -220,7 +221,8 @@ void AddWorkloadOptions(CLI::App& command, SimulateOptions& o) {
                   "Closed loop: requests of each user, where --requests is not given")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
-  command.add_option("--duration", o.duration_s, "Open loop: send for so many seconds (default 60)")
+  command
+      .add_option("--duration", o.duration_s, "Open loop: send for so many seconds (default 60)")
       ->check(CLI::Range(1e-3, 1e9));
   command.add_option("--seed", o.seed, "Of lengths, arrivals and drafts")->capture_default_str();
 }

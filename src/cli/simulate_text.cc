@@ -1,5 +1,6 @@
 #include "cli/simulate_text.h"
 
+#include <cmath>
 #include <iterator>
 
 #include <fmt/format.h>
@@ -24,6 +25,10 @@ double Filled(const sim::Snapshot& s) {
 const spec::PointMetrics& MetricsOf(const SimulatedPoint& point) {
   const spec::PointMetrics* primary = point.result.Primary();
   return primary == nullptr ? point.result.whole : *primary;
+}
+
+std::string Counted(std::int64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", WithCommas(count), noun, count == 1 ? "" : "s");
 }
 
 }  // namespace
@@ -57,8 +62,8 @@ std::string SimulationTable(std::span<const SimulatedPoint> points, const Style&
   for (const SimulatedPoint& point : points) {
     const spec::PointMetrics& m = MetricsOf(point);
     stood_in = stood_in || point.stood_in;
-    table.AddRow({point.load + (point.stood_in ? "*" : ""),
-                  WithCommas(m.requests), FormatMillis(m.ttft_s.mean), FormatMillis(m.ttft_s.p99),
+    table.AddRow({point.load + (point.stood_in ? "*" : ""), WithCommas(m.requests),
+                  FormatMillis(m.ttft_s.mean), FormatMillis(m.ttft_s.p99),
                   FormatMillis(m.tpot_s.mean), FormatMillis(m.tpot_s.p99),
                   FormatNumber(m.e2e_s.p99), FormatNumber(m.output_tps),
                   FormatNumber(m.total_tps_per_chip), FormatNumber(point.MeanDecoding()),
@@ -68,6 +73,9 @@ std::string SimulationTable(std::span<const SimulatedPoint> points, const Style&
   if (stood_in) text += "* no steady window: these numbers are of the whole point\n";
   for (const SimulatedPoint& point : points) {
     const std::string& load = point.load;
+    for (const std::string& reason : point.result.verdict.server_reasons) {
+      if (point.stood_in) text += Wrap(load + ": " + reason, style.width, 2) + "\n";
+    }
     if (point.end.preemptions > 0) {
       text += fmt::format("{}: {} times a sequence was dropped for want of blocks\n", load,
                           WithCommas(point.end.preemptions));
@@ -99,27 +107,27 @@ Json SimulationJson(std::span<const SimulatedPoint> points) {
   return all;
 }
 
-std::string ClusterText(const sim::Cluster& cluster, double chips) {
+std::string ClusterText(const sim::Cluster& cluster, double chips, const Style& style) {
   const sim::EnginePolicy& p = cluster.policy;
-  std::string text = fmt::format("{} chips, ", FormatNumber(chips));
-  if (cluster.prefill) {
-    text += fmt::format("{} prefill and {} decode workers", cluster.prefill->workers,
-                        cluster.serve.workers);
-  } else {
-    text += fmt::format("{} worker{}", cluster.serve.workers,
-                        cluster.serve.workers == 1 ? "" : "s");
-  }
-  text += fmt::format(" of {} blocks of {} tokens, routed {}\n",
-                      WithCommas(cluster.serve.blocks), p.block_tokens, Name(cluster.routing));
-  return text +
-         fmt::format("{}, {} tokens a step, {} sequences, {} reserved, prompts {}, {}\n",
-                     p.prompts_first ? "prompts before decodes" : "prompts beside decodes",
-                     WithCommas(p.token_budget), WithCommas(p.max_sequences),
-                     p.reserve == sim::Reserve::kFull
-                         ? "whole lengths"
-                         : (p.reserve == sim::Reserve::kGrow ? "what is there" : "an estimate"),
-                     p.chunked ? "in pieces" : "whole",
-                     p.prefix_cache ? "prefix cache" : "no prefix cache");
+  std::string workers = cluster.prefill
+                            ? fmt::format("{} prefill and {} decode workers",
+                                          cluster.prefill->workers, cluster.serve.workers)
+                            : Counted(cluster.serve.workers, "worker");
+  const std::string what =
+      fmt::format("{} chips, {}, routed {}; {} blocks of {} for the cache of a worker, {}",
+                  WithCommas(std::llround(chips)), workers, Name(cluster.routing),
+                  WithCommas(cluster.serve.blocks), Counted(p.block_tokens, "token"),
+                  p.prefix_cache ? "prefix cache" : "no prefix cache");
+  constexpr const char* kReserves[] = {"the prompt", "the prompt and an estimate of all growth",
+                                       "the whole length"};
+  const std::string rules = fmt::format(
+      "prompts {} decodes, {}, {} tokens and {} sequences a step at most; admitted when there is "
+      "room for {}",
+      p.prompts_first ? "before" : "beside", p.chunked ? "in pieces" : "whole",
+      WithCommas(p.token_budget), WithCommas(p.max_sequences),
+      kReserves[static_cast<std::size_t>(p.reserve)]);
+  return WrapUnder("serves  ", what, style.width) + "\n" +
+         WrapUnder("rules   ", rules, style.width) + "\n";
 }
 
 Json ClusterJson(const sim::Cluster& cluster, double chips) {

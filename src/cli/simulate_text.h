@@ -33,8 +33,8 @@ struct SimulatedPoint {
 std::string SimulationTable(std::span<const SimulatedPoint> points, const Style& style);
 Json SimulationJson(std::span<const SimulatedPoint> points);
 
-/// What serves and by which rules, in two lines.
-std::string ClusterText(const sim::Cluster& cluster, double chips);
+/// What serves and by which rules.
+std::string ClusterText(const sim::Cluster& cluster, double chips, const Style& style);
 Json ClusterJson(const sim::Cluster& cluster, double chips);
 
 std::string SeriesCsvHeader();

@@ -11,7 +11,8 @@ namespace {
 // Of the generator that draws gaps: prompts and lengths use other streams of the same seed.
 constexpr std::uint64_t kArrivalStream = 0x6172726976616c73;
 
-/// Gamma of a shape and scale 1 (Marsaglia and Tsang 2000; below shape 1 by one power of a uniform).
+/// Gamma of a shape and scale 1 (Marsaglia and Tsang 2000; below shape 1 by one power of a
+/// uniform).
 double DrawGamma(double shape, Rng& rng) {
   if (shape < 1.0) {
     const double power = std::pow(1.0 - rng.Uniform(), 1.0 / shape);

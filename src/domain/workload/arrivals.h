@@ -36,7 +36,8 @@ class ArrivalStream {
   double rate_rps_;
   double shape_;
   Rng rng_;
-  double at_ = 0.0;  // In mean gaps: a sum of a million small doubles is still good to a nanosecond.
+  double at_ =
+      0.0;  // In mean gaps: a sum of a million small doubles is still good to a nanosecond.
 };
 
 /// Arrivals of `kind` at `rate_rps`: `count` of them, or as many as fall before `duration`.

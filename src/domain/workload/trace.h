@@ -2,9 +2,9 @@
 // which prompts begin alike. Two formats, told apart by their first byte:
 //
 // Azure 2023 (CSV): TIMESTAMP,ContextTokens,GeneratedTokens, times of day.
-// Mooncake (JSON lines): {"timestamp": ms, "input_length": n, "output_length": m, "hash_ids": [...]},
-// one id a 512 tokens, equal where all tokens up to there are. Both are described by who published
-// them (github.com/Azure/AzurePublicDataset, github.com/kvcache-ai/Mooncake).
+// Mooncake (JSON lines): {"timestamp": ms, "input_length": n, "output_length": m, "hash_ids":
+// [...]}, one id a 512 tokens, equal where all tokens up to there are. Both are described by who
+// published them (github.com/Azure/AzurePublicDataset, github.com/kvcache-ai/Mooncake).
 //
 // Thread safety: plain values, pure functions.
 

@@ -1,12 +1,14 @@
 #include "model/sim/chunk_cache.h"
 
 #include <algorithm>
-#include <bit>
+#include <utility>
 
 #include "base/core/check.h"
 
 namespace roofscape::sim {
 namespace {
+
+constexpr std::size_t kFewest = 64;
 
 std::uint64_t Mix(std::uint64_t x) {
   x ^= x >> 31;
@@ -18,8 +20,21 @@ std::uint64_t Mix(std::uint64_t x) {
 
 ChunkCache::ChunkCache(std::int64_t capacity, Eviction eviction)
     : capacity_(capacity), eviction_(eviction) {
-  RS_CHECK(capacity >= 0 && capacity < (std::int64_t{1} << 30));
-  index_.assign(std::bit_ceil(2 * static_cast<std::size_t>(capacity) + 2), kNone);
+  RS_CHECK(capacity >= 0);
+  index_.assign(kFewest, kNone);
+}
+
+/// Twice as many places for hashes, so that at most half of them are taken.
+void ChunkCache::Widen() {
+  const std::vector<Place> old = std::exchange(index_, {});
+  index_.assign(2 * old.size(), kNone);
+  const std::size_t mask = index_.size() - 1;
+  for (const Place place : old) {
+    if (place == kNone) continue;
+    std::size_t i = Mix(entries_[place].hash) & mask;
+    while (index_[i] != kNone) i = (i + 1) & mask;
+    index_[i] = place;
+  }
 }
 
 ChunkCache::Place ChunkCache::Locate(std::uint64_t hash) const {
@@ -123,6 +138,7 @@ ChunkCache::Place ChunkCache::Insert(std::uint64_t hash, std::uint64_t parent) {
   }
   entries_[place].hash = hash;
   entries_[place].parent = parent;
+  if (2 * entries_.size() > index_.size()) Widen();
   const std::size_t mask = index_.size() - 1;
   std::size_t i = Mix(hash) & mask;
   for (; index_[i] != kNone; i = (i + 1) & mask) RS_CHECK(entries_[index_[i]].hash != hash);

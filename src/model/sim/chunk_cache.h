@@ -1,8 +1,9 @@
 // Cached chunks of prompts, found by the hash of all tokens up to a chunk's end, so that a prompt's
-// beginning is a chain of hashes. Chunks in use are pinned; those that nobody uses stand in line for
-// eviction, the one unused longest first.
+// beginning is a chain of hashes. Chunks in use are pinned; those that nobody uses stand in line
+// for eviction, the one unused longest first.
 //
-// Open addressing in memory taken once: nothing is allocated later. Thread safety: one thread.
+// Open addressing; memory grows with what is cached, and is then used again. Thread safety: one
+// thread.
 
 #pragma once
 
@@ -19,8 +20,8 @@ class ChunkCache {
   /// `capacity`: chunks it may hold; REQUIRES >= 0.
   ChunkCache(std::int64_t capacity, Eviction eviction);
 
-  /// How many chunks from the beginning of a prompt are here, each behind the one before it, and how
-  /// many of them are not pinned.
+  /// How many chunks from the beginning of a prompt are here, each behind the one before it, and
+  /// how many of them are not pinned.
   struct Match {
     std::int64_t chunks = 0;
     std::int64_t idle = 0;
@@ -66,13 +67,14 @@ class ChunkCache {
 
   Place Locate(std::uint64_t hash) const;
   Place Insert(std::uint64_t hash, std::uint64_t parent);
+  void Widen();
   void Erase(Place place);
   void Enter(Place place, bool oldest);
   void Leave(Place place);
 
   std::int64_t capacity_;
   Eviction eviction_;
-  std::vector<Place> index_;  // Of hashes: places in entries_.
+  std::vector<Place> index_;  // Of hashes: places in entries_. A power of two.
   std::vector<Entry> entries_;
   std::vector<Place> free_;
   Place oldest_ = kNone;

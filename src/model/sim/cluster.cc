@@ -9,27 +9,40 @@ namespace roofscape::sim {
 namespace {
 
 /// Room for the cache of a worker, in blocks, and what a sequence takes of it for states and
-/// windows. Where keys of the past take nothing, a block stands for the state of one sequence.
+/// windows.
 void SetBlocks(const perf::Service& service, const perf::Lowered& w,
-               const perf::Coefficients<double>& c, std::int64_t block_tokens,
-               WorkerGroup& group) {
-  const double bytes = service.unlimited_cache
-                           ? 1e15
-                           : std::max(perf::CacheBytes(service.machine, w, c[perf::kMemoryShare]),
-                                      0.0);
+               const perf::Coefficients<double>& c, std::int64_t block_tokens, WorkerGroup& group) {
+  const double bytes =
+      service.unlimited_cache
+          ? 1e15
+          : std::max(perf::CacheBytes(service.machine, w, c[perf::kMemoryShare]), 0.0);
   const double fixed = w.windowed_bytes_per_sequence + w.recurrent.state_bytes;
   double block = w.cache_bytes_per_token * static_cast<double>(block_tokens);
-  if (block <= 0.0) block = 1.0;
-  // A memory of trillions of blocks is no memory: counts stay whole numbers.
-  const double blocks = std::min(bytes / block, 1e9);
+  // States alone: what tokens then take must be nothing beside them.
+  constexpr double kNothing = 1e-6;
+  if (block <= 0.0) block = std::max(fixed * kNothing, 1.0);
+  const double blocks = std::min(bytes / block, 1e15);
   group.copies = w.layout.dp;
   group.blocks = static_cast<std::int64_t>(blocks * group.copies);
   group.fixed_blocks = static_cast<std::int64_t>(std::ceil(fixed / block));
 }
 
+/// The probability p, alike at each place, with which a share of the drafts is accepted in the
+/// mean: p + p^2 + ... = drafts x share.
+double EvenAcceptance(std::size_t drafts, double share) {
+  double low = 0.0;
+  double high = 1.0;
+  for (int i = 0; i < 50; ++i) {
+    const double p = 0.5 * (low + high);
+    double sum = 0.0;
+    for (std::size_t k = drafts; k > 0; --k) sum = (sum + 1.0) * p;
+    (sum < share * static_cast<double>(drafts) ? low : high) = p;
+  }
+  return 0.5 * (low + high);
+}
+
 WorkerGroup GroupOf(const perf::Service& service, const perf::Pool& pool,
-                    const perf::Coefficients<double>& c, std::int64_t block_tokens,
-                    double drafts) {
+                    const perf::Coefficients<double>& c, std::int64_t block_tokens, double drafts) {
   WorkerGroup group;
   group.step = std::make_shared<PerfStepModel>(service.machine, pool.worker, c, drafts);
   group.workers = std::max<std::int64_t>(std::llround(pool.workers), 1);
@@ -61,7 +74,7 @@ Result<Cluster> MakeCluster(const perf::Service& service,
   cluster.prompt_token_s = c[perf::kPromptToken];
   if (service.speculation.drafts > 0.0) {
     const auto drafts = static_cast<std::size_t>(std::llround(service.speculation.drafts));
-    cluster.acceptance.assign(drafts, std::min(c[perf::kAcceptance], 1.0));
+    cluster.acceptance.assign(drafts, EvenAcceptance(drafts, c[perf::kAcceptance]));
   }
   cluster.chunk_tokens = policy.block_tokens;
   RS_RETURN_IF_ERROR(Validate(cluster));
@@ -83,18 +96,20 @@ Result<> Validate(const Cluster& cluster) {
   }
   for (const Failure& f : cluster.failures) {
     if (f.worker >= 0 && f.worker < workers && f.at_s >= 0.0 && f.lasts_s >= 0.0) continue;
-    return bad(fmt::format("a failure of worker {} at {} s for {} s: workers are 0 to {}, times 0 "
-                           "and more",
-                           f.worker, f.at_s, f.lasts_s, workers - 1));
+    return bad(
+        fmt::format("a failure of worker {} at {} s for {} s: workers are 0 to {}, times 0 "
+                    "and more",
+                    f.worker, f.at_s, f.lasts_s, workers - 1));
   }
   for (const double p : cluster.acceptance) {
     if (p >= 0.0 && p <= 1.0) continue;
     return bad(fmt::format("acceptance {}: a probability is 0 to 1", p));
   }
   if (cluster.chunk_tokens < 1 || cluster.chunk_tokens % cluster.policy.block_tokens != 0) {
-    return bad(fmt::format("chunks of {} tokens are hashed, but a block has {}: give a block that "
-                           "divides it",
-                           cluster.chunk_tokens, cluster.policy.block_tokens));
+    return bad(
+        fmt::format("chunks of {} tokens are hashed, but a block has {}: give a block that "
+                    "divides it",
+                    cluster.chunk_tokens, cluster.policy.block_tokens));
   }
   return {};
 }

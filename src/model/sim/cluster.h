@@ -30,7 +30,8 @@ struct WorkerGroup {
 enum class Routing {
   kRoundRobin,
   kLeastLoaded,  // Fewest requests, waiting or running.
-  kPrefixAware,  // Where most of the prompt is cached, unless that worker is far busier than others.
+  kPrefixAware,  // Where most of the prompt is cached, unless that worker is far busier than
+                 // others.
 };
 
 /// A worker stops at a time and comes back, empty.
@@ -50,12 +51,12 @@ struct Cluster {
   double request_s = 0.0;       // Of a request, before it is in the engine's queue,
   double prompt_token_s = 0.0;  // and for each token of its prompt.
 
-  double transfer_s = 0.0;            // To hand a cache over: fixed,
-  double transfer_token_s = 0.0;      // and a token; a prefill worker sends one at a time.
-  std::int64_t chunk_tokens = 16;     // Of the hashes that requests bring.
-  std::int64_t host_chunks = 0;       // A worker's host memory keeps so many evicted chunks,
-  double host_chunk_s = 0.0;          // each brought back in this time.
-  std::vector<double> acceptance;     // Of drafts, by place; empty: none.
+  double transfer_s = 0.0;         // To hand a cache over: fixed,
+  double transfer_token_s = 0.0;   // and a token; a prefill worker sends one at a time.
+  std::int64_t chunk_tokens = 16;  // Of the hashes that requests bring.
+  std::int64_t host_chunks = 0;    // A worker's host memory keeps so many evicted chunks,
+  double host_chunk_s = 0.0;       // each brought back in this time.
+  std::vector<double> acceptance;  // Of drafts, by place; empty: none.
 };
 
 /// What the performance model knows of a deployment, with a policy. Errors: a policy that cannot

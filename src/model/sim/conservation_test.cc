@@ -127,14 +127,14 @@ void CheckScenario(std::uint64_t seed, Detail detail) {
 }
 
 TEST(ConservationTest, EveryTokenOnceAndEveryBlockBack) {
-  for (std::uint64_t seed = 1; seed <= 8000; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 1600; ++seed) {
     CheckScenario(seed, Detail::kTokens);
     if (HasFailure()) return;
   }
 }
 
 TEST(ConservationTest, TokensTokenByToken) {
-  for (std::uint64_t seed = 1; seed <= 2000; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 400; ++seed) {
     CheckScenario(seed, Detail::kLive);
     if (HasFailure()) return;
   }

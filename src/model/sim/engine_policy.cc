@@ -41,9 +41,9 @@ Result<> Validate(const EnginePolicy& policy) {
                 {"steps of the estimate", policy.estimate_steps}};
   for (const auto& count : counts) {
     if (count.value >= 1) continue;
-    return Error{ErrorCode::kInvalidArgument,
-                 fmt::format("engine policy: {} must be 1 or more, not {}", count.name,
-                             count.value)};
+    return Error{
+        ErrorCode::kInvalidArgument,
+        fmt::format("engine policy: {} must be 1 or more, not {}", count.name, count.value)};
   }
   return {};
 }

@@ -29,7 +29,7 @@ enum class Reserve {
 
 /// Which cached block goes first when room is needed: the one unused longest, either way.
 enum class Eviction {
-  kFreed,   // vLLM: in the order in which they were freed, the end of a prompt before its beginning.
+  kFreed,  // vLLM: in the order in which they were freed, the end of a prompt before its beginning.
   kLeaves,  // SGLang, TensorRT-LLM: only blocks that no cached block continues.
 };
 

@@ -83,7 +83,7 @@ Estimate MeanSojourn(double busy, bool exponential, std::uint64_t seed) {
   cluster.policy.max_sequences = 1;
   constexpr double kTokens = 200.0;
   constexpr double kService = kTokens * 1e-3;
-  OneByOne source(busy / kService, kTokens, exponential, 200'000, seed);
+  OneByOne source(busy / kService, kTokens, exponential, 60'000, seed);
   Sojourns sojourns;
   RunOptions options;
   options.detail = Detail::kRequests;
@@ -97,7 +97,7 @@ TEST(QueueingTest, MD1) {
     const Estimate e = MeanSojourn(busy, false, 11);
     const double theory = 0.2 * (1.0 + busy / (2.0 * (1.0 - busy)));
     EXPECT_NEAR(e.mean, theory, e.half) << "at " << busy << ", half interval " << e.half;
-    EXPECT_LT(e.half, 0.05 * theory);
+    EXPECT_LT(e.half, 0.1 * theory);
   }
 }
 
@@ -108,7 +108,7 @@ TEST(QueueingTest, MM1) {
     const double service = 1e-3 / (1.0 - std::exp(-1.0 / 200.0));
     const double really = busy / 0.2 * service;
     EXPECT_NEAR(e.mean, service / (1.0 - really), e.half) << "at " << busy;
-    EXPECT_LT(e.half, 0.1 * service / (1.0 - really));
+    EXPECT_LT(e.half, 0.2 * service / (1.0 - really));
   }
 }
 

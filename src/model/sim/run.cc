@@ -59,7 +59,7 @@ constexpr std::uint16_t kMostTokensAnEvent = 65535;
 }  // namespace
 
 RunEnd RunWorkload(const Cluster& cluster, RequestSource& source, Observer& observer,
-           const RunOptions& options) {
+                   const RunOptions& options) {
   Relay relay(source, observer);
   Simulator simulator(cluster, options.seed, options.detail, relay);
   Feeder feeder(simulator, source);
@@ -87,8 +87,8 @@ void LogWriter::OnTokens(std::int64_t /*id*/, std::span<const TokenEvent> events
   for (const TokenEvent& e : events) {
     spec::Event event;
     event.time_ns = e.time_ns;
-    event.read = static_cast<std::uint32_t>(log_.events.size()) -
-                 static_cast<std::uint32_t>(first_event_);
+    event.read =
+        static_cast<std::uint32_t>(log_.events.size()) - static_cast<std::uint32_t>(first_event_);
     event.tokens = static_cast<std::uint16_t>(e.tokens);
     log_.events.push_back(event);
   }

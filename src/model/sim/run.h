@@ -32,7 +32,7 @@ struct RunEnd {
 
 /// Until the source has no more and all have ended.
 RunEnd RunWorkload(const Cluster& cluster, RequestSource& source, Observer& observer,
-           const RunOptions& options);
+                   const RunOptions& options);
 
 /// Writes the rows of a log. With Detail::kRequests a row has two events: its first token, and all
 /// others at its end; TTFT, TPOT and E2E are the same, times between tokens are not there.

@@ -16,8 +16,7 @@ std::int64_t Nanoseconds(double seconds) { return std::llround(seconds * 1e9); }
 
 }  // namespace
 
-Simulator::Simulator(const Cluster& cluster, std::uint64_t seed, Detail detail,
-                     Observer& observer)
+Simulator::Simulator(const Cluster& cluster, std::uint64_t seed, Detail detail, Observer& observer)
     : cluster_(cluster), detail_(detail), observer_(observer) {
   RS_CHECK(static_cast<bool>(Validate(cluster)));
   MakeWorkers(cluster, seed, detail);
@@ -46,8 +45,8 @@ void Simulator::MakeWorkers(const Cluster& cluster, std::uint64_t seed, Detail d
     for (std::int64_t i = 0; i < group.workers; ++i) {
       Place place;
       place.role = role;
-      place.worker = std::make_unique<Worker>(options, table_, timer,
-                                              Rng(seed).Fork(places_.size()));
+      place.worker =
+          std::make_unique<Worker>(options, table_, timer, Rng(seed).Fork(places_.size()));
       places_.push_back(std::move(place));
     }
   };
@@ -244,9 +243,8 @@ void Simulator::Sent(Slot slot) {
 void Simulator::Complete(Slot slot) {
   Sequence& s = table_[slot];
   if (detail_ == Detail::kTokens) observer_.OnTokens(s.id, s.events);
-  const Completion done = {s.id,     s.arrival_ns, s.first_token_ns, now_ns_,  s.input,
-                           s.output, s.cached,     s.preemptions,    s.worker, false,
-                           s.tag};
+  const Completion done = {s.id,     s.arrival_ns,  s.first_token_ns, now_ns_, s.input, s.output,
+                           s.cached, s.preemptions, s.worker,         false,   s.tag};
   // Given back first: the observer may send the next request in it.
   table_.Give(slot);
   observer_.OnCompletion(done);

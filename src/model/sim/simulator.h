@@ -1,7 +1,8 @@
-// An event simulator of a serving deployment: requests go in at virtual times, token times come out.
+// An event simulator of a serving deployment: requests go in at virtual times, token times come
+// out.
 //
-// An object without a clock: it stands at a virtual time and goes as far as it is told. A run over a
-// whole workload (drive.h) and a server that is paced by it use the same calls:
+// An object without a clock: it stands at a virtual time and goes as far as it is told. A run over
+// a whole workload (drive.h) and a server that is paced by it use the same calls:
 //
 //   Simulator sim(cluster, seed, Detail::kLive, observer);
 //   sim.AddRequest({.id = 7, .at_ns = now, .input = 1024, .output = 128});

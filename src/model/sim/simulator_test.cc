@@ -79,10 +79,9 @@ TEST(SimulatorTest, NewestIsDroppedWhenBlocksRunOut) {
   EXPECT_EQ(m.of.at(2).completion.preemptions, 1);
   EXPECT_GT(m.of.at(2).completion.end_ns, m.of.at(1).completion.end_ns);
   c.policy.reserve = Reserve::kFull;
-  EXPECT_EQ(RunAll(c, {Request(1, 0, 128, 100), Request(2, 0, 128, 100)})
-                .of.at(2)
-                .completion.preemptions,
-            0);
+  EXPECT_EQ(
+      RunAll(c, {Request(1, 0, 128, 100), Request(2, 0, 128, 100)}).of.at(2).completion.preemptions,
+      0);
 }
 
 TEST(SimulatorTest, SharedPrefixIsNotComputedTwice) {

@@ -21,8 +21,8 @@ class Middle final : public Observer {
   void OnTokens(std::int64_t, std::span<const TokenEvent>) override {}
   void OnCompletion(const Completion& c) override {
     if (c.id < first_ || c.id >= last_) return;
-    tpot_s += static_cast<double>(c.end_ns - c.first_token_ns) * 1e-9 /
-              static_cast<double>(c.output - 1);
+    tpot_s +=
+        static_cast<double>(c.end_ns - c.first_token_ns) * 1e-9 / static_cast<double>(c.output - 1);
     e2e_s += static_cast<double>(c.end_ns - c.arrival_ns) * 1e-9;
     ++count;
   }

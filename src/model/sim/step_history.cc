@@ -9,8 +9,7 @@ namespace roofscape::sim {
 std::int64_t Stretch::EndOf(std::int64_t j) const {
   const auto n = static_cast<double>(j);
   // Rounded by hand: this is called for every token.
-  return begin_ns +
-         static_cast<std::int64_t>(n * (first_ns + 0.5 * grows_ns * (n - 1.0)) + 0.5);
+  return begin_ns + static_cast<std::int64_t>(n * (first_ns + 0.5 * grows_ns * (n - 1.0)) + 0.5);
 }
 
 std::int64_t Stretch::DoneAt(std::int64_t time_ns) const {
@@ -28,9 +27,10 @@ std::int64_t Stretch::DoneAt(std::int64_t time_ns) const {
 }
 
 std::size_t StepHistory::Find(std::int64_t step) const {
-  const auto past = std::upper_bound(
-      ring_.begin() + static_cast<std::ptrdiff_t>(begin_), ring_.end(), step,
-      [](std::int64_t s, const Stretch& stretch) { return s < stretch.first_step + stretch.steps; });
+  const auto past = std::upper_bound(ring_.begin() + static_cast<std::ptrdiff_t>(begin_),
+                                     ring_.end(), step, [](std::int64_t s, const Stretch& stretch) {
+                                       return s < stretch.first_step + stretch.steps;
+                                     });
   RS_CHECK(past != ring_.end() && past->first_step <= step);
   return static_cast<std::size_t>(past - ring_.begin());
 }

@@ -80,9 +80,9 @@ double StepTimer::AtGrid(std::int64_t decode, std::int64_t cell) {
   if (entry.key != key) {
     // Cell borders: 2^octave (1 + part / 8), from 8 on.
     const double parts = 1 << kGridBits;
-    const double border = std::ldexp(1.0 + static_cast<double>(cell & ((1 << kGridBits) - 1)) /
-                                               parts,
-                                     static_cast<int>(cell >> kGridBits));
+    const double border =
+        std::ldexp(1.0 + static_cast<double>(cell & ((1 << kGridBits) - 1)) / parts,
+                   static_cast<int>(cell >> kGridBits));
     entry = {key, model_->DecodeSeconds(static_cast<double>(decode) / copies_, border)};
   }
   return entry.seconds;
@@ -100,8 +100,7 @@ double StepTimer::DecodeSeconds(std::int64_t decode, double context) {
   return low + (high - low) * (parts - static_cast<double>(part));
 }
 
-double StepTimer::PromptSeconds(std::int64_t decode, double context, double prefill,
-                                double pairs) {
+double StepTimer::PromptSeconds(std::int64_t decode, double context, double prefill, double pairs) {
   const std::uint64_t batch = BucketOf(static_cast<double>(decode), kTokenBits);
   const std::uint64_t look = decode > 0 ? BucketOf(context, kKeyBits) : 0;
   const std::uint64_t tokens = BucketOf(prefill, kTokenBits);
@@ -110,9 +109,9 @@ double StepTimer::PromptSeconds(std::int64_t decode, double context, double pref
   Entry& entry = prompts_[PlaceOf(key)];
   if (entry.key != key) {
     const double middle = MiddleOf(tokens, kTokenBits) / copies_;
-    entry = {key, model_->PromptSeconds(MiddleOf(batch, kTokenBits) / copies_,
-                                        MiddleOf(look, kKeyBits), middle,
-                                        middle * std::max(MiddleOf(keys, kKeyBits), 0.5))};
+    entry = {key,
+             model_->PromptSeconds(MiddleOf(batch, kTokenBits) / copies_, MiddleOf(look, kKeyBits),
+                                   middle, middle * std::max(MiddleOf(keys, kKeyBits), 0.5))};
   }
   return entry.seconds;
 }

@@ -2,8 +2,8 @@
 //
 // A StepModel says what a step takes; StepTimer remembers its answers by bucket, so that a formula
 // of a microsecond costs nanoseconds. An answer depends on its bucket alone, never on what was
-// asked before: a simulation gives the same on any machine and thread. Decode steps are exact in the
-// batch and interpolated between grid points of the context, 8 an octave; what prompts add is
+// asked before: a simulation gives the same on any machine and thread. Decode steps are exact in
+// the batch and interpolated between grid points of the context, 8 an octave; what prompts add is
 // taken in the middle of buckets 3 % wide in tokens and 6 % in what they look back at.
 //
 // Loads are of one attention group. Thread safety: a StepModel is const; a StepTimer belongs to one

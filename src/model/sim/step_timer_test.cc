@@ -13,12 +13,12 @@ namespace {
 std::shared_ptr<const StepModel> Formula(bool routed) {
   const perf::Service s = TestService(routed, 8, 1);
   return std::make_shared<PerfStepModel>(
-      s.machine, s.serve.worker,
-      perf::CoefficientsFor(std::vector<double>(perf::kFitted, 0.0), {}), 0.0);
+      s.machine, s.serve.worker, perf::CoefficientsFor(std::vector<double>(perf::kFitted, 0.0), {}),
+      0.0);
 }
 
-// Property: what is remembered by bucket is within 0.5 % of the formula for decode steps, and within
-// 4 % for what prompts add, unbiased.
+// Property: what is remembered by bucket is within 0.5 % of the formula for decode steps, and
+// within 4 % for what prompts add, unbiased.
 TEST(StepTimerTest, BucketsAreNearTheFormula) {
   for (const bool routed : {false, true}) {
     const auto model = Formula(routed);
@@ -37,7 +37,8 @@ TEST(StepTimerTest, BucketsAreNearTheFormula) {
       const double added =
           model->PromptSeconds(static_cast<double>(decode), context, prefill, pairs);
       const double ratio = timer.PromptSeconds(decode, context, prefill, pairs) / added;
-      EXPECT_NEAR(ratio, 1.0, 0.05) << prefill << " tokens, " << pairs << " pairs beside " << decode;
+      EXPECT_NEAR(ratio, 1.0, 0.05)
+          << prefill << " tokens, " << pairs << " pairs beside " << decode;
       bias += std::log(ratio) / kTries;
     }
     EXPECT_NEAR(bias, 0.0, 0.003);

@@ -102,8 +102,7 @@ std::optional<std::int64_t> Worker::Begin(std::int64_t now_ns) {
   const std::int64_t steps = StepsToJump();
   const double first = timer_.DecodeSeconds(batch, context);
   const double last =
-      steps == 1 ? first
-                 : timer_.DecodeSeconds(batch, context + static_cast<double>(steps - 1));
+      steps == 1 ? first : timer_.DecodeSeconds(batch, context + static_cast<double>(steps - 1));
   SetStretch(now_ns, steps, first, last);
   return end_ns_;
 }
@@ -193,8 +192,8 @@ void Worker::FinishDecodes() {
   context_ += steps * decoding_.size();
   remaining_ -= steps * decoding_.size();
   const EnginePolicy& policy = options_.policy;
-  const double sinks = (policy.estimate_start - policy.estimate_least) /
-                       static_cast<double>(policy.estimate_steps);
+  const double sinks =
+      (policy.estimate_start - policy.estimate_least) / static_cast<double>(policy.estimate_steps);
   estimate_ = std::max(policy.estimate_least, estimate_ - sinks * static_cast<double>(steps));
   if (options_.detail != Detail::kRequests) history_.Add(stretch_);
   while (!finishes_.empty() && finishes_.front().step <= step_) {
@@ -239,8 +238,8 @@ void Worker::WalkDecodes(std::int64_t now_ns) {
 
 void Worker::ShareChunks(Sequence& s) {
   if (!options_.pool.prefix_cache) return;
-  const std::int64_t whole = std::min(static_cast<std::int64_t>(s.hashes.size()),
-                                      s.prompt / options_.chunk_tokens);
+  const std::int64_t whole =
+      std::min(static_cast<std::int64_t>(s.hashes.size()), s.prompt / options_.chunk_tokens);
   for (; s.chunks < whole; ++s.chunks) {
     const auto i = static_cast<std::size_t>(s.chunks);
     if (!pool_.Share(s.hashes[i], i == 0 ? 0 : s.hashes[i - 1])) return;

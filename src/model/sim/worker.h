@@ -1,15 +1,15 @@
-// One worker of a simulated deployment: a scheduler with its queue, its batch and its blocks, as the
-// engine's policy says. Whoever owns it asks it to begin a step, tells it when the step has ended
-// and takes what came out.
+// One worker of a simulated deployment: a scheduler with its queue, its batch and its blocks, as
+// the engine's policy says. Whoever owns it asks it to begin a step, tells it when the step has
+// ended and takes what came out.
 //
-// A stretch of decode steps in which nothing can change (nobody finishes, nobody can be admitted) is
-// one step to the owner. It is cut when a request arrives. Sequences that decode are not touched
+// A stretch of decode steps in which nothing can change (nobody finishes, nobody can be admitted)
+// is one step to the owner. It is cut when a request arrives. Sequences that decode are not touched
 // step by step: when each will finish stands in a heap, and of blocks only how many sequences need
 // one in each step, modulo the block. With drafts, or where each token is to be told as it comes,
 // every step visits every sequence.
 //
-// Copies of attention in one worker are taken as evenly loaded: one scheduler with as many times the
-// room and the budget. Thread safety: one thread.
+// Copies of attention in one worker are taken as evenly loaded: one scheduler with as many times
+// the room and the budget. Thread safety: one thread.
 
 #pragma once
 
@@ -163,16 +163,16 @@ class Worker {
   std::vector<Slot> arrived_;  // Received, to decode from the next step on.
   std::int64_t moving_ = 0;    // Admitted, their cache on its way or not yet gone.
 
-  std::int64_t step_ = 0;              // Decode steps done.
-  std::int64_t context_ = 0;           // Tokens of all that decode.
-  std::int64_t remaining_ = 0;         // Tokens that they will still make.
-  std::vector<std::int64_t> phases_;   // Sequences that need a block in a step, modulo the block.
-  std::vector<Finish> finishes_;       // A heap, soonest first; may hold some that are gone.
-  std::vector<Chunk> chunks_;          // Of the step that runs.
-  Stretch stretch_;                    // The step that runs; steps 0: prompts alone.
-  std::int64_t end_ns_ = 0;    // When it ends.
-  double estimate_;                    // kEstimate: the share.
-  double host_s_ = 0.0;                // Transfers from host memory of the step being planned.
+  std::int64_t step_ = 0;             // Decode steps done.
+  std::int64_t context_ = 0;          // Tokens of all that decode.
+  std::int64_t remaining_ = 0;        // Tokens that they will still make.
+  std::vector<std::int64_t> phases_;  // Sequences that need a block in a step, modulo the block.
+  std::vector<Finish> finishes_;      // A heap, soonest first; may hold some that are gone.
+  std::vector<Chunk> chunks_;         // Of the step that runs.
+  Stretch stretch_;                   // The step that runs; steps 0: prompts alone.
+  std::int64_t end_ns_ = 0;           // When it ends.
+  double estimate_;                   // kEstimate: the share.
+  double host_s_ = 0.0;               // Transfers from host memory of the step being planned.
   std::int64_t preemptions_ = 0;
   std::int64_t growth_ = 0;    // Blocks that decodes take in the step being planned.
   std::int64_t promised_ = 0;  // kEstimate: tokens counted for those that are prefilling.

@@ -23,8 +23,7 @@ bool Worker::Fits(std::int64_t tokens) const { return BlocksOf(tokens + 1) <= po
 /// Blocks beside a sequence's own that must be there before it is admitted.
 std::int64_t Worker::ReserveFor(const Sequence& s) const {
   if (options_.policy.reserve != Reserve::kEstimate || options_.role == Role::kPrefill) return 0;
-  const std::int64_t own =
-      std::min(s.output - s.generated, options_.policy.estimate_most_tokens);
+  const std::int64_t own = std::min(s.output - s.generated, options_.policy.estimate_most_tokens);
   const double tokens =
       static_cast<double>(own + promised_) + estimate_ * static_cast<double>(remaining_);
   return static_cast<std::int64_t>(tokens) / options_.policy.block_tokens;
@@ -45,8 +44,7 @@ bool Worker::TryAdmit(Slot slot) {
   const bool whole = options_.policy.reserve == Reserve::kFull && options_.role != Role::kPrefill;
   const std::int64_t own =
       BlocksOf((whole ? s.input + s.output : s.prompt) + 1) - match.chunks * pool_.chunk_blocks();
-  const std::int64_t room =
-      pool_.Available() - match.idle * pool_.chunk_blocks() - growth_;
+  const std::int64_t room = pool_.Available() - match.idle * pool_.chunk_blocks() - growth_;
   const std::int64_t reserve = admitted() == 0 ? 0 : ReserveFor(s);
   if (own + reserve > room) return false;
   s.held = own;

@@ -20,7 +20,8 @@ namespace roofscape::sim {
 class RequestSource {
  public:
   virtual ~RequestSource() = default;
-  /// The next request that need not wait for the end of another; missing: none, for now or for ever.
+  /// The next request that need not wait for the end of another; missing: none, for now or for
+  /// ever.
   virtual std::optional<Ask> Next() = 0;
   /// A request has ended, and its user is free at that time.
   virtual void OnEnd(const Completion&) {}
