@@ -6,7 +6,7 @@
 
 $DB is a database of two make-believe runs (tests/e2e/report_fixture.cc), $EMPTY a path where none is,
 $ROWS tests/golden/data/inferencex.json, invented rows in that benchmark's shape, $EVALS evals in it,
-$ARCHIVE and $EVALDB databases for them.
+$ARCHIVE and $EVALDB databases for them, $TRACE tests/golden/data/trace.jsonl, six invented requests.
 UPDATE_GOLDEN=1 rewrites the files; read the difference before you commit it.
 """
 
@@ -46,6 +46,7 @@ def main():
                  "$EMPTY": os.path.join(folder, "none", "empty.db"),
                  "$ARCHIVE": os.path.join(folder, "archive.db"),
                  "$EVALDB": os.path.join(folder, "evals.db"),
+                 "$TRACE": str(CASES.parent.resolve() / "data" / "trace.jsonl"),
                  "$EVALS": str(CASES.parent.resolve() / "data" / "evals.json"),
                  "$ROWS": str(CASES.parent.resolve() / "data" / "inferencex.json")}
         subprocess.run([fixture, paths["$DB"]], check=True, timeout=60)

@@ -9,10 +9,36 @@
 #include <optional>
 #include <vector>
 
+#include "base/core/rng.h"
 #include "base/core/units.h"
 #include "domain/spec/plan.h"
 
 namespace roofscape::workload {
+
+/// Gaps of a stream without end.
+enum class Gaps {
+  kConstant,
+  kPoisson,  // Exponential.
+  kGamma,    // With a coefficient of variation of their own: above 1 in bursts, below 1 even.
+};
+
+/// One arrival after another, the first at 0; as many as are wanted, in no memory.
+class ArrivalStream {
+ public:
+  /// `variation`: of kGamma, standard deviation over mean. REQUIRES: rate_rps > 0, variation > 0.
+  ArrivalStream(Gaps gaps, double rate_rps, std::uint64_t seed, double variation = 1.0);
+  Nanos Next();
+
+ private:
+  double Gap();
+
+  Gaps gaps_;
+  double rate_rps_;
+  double shape_;
+  Rng rng_;
+  double at_ =
+      0.0;  // In mean gaps: a sum of a million small doubles is still good to a nanosecond.
+};
 
 /// Arrivals of `kind` at `rate_rps`: `count` of them, or as many as fall before `duration`.
 /// kPoisson: exponential gaps, so the number in a given time varies as it does in life; kConstant:

@@ -143,6 +143,7 @@ T TravelSeconds(const Machine& m, const Coefficients<T>& c, const Lowered& w, co
 template <class T>
 T CurveAttention(const Machine& m, const Coefficients<T>& c, const Attention& a,
                  const TimeGrid& decode, const TimeGrid& prefill, const StepLoad<T>& load) {
+  using std::max;
   T seconds = T(0.0);
   if (ValueOf(load.decode) > 0.0) {
     const T& scale = a.latent ? c[kCurveLatent] : c[kCurveDecode];
@@ -155,7 +156,7 @@ T CurveAttention(const Machine& m, const Coefficients<T>& c, const Attention& a,
       return seconds + AttentionSeconds(m, c, a, prompts);
     }
     // Prompts of one length: their pairs tell it.
-    const T length = 2.0 * load.pairs / load.prefill;
+    const T length = max(2.0 * load.pairs / load.prefill, T(1.0));
     const T sequences = load.prefill / length;
     seconds += sequences * prefill.At(sequences, length) * c[kCurvePrefill];
   }

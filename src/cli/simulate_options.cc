@@ -1,0 +1,231 @@
+#include "cli/simulate_options.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include "base/core/text.h"
+#include "cli/catalog_source.h"
+#include "cli/model_source.h"
+#include "model/calibrate/model.h"
+
+namespace roofscape::cli {
+namespace {
+
+constexpr double kOpenLoopSeconds = 60.0;
+
+Error Wrong(std::string message) { return {ErrorCode::kInvalidArgument, std::move(message)}; }
+
+Result<sim::EnginePolicy> PolicyOf(const SimulateOptions& o) {
+  sim::EnginePolicy policy = sim::DefaultPolicy(perf::EngineClassOf(o.engine));
+  if (o.token_budget) policy.token_budget = *o.token_budget;
+  if (o.max_sequences) policy.max_sequences = *o.max_sequences;
+  if (o.block_tokens) policy.block_tokens = *o.block_tokens;
+  if (!o.reserve.empty()) {
+    RS_ASSIGN_OR_RETURN(policy.reserve, sim::ParseReserve(o.reserve));
+  }
+  if (!o.prompts.empty()) policy.prompts_first = o.prompts == "first";
+  if (o.whole_prompts) policy.chunked = false;
+  policy.prefix_cache = o.prefix_cache;
+  return policy;
+}
+
+/// "WORKER:AT:LASTS".
+Result<sim::Failure> FailureOf(const std::string& text) {
+  const std::vector<std::string> parts = Split(text, ':');
+  double numbers[3] = {};
+  bool good = parts.size() == 3;
+  for (std::size_t i = 0; good && i < 3; ++i) {
+    const char* begin = parts[i].data();
+    const char* end = begin + parts[i].size();
+    const auto [rest, error] = std::from_chars(begin, end, numbers[i]);
+    good = error == std::errc() && rest == end && numbers[i] >= 0.0 && numbers[i] < 1e9;
+  }
+  if (!good || numbers[0] != std::floor(numbers[0])) {
+    return Wrong(
+        fmt::format("--fail '{}': write WORKER:AT:SECONDS, e.g. 0:30:10", Printable(text, 40)));
+  }
+  return sim::Failure{static_cast<std::int64_t>(numbers[0]), numbers[1], numbers[2]};
+}
+
+/// Host memory of all chips of a worker, in chunks of one copy of attention each.
+void SetHostTier(const SimulateOptions& o, const perf::Lowered& worker, sim::Cluster& cluster) {
+  const double chunk_bytes =
+      worker.cache_bytes_per_token * static_cast<double>(cluster.chunk_tokens);
+  if (o.host_gb <= 0.0 || chunk_bytes <= 0.0) return;
+  const double chunks = o.host_gb * 1e9 / chunk_bytes * cluster.serve.copies;
+  cluster.host_chunks = static_cast<std::int64_t>(std::min(chunks, 1e7));
+  cluster.host_chunk_s = chunk_bytes / (o.host_gbps * 1e9);
+}
+
+}  // namespace
+
+Result<SimulatedDeployment> MakeDeployment(const SimulateOptions& options,
+                                           std::int64_t chunk_tokens) {
+  RS_ASSIGN_OR_RETURN(const catalog::Catalog catalog, LoadDeploymentCatalog(options));
+  RS_ASSIGN_OR_RETURN(const calibrate::Model model, LoadModel(options.params));
+  RS_ASSIGN_OR_RETURN(const auto kernels, LoadKernels());
+  calibrate::ServingRow row = RowOf(options);
+  row.input = static_cast<double>(options.input);
+  row.output = static_cast<double>(options.output);
+  row.concurrency = 1.0;
+  RS_ASSIGN_OR_RETURN(calibrate::Case c, calibrate::MakeCase(catalog, row, &kernels->book));
+  RS_RETURN_IF_ERROR(CheckFits(c));
+  if (!c.service.disaggregated) c.service.serve.workers = static_cast<double>(options.replicas);
+  if (c.service.disaggregated && options.replicas > 1) {
+    return Wrong("--replicas: of disaggregated roles say --workers and --prefill-workers");
+  }
+  c.service.speculation.drafts = static_cast<double>(options.acceptance.size());
+  RS_ASSIGN_OR_RETURN(const sim::EnginePolicy policy, PolicyOf(options));
+  SimulatedDeployment out;
+  RS_ASSIGN_OR_RETURN(out.cluster,
+                      sim::MakeCluster(c.service, model.CoefficientsOf(c.setting), policy));
+  out.chips = c.chips * static_cast<double>(c.service.disaggregated ? 1 : options.replicas);
+  RS_ASSIGN_OR_RETURN(out.cluster.routing, sim::ParseRouting(options.router));
+  out.cluster.acceptance = options.acceptance;
+  for (const std::string& text : options.failures) {
+    RS_ASSIGN_OR_RETURN(const sim::Failure failure, FailureOf(text));
+    out.cluster.failures.push_back(failure);
+  }
+  out.cluster.chunk_tokens = std::max(chunk_tokens, policy.block_tokens);
+  const perf::Pool& prompts = c.service.disaggregated ? c.service.prefill : c.service.serve;
+  SetHostTier(options, prompts.worker, out.cluster);
+  RS_RETURN_IF_ERROR(sim::Validate(out.cluster));
+  return out;
+}
+
+Result<std::vector<SimulatedLoad>> LoadsOf(const SimulateOptions& o) {
+  const int kinds = static_cast<int>(!o.concurrency.empty()) + static_cast<int>(!o.rates.empty()) +
+                    static_cast<int>(!o.trace.empty());
+  if (kinds > 1) {
+    return Wrong("--concurrency, --rate and --trace exclude each other: give one of them");
+  }
+  std::vector<SimulatedLoad> loads;
+  if (!o.trace.empty()) {
+    loads.push_back({});
+  } else if (!o.rates.empty()) {
+    for (const double rate : o.rates) loads.push_back({0, rate});
+  } else if (o.concurrency.empty()) {
+    for (const std::int64_t users : {1, 4, 16, 64}) loads.push_back({users, std::nullopt});
+  } else {
+    for (const std::int64_t users : o.concurrency) loads.push_back({users, std::nullopt});
+  }
+  if (o.rates.empty() && !o.arrivals.empty()) {
+    return Wrong("--arrivals: say how many with --rate, e.g. --rate 4");
+  }
+  return loads;
+}
+
+std::unique_ptr<sim::RequestSource> MakeSource(const SimulateOptions& o, const SimulatedLoad& load,
+                                               const std::optional<workload::Trace>& trace) {
+  if (trace) return std::make_unique<sim::Replay>(*trace, o.trace_speed, o.requests);
+  spec::Workload workload;
+  workload.input = {o.input, o.spread};
+  workload.output = {o.output, o.spread};
+  if (!load.rate_rps) {
+    const std::int64_t requests = o.requests.value_or(load.concurrency * o.requests_per_slot);
+    return std::make_unique<sim::ClosedLoop>(workload, load.concurrency, requests, o.seed);
+  }
+  workload::Gaps gaps = workload::Gaps::kPoisson;
+  if (o.arrivals == "constant") gaps = workload::Gaps::kConstant;
+  if (o.arrivals == "gamma") gaps = workload::Gaps::kGamma;
+  const workload::ArrivalStream arrivals(gaps, *load.rate_rps, o.seed, o.variation);
+  const auto duration_ns = std::llround(o.duration_s.value_or(kOpenLoopSeconds) * 1e9);
+  return std::make_unique<sim::OpenLoop>(workload, arrivals, o.requests, duration_ns, o.seed);
+}
+
+double TokensOf(const SimulateOptions& o, const SimulatedLoad& load,
+                const std::optional<workload::Trace>& trace) {
+  double requests = 0.0;
+  if (trace) {
+    double sum = 0.0;
+    for (const auto& r : trace->requests) sum += static_cast<double>(r.output_tokens);
+    return sum;
+  }
+  if (o.requests) {
+    requests = static_cast<double>(*o.requests);
+  } else if (load.rate_rps) {
+    requests = *load.rate_rps * o.duration_s.value_or(kOpenLoopSeconds);
+  } else {
+    requests = static_cast<double>(load.concurrency * o.requests_per_slot);
+  }
+  return requests * static_cast<double>(o.output);
+}
+
+void AddPolicyOptions(CLI::App& command, SimulateOptions& o) {
+  command.add_option("--replicas", o.replicas, "Copies of the deployment behind a router")
+      ->check(CLI::Range(1, 100'000))
+      ->capture_default_str();
+  command.add_option("--router", o.router, "round-robin, least-loaded or prefix-aware")
+      ->capture_default_str();
+  command.add_option("--token-budget", o.token_budget, "Tokens a step (default: the engine's)")
+      ->check(CLI::Range(1, 100'000'000));
+  command
+      .add_option("--max-sequences", o.max_sequences, "Admitted at once (default: the engine's)")
+      ->check(CLI::Range(1, 10'000'000));
+  command.add_option("--block-tokens", o.block_tokens, "Of a cache block (default: the engine's)")
+      ->check(CLI::Range(1, 65'536));
+  command.add_option("--reserve", o.reserve,
+                     "Room for a new sequence: grow, estimate or full (default: the engine's)");
+  command.add_option("--prompts", o.prompts, "first, or beside decodes (default: the engine's)")
+      ->check(CLI::IsMember({"first", "beside"}));
+  command.add_flag("--whole-prompts", o.whole_prompts, "Prompts are not cut into pieces");
+  command.add_flag("--prefix-cache", o.prefix_cache, "Keep prompts' beginnings (of a trace)");
+  command
+      .add_option("--acceptance", o.acceptance,
+                  "Drafts a step: the probability of each, those before it accepted: 0.8,0.6")
+      ->delimiter(',')
+      ->check(CLI::Range(0.0, 1.0));
+  command.add_option("--fail", o.failures, "Worker W stops at A for S seconds: W:A:S; repeatable")
+      ->take_all();
+  command.add_option("--host-gb", o.host_gb, "Host memory a chip for evicted prompts, GB")
+      ->check(CLI::Range(0.0, 1e6));
+  command.add_option("--host-gbps", o.host_gbps, "GB/s at which it is read back")
+      ->check(CLI::Range(1e-3, 1e6))
+      ->capture_default_str();
+}
+
+void AddWorkloadOptions(CLI::App& command, SimulateOptions& o) {
+  command.add_option("--concurrency", o.concurrency, "Closed loop: users at once, one or more")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 10'000'000));
+  command.add_option("--rate", o.rates, "Open loop: requests a second, one or more")
+      ->delimiter(',')
+      ->check(CLI::Range(1e-6, 1e9));
+  command.add_option("--arrivals", o.arrivals, "poisson (default), constant or gamma")
+      ->check(CLI::IsMember({"poisson", "constant", "gamma"}));
+  command.add_option("--variation", o.variation, "Of gamma gaps: standard deviation over mean")
+      ->check(CLI::Range(0.01, 100.0))
+      ->capture_default_str();
+  command.add_option("--trace", o.trace, "Replay this file: Azure's CSV or Mooncake's JSON lines");
+  command.add_option("--trace-speed", o.trace_speed, "Times faster than it was recorded")
+      ->check(CLI::Range(1e-6, 1e6))
+      ->capture_default_str();
+  command.add_option("--input-tokens", o.input, "Prompt length")
+      ->check(CLI::Range(1, 100'000'000))
+      ->capture_default_str();
+  command.add_option("--output-tokens", o.output, "Answer length")
+      ->check(CLI::Range(1, 100'000'000))
+      ->capture_default_str();
+  command
+      .add_option("--length-spread", o.spread,
+                  "Lengths uniform between this share and 1 of the above")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  command.add_option("--requests", o.requests, "Requests a point")
+      ->check(CLI::Range(1, 1'000'000'000));
+  command
+      .add_option("--requests-per-slot", o.requests_per_slot,
+                  "Closed loop: requests of each user, where --requests is not given")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  command
+      .add_option("--duration", o.duration_s, "Open loop: send for so many seconds (default 60)")
+      ->check(CLI::Range(1e-3, 1e9));
+  command.add_option("--seed", o.seed, "Of lengths, arrivals and drafts")->capture_default_str();
+}
+
+}  // namespace roofscape::cli

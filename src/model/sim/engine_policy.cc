@@ -1,0 +1,64 @@
+#include "model/sim/engine_policy.h"
+
+#include <fmt/format.h>
+
+namespace roofscape::sim {
+
+EnginePolicy DefaultPolicy(perf::EngineClass engine) {
+  EnginePolicy policy;
+  switch (engine) {
+    case perf::kSglang:
+      policy.prompts_first = true;
+      policy.token_budget = 8192;
+      policy.max_sequences = 2048;
+      policy.reserve = Reserve::kEstimate;
+      policy.block_tokens = 1;
+      policy.eviction = Eviction::kLeaves;
+      break;
+    case perf::kTensorRtLlm:
+      policy.token_budget = 8192;
+      policy.max_sequences = 2048;
+      policy.chunked = false;
+      policy.reserve = Reserve::kFull;
+      policy.block_tokens = 32;
+      policy.eviction = Eviction::kLeaves;
+      break;
+    default:  // vLLM's server, V1, on chips with 70 GB and more.
+      policy.token_budget = 8192;
+      policy.max_sequences = 1024;
+      break;
+  }
+  return policy;
+}
+
+Result<> Validate(const EnginePolicy& policy) {
+  const struct {
+    std::string_view name;
+    std::int64_t value;
+  } counts[] = {{"tokens a step", policy.token_budget},
+                {"sequences at once", policy.max_sequences},
+                {"tokens a block", policy.block_tokens},
+                {"steps of the estimate", policy.estimate_steps}};
+  for (const auto& count : counts) {
+    if (count.value >= 1) continue;
+    return Error{
+        ErrorCode::kInvalidArgument,
+        fmt::format("engine policy: {} must be 1 or more, not {}", count.name, count.value)};
+  }
+  return {};
+}
+
+std::string_view Name(Reserve reserve) {
+  if (reserve == Reserve::kFull) return "full";
+  return reserve == Reserve::kEstimate ? "estimate" : "grow";
+}
+
+Result<Reserve> ParseReserve(std::string_view name) {
+  for (const Reserve r : {Reserve::kGrow, Reserve::kEstimate, Reserve::kFull}) {
+    if (Name(r) == name) return r;
+  }
+  return Error{ErrorCode::kInvalidArgument,
+               fmt::format("'{}' is no way to reserve blocks: grow, estimate or full", name)};
+}
+
+}  // namespace roofscape::sim

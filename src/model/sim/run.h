@@ -1,0 +1,52 @@
+// A whole workload through a simulated deployment, and its request log.
+//
+// The log is one like a measured run's (domain/spec/request_log.h): all metrics come from the same
+// code. Thread safety: pure functions of their arguments; several may run side by side.
+
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+#include "domain/spec/request_log.h"
+#include "model/sim/simulator.h"
+#include "model/sim/workloads.h"
+
+namespace roofscape::sim {
+
+struct RunOptions {
+  std::uint64_t seed = 1;
+  Detail detail = Detail::kTokens;
+  /// Called every so many nanoseconds of virtual time, where both are given.
+  std::optional<std::int64_t> sample_ns;
+  std::function<void(const Snapshot&)> sample;
+};
+
+struct RunEnd {
+  std::int64_t requests = 0;  // Ended, refused ones too.
+  std::int64_t refused = 0;
+  std::int64_t preemptions = 0;
+  std::int64_t end_ns = 0;  // Of the last event.
+};
+
+/// Until the source has no more and all have ended.
+RunEnd RunWorkload(const Cluster& cluster, RequestSource& source, Observer& observer,
+                   const RunOptions& options);
+
+/// Writes the rows of a log. With Detail::kRequests a row has two events: its first token, and all
+/// others at its end; TTFT, TPOT and E2E are the same, times between tokens are not there.
+class LogWriter final : public Observer {
+ public:
+  void OnTokens(std::int64_t id, std::span<const TokenEvent> events) override;
+  void OnCompletion(const Completion& completion) override;
+
+  /// The log, its rows in the order in which requests were sent.
+  spec::RequestLog Take();
+
+ private:
+  spec::RequestLog log_;
+  std::int64_t first_event_ = 0;  // Of the request whose tokens came last.
+};
+
+}  // namespace roofscape::sim
