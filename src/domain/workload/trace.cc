@@ -124,6 +124,9 @@ Result<> AddJsonLine(std::string_view text, std::size_t line, Trace& trace) {
 }  // namespace
 
 Result<Trace> ParseTrace(std::string_view text) {
+  if (text.starts_with("\x1f\x8b")) {
+    return Error{ErrorCode::kProtocol, "trace: is packed with gzip: unpack it first (gunzip -k)"};
+  }
   Trace trace;
   const bool json = Trim(text.substr(0, 64)).starts_with('{');
   std::size_t line = 0;

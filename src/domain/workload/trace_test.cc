@@ -42,6 +42,7 @@ TEST(TraceTest, RefusesWhatIsNone) {
   } cases[] = {
       {"", "holds no request"},
       {"TIMESTAMP,ContextTokens,GeneratedTokens\n", "holds no request"},
+      {"\x1f\x8b\x08", "unpack it first"},
       {"a,b\n", "line 1: has not three fields"},
       {"x,1,2\n", "line 1: its time"},
       {"2023-13-16 18:15:46.68,1,2\n", "line 1: its time"},
