@@ -8,8 +8,9 @@ namespace roofscape::sim {
 
 std::int64_t Stretch::EndOf(std::int64_t j) const {
   const auto n = static_cast<double>(j);
-  // Rounded by hand: this is called for every token.
-  return begin_ns + static_cast<std::int64_t>(n * (first_ns + 0.5 * grows_ns * (n - 1.0)) + 0.5);
+  const double took = n * (first_ns + 0.5 * grows_ns * (n - 1.0));  // Never below 0.
+  // NOLINTNEXTLINE(bugprone-incorrect-roundings): called for every token, where lround is a call
+  return begin_ns + static_cast<std::int64_t>(took + 0.5);
 }
 
 std::int64_t Stretch::DoneAt(std::int64_t time_ns) const {
