@@ -33,8 +33,11 @@ Result<std::unique_ptr<Kernels>> LoadKernels() {
 Result<CalibrationRows> LoadCalibrationRows(const std::string& path,
                                             const catalog::Catalog& catalog,
                                             const CaseOptions& options) {
-  RS_ASSIGN_OR_RETURN(const auto kernels, LoadKernels());
-  perf::KernelBook* const book = options.kernel_curves ? &kernels->book : nullptr;
+  std::unique_ptr<Kernels> kernels;
+  if (options.kernel_curves) {
+    RS_ASSIGN_OR_RETURN(kernels, LoadKernels());
+  }
+  perf::KernelBook* const book = kernels ? &kernels->book : nullptr;
   RS_ASSIGN_OR_RETURN(const std::string text, ReadFlagFile("ROWS", path));
   auto rows = calibrate::ParseServingRows(text);
   if (!rows) return rows.error().In(path);

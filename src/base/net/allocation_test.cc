@@ -3,12 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
-#include <new>
 #include <string>
 #include <string_view>
 
+#include "base/core/testing/count_allocations.h"
 #include "base/net/http_client.h"
 #include "base/net/http_response.h"
 #include "base/net/sse_parser.h"
@@ -16,23 +15,6 @@
 #include "base/net/testing/raw_client.h"
 #include "base/net/testing/scripted_server.h"
 #include "base/net/testing/test_server.h"
-
-namespace {
-thread_local std::uint64_t t_allocations = 0;
-}  // namespace
-
-// Counts for this whole test program; other tests do not look. Inlined, malloc and free would look
-// to the compiler like a mismatch with new and delete.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  ++t_allocations;
-  void* const memory = std::malloc(size == 0 ? 1 : size);
-  RS_CHECK(memory != nullptr);
-  return memory;
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t /*size*/) noexcept {
-  std::free(memory);
-}
 
 namespace roofscape::net {
 namespace {
@@ -62,11 +44,11 @@ class Streamer final : public ExchangeHandler {
   }
   void OnEnd(const ReadInfo& /*read*/) override {
     if (++exchanges_ == kWarmUpExchanges) {
-      allocations_before_ = t_allocations;
+      allocations_before_ = roofscape::testing::Allocations();
       events_ = 0;
     }
     if (exchanges_ == kWarmUpExchanges + kExchanges) {
-      allocations_ = t_allocations - allocations_before_;
+      allocations_ = roofscape::testing::Allocations() - allocations_before_;
       reactor_.Stop();
     } else {
       connection_.Start({kGet, {}}, this);
@@ -96,9 +78,9 @@ class Streamer final : public ExchangeHandler {
 };
 
 TEST(Allocation, TheCounterCounts) {
-  const std::uint64_t before = t_allocations;
+  const std::uint64_t before = roofscape::testing::Allocations();
   const auto made = std::make_unique<int>(1);
-  EXPECT_EQ(t_allocations, before + 1);
+  EXPECT_EQ(roofscape::testing::Allocations(), before + 1);
 }
 
 TEST(Allocation, NoneAnEventNorARequestInSteadyState) {
@@ -137,11 +119,11 @@ TEST(Allocation, NoneAServersWrite) {
   std::string chunk;
   std::uint64_t allocations = 0;
   for (int i = 0; i < 1000; ++i) {
-    const std::uint64_t before = t_allocations;
+    const std::uint64_t before = roofscape::testing::Allocations();
     chunk.clear();
     AppendChunk(chunk, "data: {\"choices\":[{\"delta\":{\"content\":\" token\"}}]}\n\n");
     ASSERT_EQ(exchange->Write(chunk).sent, chunk.size());
-    if (i > 0) allocations += t_allocations - before;
+    if (i > 0) allocations += roofscape::testing::Allocations() - before;
     (*reactor)->Poll(Nanos{0});
     while (client.ReadSome()) {
     }

@@ -91,12 +91,12 @@ std::vector<double> PriorSpreads() {
   std::vector<double> spreads(kFitted, 0.0);
   for (std::size_t c = 0; c < kCoefficients; ++c) {
     spreads[BaseIndex(c)] = kTable[c].spread;
+    const bool curve = c >= kCurveProducts;
     for (std::size_t e = kVllm; e < kEngineClasses && kTable[c].by_engine; ++e) {
-      spreads[EngineIndex(c, e)] = c >= kCurveProducts ? kCurveEngineSpread : kEngineSpread;
+      spreads[EngineIndex(c, e)] = curve ? kCurveEngineSpread : kEngineSpread;
     }
     for (std::size_t g = 1; g < kGenerations && kTable[c].by_generation; ++g) {
-      spreads[GenerationIndex(c, g)] =
-          c >= kCurveProducts ? kCurveGenerationSpread : kGenerationSpread;
+      spreads[GenerationIndex(c, g)] = curve ? kCurveGenerationSpread : kGenerationSpread;
     }
     for (std::size_t p = kFixedProtocol; p < kProtocolClasses && kTable[c].by_protocol; ++p) {
       spreads[ProtocolIndex(c, p)] = p == kFixedProtocol ? kProtocolSpread : kMeasurerSpread;

@@ -66,6 +66,7 @@ class Maker {
         const Layout& layout, const Formats& formats, EngineClass engine)
       : curves_(curves),
         chip_(MostAlike(curves, machine)),
+        borrowed_(chip_ != machine.chip),
         roofs_(RoofsOf(machine)),
         model_(model),
         layout_(layout),
@@ -75,9 +76,9 @@ class Maker {
         hidden_(Of(model.hidden)),
         blocks_(model.precision.find("block") != std::string::npos) {}
 
-  KernelTimes Make(bool borrowed) {
+  KernelTimes Make() {
     KernelTimes out;
-    out.borrowed = borrowed;
+    out.borrowed = borrowed_;
     std::size_t attention = 0;
     for (const catalog::MixerLayers& m : model_.mixers) AddMixer(m, attention, out);
     for (const catalog::FfnLayers& f : model_.ffns) AddFfn(f, out);
@@ -358,6 +359,7 @@ class Maker {
 
   const KernelCurves& curves_;
   std::string chip_;
+  bool borrowed_;
   Roofs roofs_;
   const catalog::Model& model_;
   Layout layout_;
@@ -383,10 +385,7 @@ std::shared_ptr<const KernelTimes> KernelBook::TimesOf(const Machine& machine,
   auto& made = made_[key];
   if (!made) {
     Maker maker(curves_, machine, model, layout, formats, engine);
-    const auto chips = curves_.chips();
-    const bool measured = std::any_of(chips.begin(), chips.end(),
-                                      [&](const auto& c) { return c.id == machine.chip; });
-    made = std::make_shared<const KernelTimes>(maker.Make(!measured));
+    made = std::make_shared<const KernelTimes>(maker.Make());
   }
   return made;
 }

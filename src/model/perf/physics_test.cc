@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "base/core/rng.h"
-#include "model/perf/test_machines.h"
+#include "model/perf/testing/test_machines.h"
 
 namespace roofscape::perf {
 namespace {

@@ -169,68 +169,104 @@ T PassesSeconds(const Machine& m, const Coefficients<T>& c, const Lowered& w, co
   return tokens * (w.layers * w.hidden * 2.0 / m.bandwidth) * c[kPasses];
 }
 
-/// The parts for which there are curves, in place of their rooflines.
+// Each part by its curve where there is one, else by its roofline.
+
 template <class T>
-void UseCurves(const Machine& m, const Lowered& w, const Coefficients<T>& c,
-               const StepLoad<T>& load, StepTimes<T>& times) {
-  const KernelTimes& k = *w.kernels;
-  const T queries = load.decode * (1.0 + load.drafts);
-  const T tokens = queries + load.prefill;
-  if (!k.products.empty()) times[kProductsPart] = k.products.At(tokens) * c[kCurveProducts];
-  if (!k.head.empty()) times[kHeadPart] = k.head.At(queries + 1.0) * c[kCurveProducts];
-  if (!k.sums.empty() && w.group_chips > 1.0) {
-    times[kSumsPart] = k.sums.At(tokens) * c[kCurveSums];
+T ProductsPart(const Machine& m, const Lowered& w, const Coefficients<T>& c, const T& tokens) {
+  if (w.kernels && !w.kernels->products.empty()) {
+    return w.kernels->products.At(tokens) * c[kCurveProducts];
   }
-  if (!k.experts.empty()) {
-    const double worst_ranks = std::log2(std::max(w.layout.ep, 1.0));
-    const T worst = 1.0 + c[kImbalance] * worst_ranks;
-    times[kExpertsPart] = k.experts.At(tokens * w.layout.dp) * c[kCurveExperts] * worst;
+  T seconds = T(0.0);
+  for (std::size_t i = 0; i < w.product_count; ++i) {
+    seconds += ProductSeconds(m, c, w.products[i], tokens);
   }
-  if (!k.recurrent_decode.empty() && !k.recurrent_prefill.empty()) {
-    T recurrent = T(0.0);
-    if (ValueOf(load.decode) > 0.0) recurrent += k.recurrent_decode.At(load.decode);
-    if (ValueOf(load.prefill) > 0.0) recurrent += k.recurrent_prefill.At(load.prefill);
-    times[kRecurrentPart] = recurrent * c[kCurveRecurrent];
+  return seconds;
+}
+
+template <class T>
+T HeadPart(const Machine& m, const Lowered& w, const Coefficients<T>& c, const T& tokens) {
+  if (w.kernels && !w.kernels->head.empty()) {
+    return w.kernels->head.At(tokens) * c[kCurveProducts];
   }
-  times[kProductsPart] += PassesSeconds(m, c, w, tokens);
+  return ProductSeconds(m, c, w.head, tokens);
+}
+
+template <class T>
+T AttentionPart(const Machine& m, const Lowered& w, const Coefficients<T>& c,
+                const StepLoad<T>& load) {
+  T seconds = T(0.0);
+  for (std::size_t i = 0; i < w.attention_count; ++i) {
+    const bool measured = w.kernels && !w.kernels->decode[i].empty();
+    seconds += measured ? CurveAttention(m, c, w.attentions[i], w.kernels->decode[i],
+                                         w.kernels->prefill[i], load)
+                        : AttentionSeconds(m, c, w.attentions[i], load);
+  }
+  return seconds;
+}
+
+template <class T>
+T ExpertsPart(const Machine& m, const Lowered& w, const Coefficients<T>& c, const T& tokens) {
+  if (w.kernels && !w.kernels->experts.empty()) {
+    const double doublings = std::log2(std::max(w.layout.ep, 1.0));
+    const T worst = 1.0 + c[kImbalance] * doublings;
+    return w.kernels->experts.At(tokens * w.layout.dp) * c[kCurveExperts] * worst;
+  }
+  T seconds = T(0.0);
+  for (std::size_t i = 0; i < w.expert_count; ++i) {
+    seconds += ExpertSeconds(m, c, w, w.experts[i], tokens);
+  }
+  return seconds;
+}
+
+template <class T>
+T RecurrentPart(const Machine& m, const Lowered& w, const Coefficients<T>& c,
+                const StepLoad<T>& load) {
+  if (w.recurrent.kernels <= 0.0) return T(0.0);
+  if (w.kernels && !w.kernels->recurrent_decode.empty() && !w.kernels->recurrent_prefill.empty()) {
+    T seconds = T(0.0);
+    if (ValueOf(load.decode) > 0.0) seconds += w.kernels->recurrent_decode.At(load.decode);
+    if (ValueOf(load.prefill) > 0.0) seconds += w.kernels->recurrent_prefill.At(load.prefill);
+    return seconds * c[kCurveRecurrent];
+  }
+  return load.decode * (2.0 * w.recurrent.state_bytes / m.bandwidth) / c[kStateRead] +
+         load.prefill * w.recurrent.prefill_flop_per_token /
+             (PeakFlops(m, Precision::kBf16) * c[kPrefillAttention]);
+}
+
+template <class T>
+T SumsPart(const Machine& m, const Lowered& w, const Coefficients<T>& c, const T& tokens) {
+  if (w.kernels && !w.kernels->sums.empty()) return w.kernels->sums.At(tokens) * c[kCurveSums];
+  return SumSeconds(m, c, w, tokens);
+}
+
+/// Launches a pass.
+inline double KernelsOf(const Lowered& w) {
+  double kernels = w.head.kernels + w.recurrent.kernels;
+  for (std::size_t i = 0; i < w.product_count; ++i) kernels += w.products[i].kernels;
+  for (std::size_t i = 0; i < w.attention_count; ++i) kernels += w.attentions[i].kernels;
+  for (std::size_t i = 0; i < w.expert_count; ++i) kernels += 3.0 * w.experts[i].layers;
+  return kernels;
 }
 
 /// One pass. `prefills`: launched kernel by kernel, as steps with prompts are.
 template <class T>
 StepTimes<T> ForwardSeconds(const Machine& m, const Lowered& w, const Coefficients<T>& c,
                             const StepLoad<T>& load, bool prefills) {
+  const T queries = load.decode * (1.0 + load.drafts);
+  const T tokens = queries + load.prefill;
   StepTimes<T> times;
-  times.fill(T(0.0));
-  const T tokens = load.decode * (1.0 + load.drafts) + load.prefill;
-  double kernels = w.head.kernels + w.recurrent.kernels;
-  for (std::size_t i = 0; i < w.product_count; ++i) {
-    times[kProductsPart] += ProductSeconds(m, c, w.products[i], tokens);
-    kernels += w.products[i].kernels;
-  }
-  for (std::size_t i = 0; i < w.attention_count; ++i) {
-    const bool measured = w.kernels && !w.kernels->decode[i].empty();
-    times[kAttentionPart] += measured ? CurveAttention(m, c, w.attentions[i], w.kernels->decode[i],
-                                                       w.kernels->prefill[i], load)
-                                      : AttentionSeconds(m, c, w.attentions[i], load);
-    kernels += w.attentions[i].kernels;
-  }
-  for (std::size_t i = 0; i < w.expert_count; ++i) {
-    times[kExpertsPart] += ExpertSeconds(m, c, w, w.experts[i], tokens);
-    kernels += 3.0 * w.experts[i].layers;
-  }
-  if (w.recurrent.kernels > 0.0) {
-    times[kRecurrentPart] =
-        load.decode * (2.0 * w.recurrent.state_bytes / m.bandwidth) / c[kStateRead] +
-        load.prefill * w.recurrent.prefill_flop_per_token /
-            (PeakFlops(m, Precision::kBf16) * c[kPrefillAttention]);
-  }
-  times[kHeadPart] = ProductSeconds(m, c, w.head, load.decode * (1.0 + load.drafts) + 1.0);
-  times[kSumsPart] = SumSeconds(m, c, w, tokens);
+  times[kProductsPart] = ProductsPart(m, w, c, tokens);
+  // Where products are a roofline, their fitted share of it holds what lies between them, too.
+  if (w.kernels) times[kProductsPart] += PassesSeconds(m, c, w, tokens);
+  times[kAttentionPart] = AttentionPart(m, w, c, load);
+  times[kExpertsPart] = ExpertsPart(m, w, c, tokens);
+  times[kRecurrentPart] = RecurrentPart(m, w, c, load);
+  times[kHeadPart] = HeadPart(m, w, c, queries + 1.0);
+  times[kSumsPart] = SumsPart(m, w, c, tokens);
   times[kTravelPart] = TravelSeconds(m, c, w, tokens);
-  times[kFloorsPart] = (prefills ? c[kPrefillFloor] : c[kKernelFloor]) * kernels;
+  times[kFloorsPart] = (prefills ? c[kPrefillFloor] : c[kKernelFloor]) * KernelsOf(w);
   times[kHostPart] =
       prefills ? c[kPrefillHost] : c[kStepHost] + c[kSequenceHost] * load.decode * w.layout.dp;
-  if (w.kernels) UseCurves(m, w, c, load, times);
   return times;
 }
 

@@ -3,28 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
-#include <cstdlib>
-#include <new>
 
-#include "base/core/check.h"
+#include "base/core/testing/count_allocations.h"
 #include "model/sim/test_clusters.h"
-
-namespace {
-thread_local std::uint64_t t_allocations = 0;
-}  // namespace
-
-// Counts for this whole test program; other tests do not look. Inlined, malloc and free would look
-// to the compiler like a mismatch with new and delete.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  ++t_allocations;
-  void* const memory = std::malloc(size == 0 ? 1 : size);
-  RS_CHECK(memory != nullptr);
-  return memory;
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t /*size*/) noexcept {
-  std::free(memory);
-}
 
 namespace roofscape::sim {
 namespace {
@@ -49,9 +30,9 @@ std::uint64_t AllocationsOf(std::int64_t requests, Detail detail, bool drafts) {
   Nobody nobody;
   RunOptions options;
   options.detail = detail;
-  const std::uint64_t before = t_allocations;
+  const std::uint64_t before = roofscape::testing::Allocations();
   RunWorkload(cluster, source, nobody, options);
-  return t_allocations - before;
+  return roofscape::testing::Allocations() - before;
 }
 
 TEST(AllocationTest, NoneForFurtherRequests) {

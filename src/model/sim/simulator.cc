@@ -140,27 +140,18 @@ std::optional<std::uint32_t> Simulator::Route(const Sequence& s, Role role) {
 
 /// To where its prompt is computed.
 void Simulator::Enqueue(Slot slot) {
-  Sequence& s = table_[slot];
+  const Sequence& s = table_[slot];
   const Role role = cluster_.prefill ? Role::kPrefill : Role::kServe;
   const Place* last = &places_.back();
   const std::int64_t whole = s.input + s.output;
   if (!last->worker->Fits(whole) || !places_.front().worker->Fits(whole)) return Refuse(slot);
-  const auto worker = Route(s, role);
-  if (!worker) {
-    s.stage = Stage::kUnborn;
-    orphans_.push_back(slot);
-    return;
-  }
-  s.worker = *worker;
-  Recut(*worker, places_[*worker].worker->Enqueue(slot, now_ns_));
-  Kick(*worker);
+  Assign(slot, role);
 }
 
-void Simulator::EnqueueDecode(Slot slot) {
+void Simulator::Assign(Slot slot, Role role) {
   Sequence& s = table_[slot];
-  const auto worker = Route(s, Role::kDecode);
+  const auto worker = Route(s, role);
   if (!worker) {
-    // Kept by the worker that computed it until one is up.
     s.stage = Stage::kUnborn;
     orphans_.push_back(slot);
     return;
@@ -203,7 +194,7 @@ void Simulator::Settle(std::uint32_t worker) {
 void Simulator::HandOver(std::uint32_t worker, Slot slot) {
   Sequence& s = table_[slot];
   s.sender = worker;
-  if (s.output - s.generated > 1) return EnqueueDecode(slot);
+  if (s.output - s.generated > 1) return Assign(slot, Role::kDecode);
   // Its only token came out of the prompt.
   places_[worker].worker->Release(slot);
   FirstToken(slot);
@@ -299,7 +290,7 @@ void Simulator::Fail(std::uint32_t worker) {
       Restart(slot);
     }
   }
-  for (const Slot slot : kept) EnqueueDecode(slot);
+  for (const Slot slot : kept) Assign(slot, Role::kDecode);
   // Withdrawals may have made room.
   for (std::uint32_t i = 0; i < places_.size(); ++i) Kick(i);
 }
@@ -309,7 +300,7 @@ void Simulator::Recover(std::uint32_t worker) {
   const std::vector<Slot> orphans = std::exchange(orphans_, {});
   for (const Slot slot : orphans) {
     if (table_[slot].sender_held > 0) {
-      EnqueueDecode(slot);
+      Assign(slot, Role::kDecode);
     } else {
       Enqueue(slot);
     }

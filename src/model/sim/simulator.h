@@ -118,7 +118,8 @@ class Simulator {
   void Push(std::int64_t time_ns, Kind kind, std::uint32_t subject, std::uint32_t version);
   void Handle(const Event& event);
   void Enqueue(Slot slot);
-  void EnqueueDecode(Slot slot);
+  /// To a worker of a role; without one that is up it waits for one, its cache where it is.
+  void Assign(Slot slot, Role role);
   std::optional<std::uint32_t> Route(const Sequence& s, Role role);
   void Kick(std::uint32_t worker);
   void Recut(std::uint32_t worker, std::optional<std::int64_t> end_ns);

@@ -1,4 +1,5 @@
-// Machines and models for this room's tests, made by hand: round numbers, no catalog.
+// Machines and models for the tests of this room and of those that stand on it, made by hand: round
+// numbers, no catalog.
 
 #pragma once
 
