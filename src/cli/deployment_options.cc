@@ -5,7 +5,10 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include "base/core/text.h"
 #include "cli/catalog_source.h"
+#include "cli/write_file.h"
+#include "domain/spec/deployment.h"
 
 namespace roofscape::cli {
 namespace {
@@ -57,11 +60,73 @@ void AddLayoutOptions(CLI::App& command, DeploymentOptions& options) {
   count("--prefill-workers", options.prefill_workers, "Prefill workers");
 }
 
+std::optional<double> Number(const std::optional<std::int64_t>& count) {
+  if (!count) return std::nullopt;
+  return static_cast<double>(*count);
+}
+
+void Fill(std::optional<double>& place, const std::optional<double>& value) {
+  if (!place) place = value;
+}
+
+/// One role for all, or two.
+Result<> FillLayout(const spec::Deployment& file, DeploymentOptions& o) {
+  for (const spec::Role& role : file.roles) {
+    const std::optional<double> dp = role.dp_attention.value_or(true) ? Number(role.dp) : 1.0;
+    const auto workers = static_cast<double>(role.workers);
+    if (role.name == "prefill") {
+      Fill(o.prefill_tp, Number(role.tp));
+      Fill(o.prefill_ep, Number(role.ep));
+      Fill(o.prefill_dp, dp);
+      Fill(o.prefill_workers, workers);
+      continue;
+    }
+    if (role.name != "serve" && role.name != "decode") {
+      return Error{ErrorCode::kInvalidArgument,
+                   fmt::format("role '{}' is not one that the model knows: name it serve, or "
+                               "prefill and decode",
+                               Printable(role.name, 40))};
+    }
+    const bool laid_out = o.tp || o.ep || o.dp || o.pp || o.chips;
+    Fill(o.workers, workers);
+    if (laid_out) continue;  // Half of a flag's layout and half of the file's is neither.
+    o.tp = Number(role.tp);
+    o.ep = Number(role.ep);
+    o.pp = Number(role.pp);
+    o.dp = dp;
+    if (!o.tp && !o.pp && !o.dp) o.chips = static_cast<double>(role.chips_per_worker);
+  }
+  return {};
+}
+
 }  // namespace
 
+Result<> CompleteDeployment(DeploymentOptions& o) {
+  if (!o.deployment.empty()) {
+    RS_ASSIGN_OR_RETURN(const std::string text, ReadFlagFile("--deployment", o.deployment));
+    RS_ASSIGN_OR_RETURN(const spec::Deployment file, spec::ParseDeployment(text, o.deployment));
+    if (o.model.empty()) o.model = file.model;
+    if (o.chip.empty()) o.chip = file.chip;
+    if (o.engine.empty()) o.engine = file.engine;
+    if (o.precision.empty()) o.precision = file.precision;
+    const Result<> filled = FillLayout(file, o);
+    if (!filled) return filled.error().In(fmt::format("--deployment {}", o.deployment));
+  }
+  const auto missing = [&o](const char* what) {
+    return Error{ErrorCode::kInvalidArgument,
+                 fmt::format("no {0}: give --{0} a name of the catalog{1}", what,
+                             o.deployment.empty() ? ", or a file with --deployment" : "")};
+  };
+  if (o.model.empty()) return missing("model");
+  if (o.chip.empty()) return missing("chip");
+  return {};
+}
+
 void AddDeploymentOptions(CLI::App& command, DeploymentOptions& options) {
-  command.add_option("--model", options.model, "A model of the catalog")->required();
-  command.add_option("--chip", options.chip, "A chip of the catalog")->required();
+  command.add_option("--deployment", options.deployment,
+                     "A file that says what serves, TOML or JSON; flags count more");
+  command.add_option("--model", options.model, "A model of the catalog");
+  command.add_option("--chip", options.chip, "A chip of the catalog");
   command.add_option("--fabric", options.fabric, "Links between the chips, instead of the chip's");
   command.add_option("--engine", options.engine, "vllm, sglang or trtllm; others: what they share");
   command.add_option("--precision", options.precision,

@@ -19,6 +19,7 @@ class App;
 namespace roofscape::cli {
 
 struct DeploymentOptions {
+  std::string deployment;  // A file; flags count more.
   std::string model, chip, fabric, engine, precision;
   std::optional<double> chips, workers;
   std::optional<double> tp, ep, dp, pp;
@@ -30,6 +31,9 @@ struct DeploymentOptions {
 };
 
 void AddDeploymentOptions(CLI::App& command, DeploymentOptions& options);
+/// Fills what no flag says from `--deployment`; model and chip must be known then. Errors name file
+/// and field.
+Result<> CompleteDeployment(DeploymentOptions& options);
 /// `--params`.
 void AddParamsOption(CLI::App& command, DeploymentOptions& options);
 

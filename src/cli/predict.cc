@@ -37,7 +37,8 @@ struct Options : DeploymentOptions {
   bool json = false;
 };
 
-Result<> Predict(const Options& options) {
+Result<> Predict(Options options) {
+  RS_RETURN_IF_ERROR(CompleteDeployment(options));
   RS_ASSIGN_OR_RETURN(const catalog::Catalog catalog, LoadDeploymentCatalog(options));
   RS_ASSIGN_OR_RETURN(const calibrate::Model model, LoadModel(options.params));
   RS_ASSIGN_OR_RETURN(const auto kernels, LoadKernels());

@@ -84,7 +84,8 @@ SimulatedPoint SimulateOne(const SimulateOptions& options, const SimulatedDeploy
   return point;
 }
 
-Result<> Simulate(const SimulateOptions& options) {
+Result<> Simulate(SimulateOptions options) {
+  RS_RETURN_IF_ERROR(CompleteDeployment(options));
   RS_ASSIGN_OR_RETURN(const std::vector<SimulatedLoad> loads, LoadsOf(options));
   std::optional<workload::Trace> trace;
   if (!options.trace.empty()) {

@@ -74,16 +74,20 @@ Result<SimulatedDeployment> MakeDeployment(const SimulateOptions& options,
   row.concurrency = 1.0;
   RS_ASSIGN_OR_RETURN(calibrate::Case c, calibrate::MakeCase(catalog, row, &kernels->book));
   RS_RETURN_IF_ERROR(CheckFits(c));
-  if (!c.service.disaggregated) c.service.serve.workers = static_cast<double>(options.replicas);
-  if (c.service.disaggregated && options.replicas > 1) {
+  if (c.service.disaggregated && options.replicas) {
     return Wrong("--replicas: of disaggregated roles say --workers and --prefill-workers");
   }
+  const double replicas =
+      options.replicas ? static_cast<double>(*options.replicas) : options.workers.value_or(1.0);
+  if (!c.service.disaggregated) c.service.serve.workers = replicas;
   c.service.speculation.drafts = static_cast<double>(options.acceptance.size());
   RS_ASSIGN_OR_RETURN(const sim::EnginePolicy policy, PolicyOf(options));
   SimulatedDeployment out;
   RS_ASSIGN_OR_RETURN(out.cluster,
                       sim::MakeCluster(c.service, model.CoefficientsOf(c.setting), policy));
-  out.chips = c.chips * static_cast<double>(c.service.disaggregated ? 1 : options.replicas);
+  out.chips = c.chips * (c.service.disaggregated ? 1.0 : replicas);
+  RS_ASSIGN_OR_RETURN(const catalog::Model* shape, catalog::FindModel(catalog, options.model));
+  out.context_tokens = shape->context_tokens;
   RS_ASSIGN_OR_RETURN(out.cluster.routing, sim::ParseRouting(options.router));
   out.cluster.acceptance = options.acceptance;
   for (const std::string& text : options.failures) {
@@ -157,8 +161,7 @@ double TokensOf(const SimulateOptions& o, const SimulatedLoad& load,
 
 void AddPolicyOptions(CLI::App& command, SimulateOptions& o) {
   command.add_option("--replicas", o.replicas, "Copies of the deployment behind a router")
-      ->check(CLI::Range(1, 100'000))
-      ->capture_default_str();
+      ->check(CLI::Range(1, 100'000));
   command.add_option("--router", o.router, "round-robin, least-loaded or prefix-aware")
       ->capture_default_str();
   command.add_option("--token-budget", o.token_budget, "Tokens a step (default: the engine's)")

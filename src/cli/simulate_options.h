@@ -20,7 +20,7 @@ namespace roofscape::cli {
 
 struct SimulateOptions : DeploymentOptions {
   // What serves, beyond what predict asks.
-  std::int64_t replicas = 1;
+  std::optional<std::int64_t> replicas;  // Missing: --workers, of one role.
   std::string router = "least-loaded";
   std::optional<std::int64_t> token_budget, max_sequences, block_tokens;
   std::string reserve;
@@ -60,6 +60,7 @@ void AddWorkloadOptions(CLI::App& command, SimulateOptions& options);
 struct SimulatedDeployment {
   sim::Cluster cluster;
   double chips = 1.0;
+  std::int64_t context_tokens = 0;  // That the model takes, at most.
 };
 Result<SimulatedDeployment> MakeDeployment(const SimulateOptions& options,
                                            std::int64_t chunk_tokens);

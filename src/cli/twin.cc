@@ -1,17 +1,17 @@
-// roofscape twin: the golden server, for trying and for proving load generators.
+// roofscape twin: servers that are not what they seem. The golden server does what a script says,
+// for trying and for proving load generators; a live twin has the timing of a deployment.
 
 #include <csignal>
 #include <cstdio>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
-#include <nlohmann/json.hpp>
 
-#include "base/core/text.h"
+#include "cli/catalog_source.h"
 #include "cli/command.h"
+#include "cli/twin_options.h"
 #include "cli/write_file.h"
 #include "measure/host/host_facts.h"
 #include "service/twin/run_golden.h"
@@ -20,76 +20,21 @@ namespace roofscape::cli {
 namespace {
 
 constexpr const char* kDescription =
-    "Run the golden server: an OpenAI-compatible server that sends each token when a script says,\n"
-    "and writes down what it really did. What a load generator reports about it can be checked.";
+    "Run a server that answers as an engine does, without one.\n"
+    "Of a deployment (--model and --chip, or --deployment): paced by a live simulation of it.\n"
+    "With --script, the golden server: it sends each token when the script says, and writes down\n"
+    "what it really did. What a load generator reports about it can be checked.";
 
 constexpr const char* kFooter =
-    "Example:\n"
+    "Examples:\n"
+    "  roofscape twin --model llama-3.1-70b --chip h200-sxm --engine vllm --precision fp8 --tp 4\n"
+    "  roofscape twin --deployment deployment.toml --speed 10 --fault reset:0.01\n\n"
     "  printf 'ttft_ms = 50\\ngap_ms = 10\\n' > golden.toml\n"
     "  roofscape twin --script golden.toml --port 8080 --truth truth.csv\n\n"
-    "A line `dialect = \"vllm\"` makes it answer as vLLM does; there are openai, sglang,\n"
-    "tensorrt-llm, llamacpp, tgi and dynamo too. The script's fields and what each dialect "
-    "serves:\n"
-    "docs/reference/twin-script.md. Ctrl-C ends it.";
+    "It answers under the engine's dialect, errors and metrics: docs/reference/twin.md; the\n"
+    "script's fields: docs/reference/twin-script.md. Ctrl-C ends it.";
 
-struct Options {
-  std::string script;
-  std::string host = "127.0.0.1";
-  std::uint16_t port = 8080;
-  std::int64_t threads = 1;
-  std::vector<std::int64_t> cpus;
-  std::string truth;
-  bool json = false;
-};
-
-/// Makes the signals that end the server wait for AwaitEnd, in this thread and all it starts.
-sigset_t BlockEndSignals() {
-  sigset_t ends;
-  sigemptyset(&ends);
-  sigaddset(&ends, SIGINT);
-  sigaddset(&ends, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &ends, nullptr);
-  return ends;
-}
-
-void AwaitEnd(const sigset_t& ends) {
-  int signal = 0;
-  sigwait(&ends, &signal);
-}
-
-// Beyond this a comparison with a client's figures says nothing about the client.
-constexpr double kLateUs = 500;
-
-double Us(std::optional<double> ns) { return ns.value_or(0) / 1e3; }
-
-void PrintSummary(const twin::GoldenRun& run, const Options& options) {
-  const twin::GoldenStats stats = run.stats();
-  const double p50_us = Us(stats.late_ns.QuantileNs(0.5));
-  const double p99_us = Us(stats.late_ns.QuantileNs(0.99));
-  const double max_us = static_cast<double>(stats.late_ns.MaxNs().value_or(0)) / 1e3;
-  if (options.json) {
-    const Json json = {{"requests", stats.requests},
-                       {"events", stats.events},
-                       {"gone", stats.gone},
-                       {"late_p50_s", p50_us / 1e6},
-                       {"late_p99_s", p99_us / 1e6},
-                       {"late_max_s", max_us / 1e6},
-                       {"fit_to_compare", p99_us <= kLateUs},
-                       {"truth_is_whole", run.truth_is_whole()}};
-    fmt::print("{}\n", json.dump(2));
-    return;
-  }
-  fmt::print(
-      "{} requests, {} events, {} clients left early; late by p50 {:.1f} us, p99 {:.1f} us, "
-      "max {:.1f} us\n",
-      WithCommas(stats.requests), WithCommas(stats.events), WithCommas(stats.gone), p50_us, p99_us,
-      max_us);
-  if (p99_us > kLateUs) {
-    fmt::print("late p99 is over {:.0f} us: do not judge a client by this run\n", kLateUs);
-  }
-}
-
-int Run(const Options& options, const Clock& clock) {
+int RunScript(const TwinOptions& options, const Clock& clock) {
   const auto text = ReadFlagFile("--script", options.script);
   if (!text) return Report(text.error());
   auto script = twin::ParseScript(*text, options.script);
@@ -115,13 +60,11 @@ int Run(const Options& options, const Clock& clock) {
   std::signal(SIGPIPE, SIG_IGN);
   const auto run = twin::GoldenRun::Start(*std::move(script), golden, clock);
   if (!run) return Report(run.error());
-  const std::string host =
-      options.host.find(':') == std::string::npos ? options.host : '[' + options.host + ']';
-  fmt::print(stderr, "golden server on http://{}:{}\n", host, (*run)->port());
+  fmt::print(stderr, "golden server on http://{}:{}\n", HostInUrl(options.host), (*run)->port());
   std::fflush(stderr);
   AwaitEnd(ends);
   (*run)->Stop();
-  PrintSummary(**run, options);
+  PrintTwinSummary((*run)->stats(), (*run)->truth_is_whole(), options.json);
   if (options.truth.empty()) return kDone;
   if (!(*run)->truth_is_whole()) {
     fmt::print(stderr,
@@ -131,24 +74,67 @@ int Run(const Options& options, const Clock& clock) {
   return written ? kDone : Report(written.error());
 }
 
+int Run(const TwinOptions& options, const Clock& clock) {
+  const bool deployment = !options.deployment.empty() || !options.model.empty();
+  if (!options.script.empty() && deployment) {
+    return Report({ErrorCode::kInvalidArgument,
+                   "--script tells all times itself: leave out --deployment and --model"});
+  }
+  if (!options.script.empty()) return RunScript(options, clock);
+  return RunLiveTwin(options, clock);
+}
+
+void AddServerOptions(CLI::App& command, TwinOptions& options) {
+  command.add_option("--script", options.script, "What the golden server does, as TOML or JSON");
+  command.add_option("--host", options.host, "Address to listen on")->capture_default_str();
+  command.add_option("--port", options.port, "0: any free one, named on stderr")
+      ->capture_default_str();
+  command.add_option("--threads", options.threads, "Event loops of the golden server")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1024}))
+      ->capture_default_str();
+  command.add_option("--cpu-affinity", options.cpus, "CPUs to pin the loops to, e.g. 0,1")
+      ->delimiter(',');
+  command.add_option("--truth", options.truth,
+                     "Write at the end when each event was due and sent, as CSV");
+  command.add_flag("--json", options.json, "Print the summary as JSON");
+}
+
+void AddLiveOptions(CLI::App& command, TwinOptions& options) {
+  command.add_option("--speed", options.speed, "Simulated seconds a second")
+      ->check(CLI::Range(1e-3, 1e4))
+      ->capture_default_str();
+  command.add_option("--served-model", options.served_model,
+                     "Name that clients use (default: the catalog's)");
+  command.add_option("--dialect", options.dialect, "Of another engine than --engine");
+  command
+      .add_option("--answer-tokens", options.answer_tokens,
+                  "Median of answers whose length the request leaves open")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000}))
+      ->capture_default_str();
+  command
+      .add_option("--max-queue", options.max_queue,
+                  "Requests that may wait; more are refused (default: the engine's)")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1'000'000}));
+  command
+      .add_option("--fault", options.faults,
+                  "A share of answers goes wrong, e.g. reset:0.01, stall:0.01:5; repeatable")
+      ->take_all();
+  command.add_option("--seed", options.seed, "Of texts, lengths, faults and drafts")
+      ->capture_default_str();
+}
+
 }  // namespace
 
 void AddTwinCommand(CLI::App& app, Invocation& invocation) {
   CLI::App* command = app.add_subcommand("twin", kDescription);
   command->footer(kFooter);
-  auto options = std::make_shared<Options>();
-  command->add_option("--script", options->script, "What to do, as TOML or JSON")->required();
-  command->add_option("--host", options->host, "Address to listen on")->capture_default_str();
-  command->add_option("--port", options->port, "0: any free one, named on stderr")
-      ->capture_default_str();
-  command->add_option("--threads", options->threads, "Event loops")
-      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1024}))
-      ->capture_default_str();
-  command->add_option("--cpu-affinity", options->cpus, "CPUs to pin the loops to, e.g. 0,1")
-      ->delimiter(',');
-  command->add_option("--truth", options->truth,
-                      "Write at the end when each event was due and sent, as CSV");
-  command->add_flag("--json", options->json, "Print the summary as JSON");
+  auto options = std::make_shared<TwinOptions>();
+  AddServerOptions(*command, *options);
+  AddDeploymentOptions(*command, *options);
+  AddLiveOptions(*command, *options);
+  AddPolicyOptions(*command, *options);
+  AddParamsOption(*command, *options);
+  AddCatalogOption(*command, options->catalog);
   command->callback([options, &invocation] {
     invocation.run = [options, clock = invocation.clock] { return Run(*options, *clock); };
   });

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -138,6 +139,50 @@ TEST(ConservationTest, TokensTokenByToken) {
     CheckScenario(seed, Detail::kLive);
     if (HasFailure()) return;
   }
+}
+
+/// What was told of a request whose asker left: no more than it asked for, and no end.
+void CheckGone(const Ask& ask, const Remembered& r, std::size_t told) {
+  EXPECT_EQ(r.completions, 0) << "request " << ask.id;
+  EXPECT_EQ(r.events.size(), told) << "request " << ask.id << " spoke after it was cancelled";
+}
+
+// Askers leave in every stage, beside failures of workers: the others get all their tokens, and no
+// block stays behind.
+TEST(ConservationTest, WhoLeavesHoldsNothing) {
+  std::int64_t left_in_time = 0;
+  for (std::uint64_t seed = 1; seed <= 1000 && !HasFailure(); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Rng rng(seed);
+    const Cluster cluster = RandomCluster(rng);
+    const Load load = RandomLoad(rng, cluster);
+    Memory memory;
+    Simulator simulator(cluster, seed, Detail::kLive, memory);
+    std::vector<Slot> slots;
+    for (const Ask& ask : load.asks) slots.push_back(simulator.AddRequest(ask));
+    std::vector<std::optional<std::size_t>> told(load.asks.size());
+    while (simulator.NextEvent()) {
+      simulator.Step();
+      if (rng.Below(20) != 0) continue;
+      const auto i = static_cast<std::size_t>(rng.Below(load.asks.size()));
+      Remembered& r = memory.of[load.asks[i].id];
+      if (!told[i] && r.completions == 0) told[i] = r.events.size();
+      simulator.Cancel(slots[i], load.asks[i].id);
+      ASSERT_TRUE(simulator.Conserved());
+    }
+    EXPECT_EQ(simulator.in_flight(), 0);
+    EXPECT_TRUE(simulator.Empty());
+    for (std::size_t i = 0; i < told.size(); ++i) {
+      const Ask& ask = load.asks[i];
+      if (!told[i]) {
+        CheckRequest(ask, memory.of[ask.id]);
+        continue;
+      }
+      CheckGone(ask, memory.of[ask.id], *told[i]);
+      if (*told[i] > 0) ++left_in_time;
+    }
+  }
+  EXPECT_GT(left_in_time, 1000) << "the test would hardly cancel anybody in the middle";
 }
 
 }  // namespace

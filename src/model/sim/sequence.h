@@ -53,6 +53,7 @@ struct Sequence {
   std::uint32_t sender = 0;   // Worker that computed its prompt, while kSending.
   std::uint32_t version = 0;  // Counts the uses of the slot and its re-routings.
   Stage stage = Stage::kUnborn;
+  bool cancelled = false;  // While its arrival is still to come.
   Slot next = kNoSlot;
   Slot previous = kNoSlot;
   std::vector<std::uint64_t> hashes;  // Of its prompt's whole chunks.
@@ -75,6 +76,7 @@ class SequenceTable {
   void Give(Slot slot) {
     Sequence& old = sequences_[slot];
     Sequence fresh;
+    fresh.id = -1;
     fresh.version = old.version + 1;
     fresh.hashes.swap(old.hashes);
     fresh.events.swap(old.events);

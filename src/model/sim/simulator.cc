@@ -60,7 +60,7 @@ void Simulator::Push(std::int64_t time_ns, Kind kind, std::uint32_t subject,
   std::push_heap(events_.begin(), events_.end(), kLater);
 }
 
-void Simulator::AddRequest(const Ask& ask) {
+Slot Simulator::AddRequest(const Ask& ask) {
   RS_CHECK(ask.at_ns >= now_ns_ && ask.input >= 1 && ask.output >= 1);
   const Slot slot = table_.Take();
   Sequence& s = table_[slot];
@@ -73,6 +73,34 @@ void Simulator::AddRequest(const Ask& ask) {
   const double before =
       cluster_.request_s + cluster_.prompt_token_s * static_cast<double>(ask.input);
   Push(ask.at_ns + Nanoseconds(before), Kind::kEnqueue, slot, s.version);
+  return slot;
+}
+
+void Simulator::Cancel(Slot slot, std::int64_t id) {
+  RS_CHECK(detail_ == Detail::kLive);
+  Sequence& s = table_[slot];
+  if (s.id != id || s.cancelled) return;
+  if (s.stage == Stage::kUnborn) {
+    if (std::erase(orphans_, slot) == 0) {
+      s.cancelled = true;  // Its event gives the slot back.
+      return;
+    }
+    if (s.sender_held > 0) CancelSending(slot);
+  } else if (s.stage == Stage::kSending) {
+    places_[s.worker].worker->Withdraw(slot);
+    CancelSending(slot);
+    Kick(s.worker);
+  } else {
+    places_[s.worker].worker->Drop(slot);
+    Kick(s.worker);
+  }
+  table_.Give(slot);
+}
+
+void Simulator::CancelSending(Slot slot) {
+  const std::uint32_t sender = table_[slot].sender;
+  places_[sender].worker->Release(slot);
+  Kick(sender);
 }
 
 std::optional<std::int64_t> Simulator::NextEvent() const {
@@ -138,13 +166,17 @@ std::optional<std::uint32_t> Simulator::Route(const Sequence& s, Role role) {
   return best;
 }
 
+bool Simulator::Fits(std::int64_t tokens) const {
+  // Workers of a role are alike, and the roles stand first and last.
+  return places_.front().worker->Fits(tokens) && places_.back().worker->Fits(tokens);
+}
+
 /// To where its prompt is computed.
 void Simulator::Enqueue(Slot slot) {
   const Sequence& s = table_[slot];
+  if (s.cancelled) return table_.Give(slot);
   const Role role = cluster_.prefill ? Role::kPrefill : Role::kServe;
-  const Place* last = &places_.back();
-  const std::int64_t whole = s.input + s.output;
-  if (!last->worker->Fits(whole) || !places_.front().worker->Fits(whole)) return Refuse(slot);
+  if (!Fits(s.input + s.output)) return Refuse(slot);
   Assign(slot, role);
 }
 

@@ -28,7 +28,7 @@
 namespace roofscape::sim {
 
 struct Ask {
-  std::int64_t id = 0;
+  std::int64_t id = 0;     // Not negative.
   std::int64_t at_ns = 0;  // When it arrives; not before now.
   std::int64_t input = 1;  // Tokens.
   std::int64_t output = 1;
@@ -78,8 +78,16 @@ class Simulator {
   /// REQUIRES: Validate(cluster).
   Simulator(const Cluster& cluster, std::uint64_t seed, Detail detail, Observer& observer);
 
-  /// REQUIRES: ask.at_ns >= now(), input >= 1, output >= 1. OnCompletion may call it.
-  void AddRequest(const Ask& ask);
+  /// Where it is kept until it ends. REQUIRES: ask.at_ns >= now(), input >= 1, output >= 1.
+  /// OnCompletion may call it.
+  Slot AddRequest(const Ask& ask);
+
+  /// The asker of a request has left: it holds nothing any more, and nothing more is told of it.
+  /// Where it has ended already, nothing happens. REQUIRES: Detail::kLive; not inside an Observer.
+  void Cancel(Slot slot, std::int64_t id);
+
+  /// Can a prompt with its answer, so many tokens, ever be served? Others are refused.
+  bool Fits(std::int64_t tokens) const;
 
   /// When something happens next; missing: nothing will.
   std::optional<std::int64_t> NextEvent() const;
@@ -131,6 +139,7 @@ class Simulator {
   void Refuse(Slot slot);
   void FirstToken(Slot slot);
   void Restart(Slot slot);
+  void CancelSending(Slot slot);
   void Fail(std::uint32_t worker);
   void Recover(std::uint32_t worker);
 

@@ -72,6 +72,25 @@ void Worker::Withdraw(Slot slot) {
   --moving_;
 }
 
+void Worker::Drop(Slot slot) {
+  RS_CHECK(options_.detail == Detail::kLive);
+  Sequence& s = table_[slot];
+  switch (s.stage) {
+    case Stage::kWaiting: waiting_.Remove(table_, slot); return;
+    case Stage::kPrefilling:
+      prefilling_.Remove(table_, slot);
+      std::erase_if(chunks_, [slot](const Chunk& chunk) { return chunk.slot == slot; });
+      promised_ -= std::min(s.output - s.generated, options_.policy.estimate_most_tokens);
+      break;
+    case Stage::kDecoding:
+      if (std::erase(arrived_, slot) == 0) StopDecoding(slot);
+      break;
+    case Stage::kUnborn:
+    case Stage::kSending: RS_CHECK(false);
+  }
+  Unhold(s);
+}
+
 std::optional<std::int64_t> Worker::Begin(std::int64_t now_ns) {
   RS_CHECK(!running_);
   for (const Slot slot : arrived_) StartDecoding(slot);

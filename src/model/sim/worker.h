@@ -88,6 +88,9 @@ class Worker {
   void Fail(std::int64_t now_ns);
   /// kDecode: a sequence whose cache will never come leaves.
   void Withdraw(Slot slot);
+  /// One that waits, computes its prompt or decodes here leaves, in the middle of a step if one
+  /// runs, which takes as long as it would have. REQUIRES: Detail::kLive.
+  void Drop(Slot slot);
 
   bool running() const { return running_; }
   StepOutcome& outcome() { return outcome_; }

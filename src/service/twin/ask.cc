@@ -13,57 +13,81 @@ namespace {
 namespace ondemand = simdjson::ondemand;
 
 constexpr std::int64_t kMaxOutput = 1'000'000;
-constexpr std::int64_t kTemplateShare = 4;  // Tokens that a template adds to a message.
-constexpr int kMaxDepth = 2;                // Of objects whose fields are read.
+constexpr int kTemplateShare = 4;  // Tokens that a template adds to a message.
+constexpr int kMaxDepth = 2;       // Of objects whose fields are read.
 
-/// Tokens in a text, as this server counts: words.
-std::int64_t Words(std::string_view text) {
-  std::int64_t words = 0;
-  bool inside = false;
-  for (const char c : text) {
-    const bool blank = c == ' ' || c == '\n' || c == '\t';
-    if (!blank && !inside) ++words;
-    inside = !blank;
-  }
-  return words;
-}
+/// Counts the tokens of a prompt, and hashes them where that is wanted.
+class PromptReader {
+ public:
+  PromptReader(Ask& ask, std::int64_t chunk_tokens) : ask_(ask), chunk_tokens_(chunk_tokens) {}
 
-/// Content is a text, or a list of parts of which some have a text.
-std::int64_t CountContent(ondemand::value content) {
-  std::string_view text;
-  if (content.get_string().get(text) == simdjson::SUCCESS) return Words(text);
-  ondemand::array parts;
-  if (content.get_array().get(parts) != simdjson::SUCCESS) return 0;
-  std::int64_t tokens = 0;
-  for (auto item : parts) {
-    ondemand::object part;
-    if (item.get_object().get(part) != simdjson::SUCCESS) return tokens;
-    if (part["text"].get_string().get(text) == simdjson::SUCCESS) tokens += Words(text);
-  }
-  return tokens;
-}
-
-/// A prompt is a text, an array of token ids, or messages.
-std::int64_t CountPrompt(ondemand::value value) {
-  std::string_view text;
-  if (value.get_string().get(text) == simdjson::SUCCESS) return Words(text);
-  ondemand::array items;
-  if (value.get_array().get(items) != simdjson::SUCCESS) return 0;
-  std::int64_t tokens = 0;
-  for (auto item : items) {
-    ondemand::value entry;
-    if (item.get(entry) != simdjson::SUCCESS) return tokens;
-    ondemand::object message;
-    if (entry.get_object().get(message) != simdjson::SUCCESS) {
-      ++tokens;  // A token id.
-      continue;
+  /// A prompt is a text, an array of token ids, or messages.
+  void Read(ondemand::value value) {
+    std::string_view text;
+    if (value.get_string().get(text) == simdjson::SUCCESS) return Words(text);
+    ondemand::array items;
+    if (value.get_array().get(items) != simdjson::SUCCESS) return;
+    for (auto item : items) {
+      ondemand::value entry;
+      if (item.get(entry) != simdjson::SUCCESS) return;
+      ondemand::object message;
+      if (entry.get_object().get(message) != simdjson::SUCCESS) {
+        std::string_view id = entry.raw_json_token();
+        while (!id.empty() && id.back() <= ' ') id.remove_suffix(1);
+        Token(id);
+        continue;
+      }
+      ondemand::value content;
+      if (message["content"].get(content) != simdjson::SUCCESS) continue;
+      for (int i = 0; i < kTemplateShare; ++i) Token({});
+      ReadContent(content);
     }
-    ondemand::value content;
-    if (message["content"].get(content) != simdjson::SUCCESS) continue;
-    tokens += CountContent(content) + kTemplateShare;
   }
-  return tokens;
-}
+
+  /// Content is a text, or a list of parts of which some have a text.
+  void ReadContent(ondemand::value content) {
+    std::string_view text;
+    if (content.get_string().get(text) == simdjson::SUCCESS) return Words(text);
+    ondemand::array parts;
+    if (content.get_array().get(parts) != simdjson::SUCCESS) return;
+    for (auto item : parts) {
+      ondemand::object part;
+      if (item.get_object().get(part) != simdjson::SUCCESS) return;
+      if (part["text"].get_string().get(text) == simdjson::SUCCESS) Words(text);
+    }
+  }
+
+ private:
+  /// Tokens in a text, as this server counts: words.
+  void Words(std::string_view text) {
+    const auto blank = [](char c) { return c == ' ' || c == '\n' || c == '\t'; };
+    for (std::size_t i = 0; i < text.size();) {
+      while (i < text.size() && blank(text[i])) ++i;
+      const std::size_t begin = i;
+      while (i < text.size() && !blank(text[i])) ++i;
+      if (i > begin) Token(text.substr(begin, i - begin));
+    }
+  }
+
+  void Token(std::string_view token) {
+    ++ask_.prompt_tokens;
+    if (chunk_tokens_ == 0) return;
+    for (const char c : token) Mix(static_cast<unsigned char>(c));
+    Mix(kTokenEnd);
+    if (ask_.prompt_tokens % chunk_tokens_ == 0) {
+      ask_.prompt_hashes.push_back(std::max<std::uint64_t>(hash_, 1));
+    }
+  }
+
+  /// FNV-1a, over the whole prompt: a chunk's hash says what came before it, too.
+  void Mix(std::uint64_t byte) { hash_ = (hash_ ^ byte) * 0x100000001b3; }
+
+  static constexpr std::uint64_t kTokenEnd = 256;  // No byte of a token.
+
+  Ask& ask_;
+  std::int64_t chunk_tokens_;
+  std::uint64_t hash_ = 0xcbf29ce484222325;
+};
 
 template <std::size_t N>
 bool IsOneOf(std::string_view key, const std::array<std::string_view, N>& names) {
@@ -81,7 +105,7 @@ constexpr std::array<std::string_view, 3> kNested = {"stream_options", "sampling
 
 class AskReader {
  public:
-  explicit AskReader(Ask& ask) : ask_(ask) {}
+  AskReader(Ask& ask, std::int64_t chunk_tokens) : ask_(ask), prompt_reader_(ask, chunk_tokens) {}
 
   /// kInvalidArgument on JSON that is none and on values of the wrong type.
   Result<> Read(ondemand::object object, int depth) {
@@ -112,6 +136,7 @@ class AskReader {
 
  private:
   simdjson::error_code Take(std::string_view key, ondemand::value value) {
+    if (key == "model") return TakeModel(value);
     if (key == "stream") return value.get_bool().get(ask_.stream);
     if (key == "include_usage") return value.get_bool().get(ask_.include_usage);
     if (key == "continuous_usage_stats") return value.get_bool().get(ask_.continuous_usage);
@@ -124,14 +149,22 @@ class AskReader {
       // Responses has a `text` that is settings, not a prompt.
       if (key == "text" && ask_.api != Api::kSglang) return simdjson::SUCCESS;
       prompt_ = true;
-      ask_.prompt_tokens += CountPrompt(value);
+      prompt_reader_.Read(value);
     } else if (IsOneOf(key, kMorePrompt)) {
-      ask_.prompt_tokens += CountContent(value);
+      prompt_reader_.ReadContent(value);
     }
     return simdjson::SUCCESS;
   }
 
+  simdjson::error_code TakeModel(ondemand::value value) {
+    std::string_view name;
+    const simdjson::error_code error = value.get_string().get(name);
+    if (error == simdjson::SUCCESS) ask_.model = name;
+    return error;
+  }
+
   Ask& ask_;
+  PromptReader prompt_reader_;
   bool prompt_ = false;
 };
 
@@ -154,7 +187,7 @@ bool Ask::Has(std::string_view field) const {
   return std::find(fields.begin(), fields.end(), field) != fields.end();
 }
 
-Result<Ask> ReadAsk(std::string_view body, Api api) {
+Result<Ask> ReadAsk(std::string_view body, Api api, std::int64_t chunk_tokens) {
   Ask ask;
   ask.api = api;
   ask.stream = false;
@@ -166,7 +199,7 @@ Result<Ask> ReadAsk(std::string_view body, Api api) {
       document.get_object().get(object) != simdjson::SUCCESS) {
     return Error{ErrorCode::kInvalidArgument, "the body must be a JSON object"};
   }
-  AskReader reader(ask);
+  AskReader reader(ask, chunk_tokens);
   RS_RETURN_IF_ERROR(reader.Read(object, 0));
   if (!reader.prompt()) {
     return Error{ErrorCode::kInvalidArgument,

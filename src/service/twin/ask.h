@@ -27,12 +27,16 @@ struct Ask {
   std::int64_t max_tokens = 16;
   std::int64_t min_tokens = 0;
   std::int64_t prompt_tokens = 0;
+  std::string model;  // As it is named; empty: not.
+  /// Of its prompt's whole chunks, where asked for: each stands for all tokens up to its end.
+  std::vector<std::uint64_t> prompt_hashes;
   std::vector<std::string> fields;  // Names of all that the body gives, nested ones too.
 
   bool Has(std::string_view field) const;
 };
 
-/// Reads the JSON body of a request. kInvalidArgument says what is wrong with it.
-Result<Ask> ReadAsk(std::string_view body, Api api);
+/// Reads the JSON body of a request. kInvalidArgument says what is wrong with it. With
+/// `chunk_tokens` the prompt is hashed in chunks of so many.
+Result<Ask> ReadAsk(std::string_view body, Api api, std::int64_t chunk_tokens = 0);
 
 }  // namespace roofscape::twin

@@ -43,8 +43,6 @@ constexpr Dialect Golden() {
   d.usage_cached = kUsageCached;
   d.honours_eos = false;
   d.early_message = true;
-  d.running_metric = "roofscape_requests_running";
-  d.waiting_metric = "roofscape_requests_waiting";
   return d;
 }
 
@@ -74,6 +72,7 @@ constexpr Dialect OpenAi() {
   d.usage_cached = d.usage;
   d.extra = Extra::kObfuscation;
   d.error = ErrorShape::kOpenAi;
+  d.checks_model = true;
   return d;
 }
 
@@ -100,8 +99,7 @@ constexpr Dialect Vllm() {
   d.return_token_ids = true;
   d.honours_eos = true;
   d.early_message = false;
-  d.running_metric = "vllm:num_requests_running";
-  d.waiting_metric = "vllm:num_requests_waiting";
+  d.checks_model = true;
   return d;
 }
 
@@ -129,8 +127,7 @@ constexpr Dialect Sglang() {
   d.error = ErrorShape::kFlat;
   d.usage_on_role = false;
   d.return_token_ids = false;
-  d.running_metric = "sglang:num_running_reqs";
-  d.waiting_metric = "sglang:num_queue_reqs";
+  d.checks_model = false;
   return d;
 }
 
@@ -156,8 +153,7 @@ constexpr Dialect TensorRtLlm() {
   d.done_after_error = false;
   d.trailing_space = true;
   d.return_token_ids = false;
-  d.running_metric = "";  // JSON: see side_doors.cc.
-  d.waiting_metric = "";
+  d.checks_model = false;
   return d;
 }
 
@@ -188,8 +184,6 @@ constexpr Dialect LlamaCpp() {
   d.honours_eos = true;
   d.sequence_numbers = false;
   d.early_message = false;
-  d.running_metric = "llamacpp:requests_processing";
-  d.waiting_metric = "llamacpp:requests_deferred";
   return d;
 }
 
@@ -217,8 +211,8 @@ constexpr Dialect Tgi() {
   d.error = ErrorShape::kTgi;
   d.data_space = false;
   d.early_message = false;
-  d.running_metric = "tgi_batch_current_size";
-  d.waiting_metric = "tgi_queue_size";
+  d.overload_status = 429;
+  d.max_requests = 128;
   return d;
 }
 
@@ -245,8 +239,7 @@ constexpr Dialect Dynamo() {
   d.done_after_error = true;
   d.honours_eos = true;
   d.early_message = false;
-  d.running_metric = "dynamo_frontend_inflight_requests";
-  d.waiting_metric = "dynamo_frontend_queued_requests";
+  d.checks_model = true;
   return d;
 }
 

@@ -95,8 +95,9 @@ struct Dialect {
   bool honours_eos = true;        // Takes ignore_eos and min_tokens.
   bool sequence_numbers = true;   // In /v1/responses.
   bool early_message = false;     // message_start leaves at once, and pings follow it.
-  std::string_view running_metric;
-  std::string_view waiting_metric;
+  bool checks_model = false;      // A model that it does not serve is answered with a 404.
+  int overload_status = 503;      // Where its queue is full.
+  std::int64_t max_requests = 0;  // At once, unless it is told otherwise; 0: no limit.
 
   bool Speaks(Api api) const { return (apis >> static_cast<unsigned>(api) & 1U) != 0; }
 };

@@ -1,6 +1,5 @@
 #include "service/twin/golden_server.h"
 
-#include <array>
 #include <optional>
 #include <utility>
 
@@ -8,6 +7,7 @@
 
 #include "base/core/check.h"
 #include "base/net/http_response.h"
+#include "service/twin/routes.h"
 #include "service/twin/side_doors.h"
 #include "service/twin/stream.h"
 
@@ -15,26 +15,6 @@ namespace roofscape::twin {
 namespace {
 
 constexpr Nanos kSpin = std::chrono::microseconds(80);
-/// What a path asks for, and whether it alone decides that the answer is streamed.
-struct Route {
-  std::string_view path;
-  Api api;
-  std::optional<bool> stream;
-};
-
-// The first that the dialect speaks counts: TGI's /generate is not SGLang's.
-constexpr std::array<Route, 10> kRoutes = {{
-    {"/v1/completions", Api::kCompletions, std::nullopt},
-    {"/v1/chat/completions", Api::kChat, std::nullopt},
-    {"/v1/responses", Api::kResponses, std::nullopt},
-    {"/v1/messages", Api::kMessages, std::nullopt},
-    {"/generate", Api::kSglang, std::nullopt},
-    {"/generate_stream", Api::kTgi, true},
-    {"/generate", Api::kTgi, false},
-    {"/", Api::kTgi, std::nullopt},
-    {"/completion", Api::kLlamaCpp, std::nullopt},
-    {"/completions", Api::kLlamaCpp, std::nullopt},
-}};
 
 }  // namespace
 
@@ -68,11 +48,12 @@ GoldenServer::~GoldenServer() = default;
 void GoldenServer::OnRequest(net::ServerExchange& exchange, const net::ServerRequest& request) {
   const std::string_view path = request.head.Path();
   const Dialect& dialect = DialectOf(script_.dialect);
-  for (const Route& route : kRoutes) {
-    if (route.path != path || !dialect.Speaks(route.api) || request.head.method != "POST") continue;
-    return Generate(exchange, request, route.api, route.stream);
+  if (const auto route = FindRoute(dialect, request.head.method, path)) {
+    return Generate(exchange, request, route->api, route->stream);
   }
-  const auto answer = SideDoor(script_, path, request.body, shared_.running);
+  Readings readings;  // Nobody waits here: each request is served as soon as it comes.
+  readings.running = shared_.running;
+  const auto answer = SideDoor(script_, path, request.body, readings);
   if (!answer) return Refuse(exchange, std::nullopt, 404, "this server has no such path");
   exchange.Respond(200, answer->type, answer->body);
 }
@@ -88,6 +69,9 @@ void GoldenServer::Generate(net::ServerExchange& exchange, const net::ServerRequ
   const int bad_request = BadRequestStatus(DialectOf(script_.dialect));
   auto ask = ReadAsk(request.body, api);
   if (!ask) return Refuse(exchange, api, bad_request, ask.error().message);
+  if (!Serves(script_, *ask)) {
+    return Refuse(exchange, api, 404, UnknownModel(ask->model), "model");
+  }
   ask->stream = streamed.value_or(ask->stream);
   const std::int64_t arrival = shared_.arrivals.fetch_add(1);
   const std::int64_t arrived_ns = request.arrived.time_since_epoch().count();

@@ -1,25 +1,26 @@
 #include "service/twin/side_doors.h"
 
 #include <algorithm>
-#include <array>
+#include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "base/core/json.h"
+#include "base/core/text.h"
+#include "service/twin/metrics_page.h"
 #include "service/twin/reply_format.h"
 
 namespace roofscape::twin {
 namespace {
 
-constexpr std::int64_t kMaxModelLen = 131'072;
 constexpr std::int64_t kCreated = 1'700'000'000;
 
 std::string Dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-std::string Models(const Script& script) {
+std::string Models(const Script& script, std::int64_t context_tokens) {
   const Dialect& dialect = DialectOf(script.dialect);
   Json model = {{"id", script.model}, {"object", "model"}, {"owned_by", dialect.owned_by}};
   if (dialect.name != DialectName::kGolden) model["created"] = kCreated;
@@ -27,24 +28,27 @@ std::string Models(const Script& script) {
     model["owned_by"] = script.model.substr(0, script.model.find('/'));
   } else if (dialect.name == DialectName::kVllm || dialect.name == DialectName::kSglang) {
     model["root"] = script.model;
-    model["max_model_len"] = kMaxModelLen;
+    model["max_model_len"] = context_tokens;
   } else if (dialect.name == DialectName::kLlamaCpp) {
-    model["meta"] = {{"n_ctx_train", kMaxModelLen}, {"n_params", 8'000'000'000}};
+    model["meta"] = {{"n_ctx_train", context_tokens}, {"n_params", 8'000'000'000}};
   }
   return Dump({{"object", "list"}, {"data", Json::array({model})}});
 }
 
-std::string ServerInfo(const Script& script) {
+std::string ServerInfo(const Script& script, const Readings& readings) {
+  const std::int64_t context_tokens = readings.context_tokens;
   const Dialect& dialect = DialectOf(script.dialect);
   switch (dialect.name) {
     case DialectName::kSglang:
       return Dump({{"model_path", script.model},
                    {"served_model_name", script.model},
                    {"version", dialect.version},
-                   {"max_total_num_tokens", 8 * kMaxModelLen},
+                   {"max_total_num_tokens",
+                    readings.live == nullptr ? 8 * context_tokens
+                                             : readings.live->blocks * readings.live->block_tokens},
                    {"internal_states", Json::array({Json::object()})}});
     case DialectName::kLlamaCpp:
-      return Dump({{"default_generation_settings", {{"n_ctx", kMaxModelLen}}},
+      return Dump({{"default_generation_settings", {{"n_ctx", context_tokens}}},
                    {"total_slots", 64},
                    {"model_path", script.model},
                    {"chat_template", ""},
@@ -54,8 +58,8 @@ std::string ServerInfo(const Script& script) {
                    {"model_sha", nullptr},
                    {"model_pipeline_tag", "text-generation"},
                    {"max_concurrent_requests", 128},
-                   {"max_input_tokens", kMaxModelLen - 1},
-                   {"max_total_tokens", kMaxModelLen},
+                   {"max_input_tokens", context_tokens - 1},
+                   {"max_total_tokens", context_tokens},
                    {"router", "text-generation-router"},
                    {"version", dialect.version},
                    {"sha", nullptr}});
@@ -74,7 +78,7 @@ std::string TextOf(std::string_view body) {
 }
 
 /// One id a word: enough for a client that wants prompts of token ids.
-std::string Tokenize(const Dialect& dialect, std::string_view body) {
+std::string Tokenize(const Dialect& dialect, std::string_view body, std::int64_t context_tokens) {
   const std::string text = TextOf(body);
   const auto words = text.empty() ? 0 : 1 + std::count(text.begin(), text.end(), ' ');
   Json ids = Json::array();
@@ -94,7 +98,7 @@ std::string Tokenize(const Dialect& dialect, std::string_view body) {
     case DialectName::kLlamaCpp: return Dump({{"tokens", ids}});
     case DialectName::kVllm:
     case DialectName::kSglang:
-      return Dump({{"count", words}, {"max_model_len", kMaxModelLen}, {"tokens", ids}});
+      return Dump({{"count", words}, {"max_model_len", context_tokens}, {"tokens", ids}});
     default: return Dump({{"tokens", ids}, {"count", words}});
   }
 }
@@ -108,26 +112,6 @@ bool Tokenizes(DialectName name) {
     case DialectName::kTgi: return true;
     default: return false;
   }
-}
-
-SideAnswer Metrics(const Script& script, std::int64_t running) {
-  const Dialect& dialect = DialectOf(script.dialect);
-  if (dialect.running_metric.empty()) {  // TensorRT-LLM: what its last iterations did.
-    return {"application/json", Dump(Json::array({{{"iter", 1},
-                                                   {"numActiveRequests", running},
-                                                   {"numQueuedRequests", 0},
-                                                   {"maxNumActiveRequests", 2048}}}))};
-  }
-  std::string label;
-  if (dialect.name == DialectName::kVllm || dialect.name == DialectName::kSglang) {
-    label = fmt::format("{{model_name={}}}", Dump(script.model));
-  } else if (dialect.name == DialectName::kDynamo) {
-    label = fmt::format("{{model={}}}", Dump(script.model));
-  }
-  // Nobody waits here: each request is served as soon as it comes.
-  return {"text/plain; version=0.0.4",
-          fmt::format("# TYPE {0} gauge\n{0}{2} {3}\n# TYPE {1} gauge\n{1}{2} 0\n",
-                      dialect.running_metric, dialect.waiting_metric, label, running)};
 }
 
 bool IsInfoPath(DialectName name, std::string_view path) {
@@ -158,20 +142,32 @@ std::string_view LowerTypeOf(int status) {
 }  // namespace
 
 std::optional<SideAnswer> SideDoor(const Script& script, std::string_view path,
-                                   std::string_view body, std::int64_t running) {
+                                   std::string_view body, const Readings& readings) {
   const Dialect& dialect = DialectOf(script.dialect);
-  if (path == "/v1/models") return SideAnswer{.body = Models(script)};
+  if (path == "/v1/models") return SideAnswer{.body = Models(script, readings.context_tokens)};
   if (path == "/health") return SideAnswer{.body = R"({"status":"ok"})"};
   if (path == "/tokenize" && Tokenizes(dialect.name)) {
-    return SideAnswer{.body = Tokenize(dialect, body)};
+    return SideAnswer{.body = Tokenize(dialect, body, readings.context_tokens)};
   }
-  if (path == "/metrics" && dialect.name != DialectName::kOpenAi) return Metrics(script, running);
-  if (IsInfoPath(dialect.name, path)) return SideAnswer{.body = ServerInfo(script)};
+  if (path == "/metrics" && dialect.name != DialectName::kOpenAi) {
+    MetricsPage page = MetricsOf(dialect, script.model, readings);
+    return SideAnswer{page.type, std::move(page.body)};
+  }
+  if (IsInfoPath(dialect.name, path)) return SideAnswer{.body = ServerInfo(script, readings)};
   return std::nullopt;
 }
 
 int BadRequestStatus(const Dialect& dialect) {
   return dialect.error == ErrorShape::kTgi ? 422 : 400;
+}
+
+bool Serves(const Script& script, const Ask& ask) {
+  return !DialectOf(script.dialect).checks_model || ask.model.empty() || ask.model == script.model;
+}
+
+std::string UnknownModel(std::string_view model) {
+  return fmt::format("this server does not have the model '{}'; /v1/models lists what it has",
+                     Printable(model, 80));
 }
 
 std::string RefusalOf(std::string_view field) {

@@ -1,10 +1,10 @@
 #include "service/twin/stream.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "base/net/http_response.h"
+#include "service/twin/answer_head.h"
 
 namespace roofscape::twin {
 namespace {
@@ -37,21 +37,12 @@ void Stream::Begin(TruthRequest truth, Instant arrived, bool streamed) {
     return;
   }
   if (reply_.behaviour().head_early) {
-    AppendHead(/*chunked=*/true, 0);
+    head_sent_ = true;
+    AppendAnswerHead(bytes_, std::nullopt, exchange_->keep_alive());
     exchange_->Write(bytes_);
     bytes_.clear();
   }
   Gather();
-}
-
-void Stream::AppendHead(bool chunked, std::size_t bytes) {
-  head_sent_ = true;
-  const std::array<net::HeaderView, 2> headers = {
-      net::HeaderView{"Content-Type", chunked ? "text/event-stream" : "application/json"},
-      net::HeaderView{"Cache-Control", "no-store"}};
-  net::AppendResponseHead(bytes_, 200, headers,
-                          chunked ? std::nullopt : std::optional<std::uint64_t>(bytes),
-                          exchange_->keep_alive());
 }
 
 /// When something due at `due` may leave: the end of the freeze it falls into.
@@ -69,7 +60,8 @@ Instant Stream::Thawed(Instant due) const {
 void Stream::Gather() {
   bytes_.clear();
   sent_ = cut_ = gathered_ = 0;
-  if (!head_sent_) AppendHead(/*chunked=*/true, 0);
+  if (!head_sent_) AppendAnswerHead(bytes_, std::nullopt, exchange_->keep_alive());
+  head_sent_ = true;
   std::int64_t left = reply_.behaviour().events_per_write;
   while (left > 0 && then_ == Piece::Then::kGoOn) {
     event_.clear();
@@ -126,7 +118,7 @@ void Stream::SendRest() {
 
 void Stream::SendWhole() {
   timer_ = {};
-  AppendHead(/*chunked=*/false, event_.size());
+  AppendAnswerHead(bytes_, event_.size(), exchange_->keep_alive());
   bytes_ += event_;
   if (exchange_->Write(bytes_).failed) return;
   exchange_->End();

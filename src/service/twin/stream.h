@@ -42,7 +42,6 @@ class Stream final : private net::ServerExchangeHandler {
   void OnDrained(net::ServerExchange& exchange, const net::WriteInfo& last) override;
   void OnGone(net::ServerExchange& exchange, net::GoneReason reason) override;
 
-  void AppendHead(bool chunked, std::size_t bytes);
   void Gather();
   void SendGathered();
   void SendRest();
