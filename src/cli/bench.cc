@@ -1,8 +1,6 @@
 // roofscape bench: flags to plan, run it, print what came out.
 
-#include <atomic>
 #include <charconv>
-#include <csignal>
 #include <cstdlib>
 #include <memory>
 #include <optional>
@@ -19,6 +17,7 @@
 #include "cli/bench_run.h"
 #include "cli/command.h"
 #include "cli/conformance.h"
+#include "cli/interrupt.h"
 #include "cli/run_selection.h"
 #include "cli/run_text.h"
 #include "cli/write_file.h"
@@ -80,16 +79,6 @@ struct Options {
   bool json = false;
   bool conformance = false;
 };
-
-std::atomic<bool> stop_requested{false};
-
-/// The first Ctrl-C ends the run and keeps it; the third one kills. Not the second: timeout(1)
-/// sends each signal twice, to its child and to its group.
-void OnSignal(int signal) {
-  static std::atomic<bool> again{false};
-  stop_requested.store(true);
-  if (again.exchange(true)) std::signal(signal, SIG_DFL);
-}
 
 /// Numbers separated by commas, none below `least`. `what` completes "'x' is no ...".
 template <class Number>
@@ -265,22 +254,14 @@ int StatusOf(const BenchRun& bench, const std::string& path) {
   return status;
 }
 
-void CatchSignals() {
-  std::signal(SIGINT, OnSignal);
-  std::signal(SIGTERM, OnSignal);
-  // A closed pipe or a full file limit must come back as an error, not end the process.
-  std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGXFSZ, SIG_IGN);
-}
-
 int Run(const Options& options, const Clock& clock) {
   const auto plan = MakePlan(options, clock);
   if (!plan) return Report(plan.error());
   const auto headers = MakeHeaders(options);
   if (!headers) return Report(headers.error());
-  CatchSignals();
+  CatchInterrupts();
   if (options.conformance) {
-    return ShowConformance(*plan, *headers, options.json, stop_requested, clock);
+    return ShowConformance(*plan, *headers, options.json, Interrupted(), clock);
   }
   auto store = store::OpenStore(StorePath(options.db), store::OpenMode::kReadWrite);
   if (!store) return Report(store.error());
@@ -289,7 +270,7 @@ int Run(const Options& options, const Clock& clock) {
     const Result<> made = EnterCampaign(**store, options.campaign, clock.Wall());
     if (!made) return Report(made.error());
   }
-  const auto bench = RunBench(*plan, *headers, **store, stop_requested, clock);
+  const auto bench = RunBench(*plan, *headers, **store, Interrupted(), clock);
   if (!bench) return Report(bench.error());
   if (!options.campaign.empty()) {
     const Result<> joined = (*store)->JoinCampaign(options.campaign, {&bench->run.id, 1});

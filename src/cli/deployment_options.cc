@@ -8,7 +8,6 @@
 #include "base/core/text.h"
 #include "cli/catalog_source.h"
 #include "cli/write_file.h"
-#include "domain/spec/deployment.h"
 
 namespace roofscape::cli {
 namespace {
@@ -99,19 +98,24 @@ Result<> FillLayout(const spec::Deployment& file, DeploymentOptions& o) {
   return {};
 }
 
+Result<> Fill(const spec::Deployment& from, DeploymentOptions& o) {
+  if (o.model.empty()) o.model = from.model;
+  if (o.chip.empty()) o.chip = from.chip;
+  if (o.engine.empty()) o.engine = from.engine;
+  if (o.precision.empty()) o.precision = from.precision;
+  return FillLayout(from, o);
+}
+
 }  // namespace
 
-Result<> CompleteDeployment(DeploymentOptions& o) {
+Result<> CompleteDeployment(DeploymentOptions& o, const spec::Deployment& known) {
   if (!o.deployment.empty()) {
     RS_ASSIGN_OR_RETURN(const std::string text, ReadFlagFile("--deployment", o.deployment));
     RS_ASSIGN_OR_RETURN(const spec::Deployment file, spec::ParseDeployment(text, o.deployment));
-    if (o.model.empty()) o.model = file.model;
-    if (o.chip.empty()) o.chip = file.chip;
-    if (o.engine.empty()) o.engine = file.engine;
-    if (o.precision.empty()) o.precision = file.precision;
-    const Result<> filled = FillLayout(file, o);
+    const Result<> filled = Fill(file, o);
     if (!filled) return filled.error().In(fmt::format("--deployment {}", o.deployment));
   }
+  RS_RETURN_IF_ERROR(Fill(known, o));
   const auto missing = [&o](const char* what) {
     return Error{ErrorCode::kInvalidArgument,
                  fmt::format("no {0}: give --{0} a name of the catalog{1}", what,

@@ -10,6 +10,7 @@
 
 #include "base/core/result.h"
 #include "domain/catalog/catalog.h"
+#include "domain/spec/deployment.h"
 #include "model/calibrate/case.h"
 
 namespace CLI {
@@ -31,9 +32,9 @@ struct DeploymentOptions {
 };
 
 void AddDeploymentOptions(CLI::App& command, DeploymentOptions& options);
-/// Fills what no flag says from `--deployment`; model and chip must be known then. Errors name file
-/// and field.
-Result<> CompleteDeployment(DeploymentOptions& options);
+/// Fills what no flag says from `--deployment`, and what that does not say from `known`, e.g. the
+/// deployment of a stored run; model and chip must be known then. Errors name file and field.
+Result<> CompleteDeployment(DeploymentOptions& options, const spec::Deployment& known = {});
 /// `--params`.
 void AddParamsOption(CLI::App& command, DeploymentOptions& options);
 

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -31,7 +32,8 @@ constexpr const char* kFooter =
     "    --tp 4 --replicas 2 --rate 2,4 --duration 120 --fail 0:30:20\n\n"
     "Without --rate and --trace the load is InferenceX's: all users at once, 10 requests each,\n"
     "lengths 0.8 to 1.0 of what is given, figures of the whole run. Steps take what the\n"
-    "performance model says, without the correction that rows teach: see predict.";
+    "performance model says, corrected by measured rows as in predict.\n\n"
+    "  roofscape simulate --run last --replicas 2      what if the run had had twice the chips";
 
 // Beyond so many tokens a log of each would fill gigabytes.
 constexpr double kMostTokenEvents = 3e7;
@@ -85,6 +87,7 @@ SimulatedPoint SimulateOne(const SimulateOptions& options, const SimulatedDeploy
 }
 
 Result<> Simulate(SimulateOptions options) {
+  if (!options.run.empty()) return SimulateRun(std::move(options));
   RS_RETURN_IF_ERROR(CompleteDeployment(options));
   RS_ASSIGN_OR_RETURN(const std::vector<SimulatedLoad> loads, LoadsOf(options));
   std::optional<workload::Trace> trace;
@@ -140,6 +143,9 @@ void AddSimulateCommand(CLI::App& app, Invocation& invocation) {
                    "Seconds of virtual time between its rows")
       ->check(CLI::Range(1e-4, 1e6))
       ->capture_default_str();
+  command->add_option("--run", options->run,
+                      "Replay the requests of this stored run, an id or 'last'");
+  AddDbOption(*command, options->db);
   AddParamsOption(*command, *options);
   command->add_flag("--json", options->json, "Print one object");
   AddCatalogOption(*command, options->catalog);

@@ -51,6 +51,45 @@ Result<sim::Failure> FailureOf(const std::string& text) {
   return sim::Failure{static_cast<std::int64_t>(numbers[0]), numbers[1], numbers[2]};
 }
 
+calibrate::ServingRow LoadedRow(const SimulateOptions& options, double concurrency) {
+  calibrate::ServingRow row = RowOf(options);
+  row.input = static_cast<double>(options.input);
+  row.output = static_cast<double>(options.output);
+  row.concurrency = concurrency;
+  return row;
+}
+
+// Octaves of load for which the rows are asked what the formulas miss.
+constexpr int kOctaves = 13;
+
+/// Steps, and what precedes them, as long as the rows nearest to this deployment say, so that a
+/// steady load gives what `predict` does. Steps move with the correction of TPOT at the load that
+/// fills such a batch; the time before the engine so that a lone request's TTFT is the predicted
+/// one.
+Result<> Correct(const catalog::Catalog& catalog, calibrate::ServingRow row,
+                 const calibrate::Model& model, Kernels& kernels, sim::Cluster& cluster) {
+  std::vector<double> steps;
+  const double each = cluster.serve.copies * static_cast<double>(cluster.serve.workers);
+  for (int octave = 0; octave < kOctaves; ++octave) {
+    row.concurrency = std::exp2(octave) * each;
+    RS_ASSIGN_OR_RETURN(const calibrate::Case c, calibrate::MakeCase(catalog, row, &kernels.book));
+    steps.push_back(model.FactorsOf(c).tpot);
+  }
+  row.concurrency = 1.0;
+  RS_ASSIGN_OR_RETURN(const calibrate::Case lone, calibrate::MakeCase(catalog, row, &kernels.book));
+  const double ttft = model.Predict(lone).ttft_s.value;
+  cluster.serve.step = std::make_shared<sim::ScaledStepModel>(cluster.serve.step, steps);
+  const sim::WorkerGroup& prompts = cluster.prefill ? *cluster.prefill : cluster.serve;
+  const double input = row.input;
+  double inside = prompts.step->PromptSeconds(0, 0, input, 0.5 * input * input);
+  if (cluster.prefill) inside += cluster.transfer_s + cluster.transfer_token_s * input;
+  const double before = cluster.request_s + cluster.prompt_token_s * input;
+  const double scale = std::max(ttft - inside, 0.0) / before;
+  cluster.request_s *= scale;
+  cluster.prompt_token_s *= scale;
+  return {};
+}
+
 /// Host memory of all chips of a worker, in chunks of one copy of attention each.
 void SetHostTier(const SimulateOptions& o, const perf::Lowered& worker, sim::Cluster& cluster) {
   const double chunk_bytes =
@@ -68,10 +107,7 @@ Result<SimulatedDeployment> MakeDeployment(const SimulateOptions& options,
   RS_ASSIGN_OR_RETURN(const catalog::Catalog catalog, LoadDeploymentCatalog(options));
   RS_ASSIGN_OR_RETURN(const calibrate::Model model, LoadModel(options.params));
   RS_ASSIGN_OR_RETURN(const auto kernels, LoadKernels());
-  calibrate::ServingRow row = RowOf(options);
-  row.input = static_cast<double>(options.input);
-  row.output = static_cast<double>(options.output);
-  row.concurrency = 1.0;
+  const calibrate::ServingRow row = LoadedRow(options, 1.0);
   RS_ASSIGN_OR_RETURN(calibrate::Case c, calibrate::MakeCase(catalog, row, &kernels->book));
   RS_RETURN_IF_ERROR(CheckFits(c));
   if (c.service.disaggregated && options.replicas) {
@@ -85,6 +121,9 @@ Result<SimulatedDeployment> MakeDeployment(const SimulateOptions& options,
   SimulatedDeployment out;
   RS_ASSIGN_OR_RETURN(out.cluster,
                       sim::MakeCluster(c.service, model.CoefficientsOf(c.setting), policy));
+  if (options.corrected) {
+    RS_RETURN_IF_ERROR(Correct(catalog, row, model, *kernels, out.cluster));
+  }
   out.chips = c.chips * (c.service.disaggregated ? 1.0 : replicas);
   RS_ASSIGN_OR_RETURN(const catalog::Model* shape, catalog::FindModel(catalog, options.model));
   out.context_tokens = shape->context_tokens;
@@ -99,6 +138,15 @@ Result<SimulatedDeployment> MakeDeployment(const SimulateOptions& options,
   SetHostTier(options, prompts.worker, out.cluster);
   RS_RETURN_IF_ERROR(sim::Validate(out.cluster));
   return out;
+}
+
+Result<calibrate::Prediction> PredictLoad(const SimulateOptions& options, double concurrency) {
+  RS_ASSIGN_OR_RETURN(const catalog::Catalog catalog, LoadDeploymentCatalog(options));
+  RS_ASSIGN_OR_RETURN(const calibrate::Model model, LoadModel(options.params));
+  RS_ASSIGN_OR_RETURN(const auto kernels, LoadKernels());
+  const calibrate::ServingRow row = LoadedRow(options, concurrency);
+  RS_ASSIGN_OR_RETURN(const calibrate::Case c, calibrate::MakeCase(catalog, row, &kernels->book));
+  return model.Predict(c);
 }
 
 Result<std::vector<SimulatedLoad>> LoadsOf(const SimulateOptions& o) {
@@ -182,6 +230,8 @@ void AddPolicyOptions(CLI::App& command, SimulateOptions& o) {
                   "Drafts a step: the probability of each, those before it accepted: 0.8,0.6")
       ->delimiter(',')
       ->check(CLI::Range(0.0, 1.0));
+  command.add_flag("!--formulas-only", o.corrected,
+                   "Times without the correction that measured rows teach");
   command.add_option("--fail", o.failures, "Worker W stops at A for S seconds: W:A:S; repeatable")
       ->take_all();
   command.add_option("--host-gb", o.host_gb, "Host memory a chip for evicted prompts, GB")

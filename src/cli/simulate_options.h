@@ -13,6 +13,7 @@
 #include "base/core/result.h"
 #include "cli/deployment_options.h"
 #include "domain/workload/trace.h"
+#include "model/calibrate/model.h"
 #include "model/sim/cluster.h"
 #include "model/sim/workloads.h"
 
@@ -29,6 +30,7 @@ struct SimulateOptions : DeploymentOptions {
   bool prefix_cache = false;
   std::vector<double> acceptance;
   std::vector<std::string> failures;
+  bool corrected = true;  // Times as measured rows correct them, as predict has them.
   double host_gb = 0.0;
   double host_gbps = 50.0;
 
@@ -44,6 +46,7 @@ struct SimulateOptions : DeploymentOptions {
   std::int64_t requests_per_slot = 10;
   std::optional<double> duration_s;
   std::string trace;
+  std::string run, db;  // A stored one, replayed.
   double trace_speed = 1.0;
   std::uint64_t seed = 1;
 
@@ -65,6 +68,9 @@ struct SimulatedDeployment {
 Result<SimulatedDeployment> MakeDeployment(const SimulateOptions& options,
                                            std::int64_t chunk_tokens);
 
+/// What the performance model predicts of so many users at once.
+Result<calibrate::Prediction> PredictLoad(const SimulateOptions& options, double concurrency);
+
 /// One load to simulate.
 struct SimulatedLoad {
   std::int64_t concurrency = 0;
@@ -78,6 +84,9 @@ Result<std::vector<SimulatedLoad>> LoadsOf(const SimulateOptions& options);
 std::unique_ptr<sim::RequestSource> MakeSource(const SimulateOptions& options,
                                                const SimulatedLoad& load,
                                                const std::optional<workload::Trace>& trace);
+
+/// `--run`: the requests of a stored run, as a table against what was measured.
+Result<> SimulateRun(SimulateOptions options);
 
 /// About how many tokens will come out.
 double TokensOf(const SimulateOptions& options, const SimulatedLoad& load,

@@ -236,6 +236,14 @@ Explanation Model::Explain(const Case& c) const {
   return out;
 }
 
+Model::Factors Model::FactorsOf(const Case& c) const {
+  const Site site = names_.SiteOf(c);
+  const auto factor = [&](std::size_t output) {
+    return std::exp(-residuals_[output].At(site, nullptr).mean);
+  };
+  return {factor(1), factor(0)};
+}
+
 Prediction Model::Predict(const Case& c, const Ablation& parts) const {
   const std::vector<double> priors(perf::kFitted, 0.0);
   const auto coefficients =

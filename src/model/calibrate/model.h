@@ -77,6 +77,14 @@ class Model {
 
   Explanation Explain(const Case& c) const;
 
+  /// What the rows nearest to a case say of the formulas there: their figures times these are what
+  /// Predict gives.
+  struct Factors {
+    double ttft = 1.0;
+    double tpot = 1.0;
+  };
+  Factors FactorsOf(const Case& c) const;
+
   /// Coefficients for a setting, SI units.
   perf::Coefficients<double> CoefficientsOf(const perf::Setting& setting) const;
   /// Was a row of this curve among those fitted?

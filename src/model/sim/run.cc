@@ -42,7 +42,7 @@ class Feeder {
       if (!next_) next_ = source_.Next();
       if (!next_) return false;
       const auto event_ns = simulator_.NextEvent();
-      if (event_ns && next_->at_ns > *event_ns) return true;
+      if (!source_.closed() && event_ns && next_->at_ns > *event_ns) return true;
       simulator_.AddRequest(*next_);
       next_.reset();
     }

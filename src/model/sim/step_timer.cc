@@ -68,6 +68,33 @@ double PerfStepModel::PromptSeconds(double decode, double context, double prefil
   return shared + coefficients_[perf::kMix] * (apart - shared);
 }
 
+ScaledStepModel::ScaledStepModel(std::shared_ptr<const StepModel> inner,
+                                 std::span<const double> factors)
+    : inner_(std::move(inner)) {
+  RS_CHECK(!factors.empty());
+  for (const double factor : factors) {
+    RS_CHECK(factor > 0.0);
+    logarithms_.push_back(std::log(factor));
+  }
+}
+
+double ScaledStepModel::FactorAt(double decode) const {
+  const double place = std::log2(std::max(decode, 1.0));
+  const auto below = std::min(static_cast<std::size_t>(place), logarithms_.size() - 1);
+  const std::size_t above = std::min(below + 1, logarithms_.size() - 1);
+  const double share = place - static_cast<double>(below);
+  return std::exp(logarithms_[below] + share * (logarithms_[above] - logarithms_[below]));
+}
+
+double ScaledStepModel::DecodeSeconds(double decode, double context) const {
+  return inner_->DecodeSeconds(decode, context) * FactorAt(decode);
+}
+
+double ScaledStepModel::PromptSeconds(double decode, double context, double prefill,
+                                      double pairs) const {
+  return inner_->PromptSeconds(decode, context, prefill, pairs) * FactorAt(decode);
+}
+
 StepTimer::StepTimer(std::shared_ptr<const StepModel> model, double copies)
     : model_(std::move(model)), copies_(copies), decodes_(kEntries), prompts_(kEntries) {
   RS_CHECK(model_ != nullptr && copies >= 1.0);

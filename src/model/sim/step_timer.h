@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "model/perf/mean_field.h"
@@ -49,6 +50,24 @@ class PerfStepModel final : public StepModel {
   perf::Lowered worker_;
   perf::Coefficients<double> coefficients_;
   double drafts_;
+};
+
+/// Another model's steps, each longer by a factor that depends on its batch.
+class ScaledStepModel final : public StepModel {
+ public:
+  /// `factors`: of batches of 1, 2, 4, ... sequences; between them it is interpolated in the
+  /// logarithms, beyond the last it stays. Steps without a sequence take the first. REQUIRES: not
+  /// empty, all above 0.
+  ScaledStepModel(std::shared_ptr<const StepModel> inner, std::span<const double> factors);
+
+  double DecodeSeconds(double decode, double context) const override;
+  double PromptSeconds(double decode, double context, double prefill, double pairs) const override;
+
+ private:
+  double FactorAt(double decode) const;
+
+  std::shared_ptr<const StepModel> inner_;
+  std::vector<double> logarithms_;
 };
 
 class StepTimer {

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <memory>
+#include <vector>
 
 #include "base/core/rng.h"
 #include "model/sim/test_clusters.h"
@@ -43,6 +45,20 @@ TEST(StepTimerTest, BucketsAreNearTheFormula) {
     }
     EXPECT_NEAR(bias, 0.0, 0.003);
   }
+}
+
+TEST(ScaledStepModelTest, FactorsOfOctavesAndBetween) {
+  LinearStep step;
+  step.step_s = 1.0;
+  step.token_s = 1.0;
+  const std::vector<double> factors = {2.0, 4.0, 1.0};
+  const ScaledStepModel scaled(std::make_shared<LinearStep>(step), factors);
+  EXPECT_DOUBLE_EQ(scaled.DecodeSeconds(1, 10), 2.0);
+  EXPECT_DOUBLE_EQ(scaled.DecodeSeconds(2, 10), 4.0);
+  EXPECT_DOUBLE_EQ(scaled.DecodeSeconds(4, 10), 1.0);
+  EXPECT_DOUBLE_EQ(scaled.DecodeSeconds(100, 10), 1.0) << "beyond the last it stays";
+  EXPECT_NEAR(scaled.DecodeSeconds(3, 10), 4.0 * std::pow(0.25, std::log2(1.5)), 1e-12);
+  EXPECT_DOUBLE_EQ(scaled.PromptSeconds(0, 0, 5, 10), 10.0) << "no sequence: as one";
 }
 
 // The answer must not depend on what was asked before, or runs would differ.

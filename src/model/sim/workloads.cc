@@ -73,4 +73,74 @@ std::optional<Ask> Replay::Next() {
   return ask;
 }
 
+namespace {
+
+constexpr auto kSooner = [](const auto& a, const auto& b) {
+  return a.at_ns != b.at_ns ? a.at_ns > b.at_ns : a.slot > b.slot;
+};
+
+/// What the server counted, else what was asked for.
+std::int64_t Tokens(std::int64_t counted, std::int64_t asked) {
+  return counted > 0 ? counted : asked;
+}
+
+}  // namespace
+
+RunReplay::RunReplay(const spec::RequestLog& log, bool closed) : closed_(closed) {
+  std::optional<std::int64_t> begin_ns;
+  for (const spec::Request& r : log.requests) {
+    Ask ask;
+    ask.input = Tokens(r.input_tokens, r.input_tokens_asked);
+    ask.output = Tokens(r.output_tokens, r.output_tokens_asked);
+    if (ask.input < 1 || ask.output < 1 || r.intended_ns == spec::kNoStamp) continue;
+    begin_ns = std::min(begin_ns.value_or(r.intended_ns), r.intended_ns);
+    ask.id = static_cast<std::int64_t>(asks_.size());
+    ask.at_ns = r.intended_ns;
+    ask.tag = closed ? r.slot : -1;
+    asks_.push_back(ask);
+    origins_.push_back({r.id, r.phase});
+  }
+  for (Ask& ask : asks_) ask.at_ns -= *begin_ns;
+  if (!closed) {
+    std::stable_sort(asks_.begin(), asks_.end(),
+                     [](const Ask& a, const Ask& b) { return a.at_ns < b.at_ns; });
+    return;
+  }
+  for (std::size_t i = asks_.size(); i-- > 0;) {
+    const auto slot = static_cast<std::size_t>(std::max<std::int64_t>(asks_[i].tag, 0));
+    if (slot >= lists_.size()) lists_.resize(slot + 1);
+    lists_[slot].push_back(i);
+  }
+  for (std::size_t slot = 0; slot < lists_.size(); ++slot) {
+    if (lists_[slot].empty()) continue;
+    Ready(static_cast<std::int64_t>(slot), asks_[lists_[slot].back()].at_ns);
+  }
+}
+
+void RunReplay::Ready(std::int64_t slot, std::int64_t at_ns) {
+  ready_.push_back({at_ns, slot});
+  std::push_heap(ready_.begin(), ready_.end(), kSooner);
+}
+
+std::optional<Ask> RunReplay::Next() {
+  if (!closed_) {
+    if (sent_ == asks_.size()) return std::nullopt;
+    return asks_[sent_++];
+  }
+  if (ready_.empty()) return std::nullopt;
+  const User user = ready_.front();
+  std::pop_heap(ready_.begin(), ready_.end(), kSooner);
+  ready_.pop_back();
+  auto& list = lists_[static_cast<std::size_t>(user.slot)];
+  Ask ask = asks_[list.back()];
+  list.pop_back();
+  ask.at_ns = user.at_ns;
+  return ask;
+}
+
+void RunReplay::OnEnd(const Completion& completion) {
+  if (!closed_ || lists_[static_cast<std::size_t>(completion.tag)].empty()) return;
+  Ready(completion.tag, completion.end_ns);
+}
+
 }  // namespace roofscape::sim

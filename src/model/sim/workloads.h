@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "domain/spec/request_log.h"
 #include "domain/spec/workload.h"
 #include "domain/workload/arrivals.h"
 #include "domain/workload/prompt_source.h"
@@ -25,6 +26,9 @@ class RequestSource {
   virtual std::optional<Ask> Next() = 0;
   /// A request has ended, and its user is free at that time.
   virtual void OnEnd(const Completion&) {}
+  /// Never has more to give than there are users: then all of it may be taken at once, and an
+  /// earlier one need not wait behind a later one.
+  virtual bool closed() const { return false; }
 };
 
 /// Users who send when their last answer has ended, all beginning at 0, until `requests` were sent.
@@ -74,6 +78,41 @@ class Replay final : public RequestSource {
   double speed_;
   std::size_t count_;
   std::size_t sent_ = 0;
+};
+
+/// The requests of a log once more, whatever answered them then: those of an open loop when they
+/// were due, those of a closed one when the user's answer before has ended, users beginning as they
+/// did. Without the server's counts of tokens it takes those that were asked for; a request without
+/// a length at all is left out.
+class RunReplay final : public RequestSource {
+ public:
+  /// `log` need not live on. Times count from its first request.
+  RunReplay(const spec::RequestLog& log, bool closed);
+  std::optional<Ask> Next() override;
+  void OnEnd(const Completion& completion) override;
+  bool closed() const override { return closed_; }
+
+  std::int64_t requests() const { return static_cast<std::int64_t>(asks_.size()); }
+  /// By Ask::id, which is a place in this list: the request's number and phase in the log.
+  struct Origin {
+    std::int64_t id = 0;
+    spec::Phase phase = spec::Phase::kMeasure;
+  };
+  const std::vector<Origin>& origins() const { return origins_; }
+
+ private:
+  struct User {
+    std::int64_t at_ns = 0;  // May send from then on.
+    std::int64_t slot = 0;
+  };
+  void Ready(std::int64_t slot, std::int64_t at_ns);
+
+  std::vector<Ask> asks_;  // In the order of the log.
+  std::vector<Origin> origins_;
+  bool closed_;
+  std::size_t sent_ = 0;                         // Of an open loop.
+  std::vector<std::vector<std::size_t>> lists_;  // Closed: of each user, last one first.
+  std::vector<User> ready_;                      // A heap, soonest first.
 };
 
 }  // namespace roofscape::sim
