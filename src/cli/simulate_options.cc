@@ -11,6 +11,8 @@
 #include "cli/catalog_source.h"
 #include "cli/model_source.h"
 #include "model/calibrate/model.h"
+#include "model/perf/wafer.h"
+#include "model/sim/wafer_step.h"
 
 namespace roofscape::cli {
 namespace {
@@ -100,11 +102,64 @@ void SetHostTier(const SimulateOptions& o, const perf::Lowered& worker, sim::Clu
   cluster.host_chunk_s = chunk_bytes / (o.host_gbps * 1e9);
 }
 
+/// Wafers are another machine, and no row was measured on one: the datasheet's tier.
+Result<SimulatedDeployment> MakeWaferDeployment(const SimulateOptions& o,
+                                                const catalog::Catalog& catalog,
+                                                const catalog::Chip& chip) {
+  if (o.Disaggregated() || o.tp.value_or(1.0) * o.dp.value_or(1.0) * o.pp.value_or(1.0) > 1.0) {
+    return Wrong(
+        "--tp, --dp, --pp and --prefill-*: layers follow one another over wafers; say how "
+        "many with --chips");
+  }
+  RS_ASSIGN_OR_RETURN(const perf::Wafer wafer, perf::MakeWafer(catalog, chip));
+  RS_ASSIGN_OR_RETURN(const catalog::Model* model, catalog::FindModel(catalog, o.model));
+  RS_ASSIGN_OR_RETURN(const perf::Formats formats, perf::FormatsOf(*model, o.precision));
+  RS_ASSIGN_OR_RETURN(const perf::Lowered whole, perf::Lower(*model, {}, formats));
+  RS_ASSIGN_OR_RETURN(const sim::EnginePolicy policy, PolicyOf(o));
+  std::optional<int> wafers;
+  if (o.chips) wafers = static_cast<int>(*o.chips);
+  RS_ASSIGN_OR_RETURN(
+      sim::WaferDeployment made,
+      sim::MakeWaferCluster(wafer, whole, CountParameters(*model).active, wafers, policy));
+  SimulatedDeployment out;
+  out.cluster = std::move(made.cluster);
+  out.cluster.serve.workers = o.replicas.value_or(static_cast<std::int64_t>(o.workers.value_or(1)));
+  out.chips = static_cast<double>(made.wafers * out.cluster.serve.workers);
+  out.context_tokens = model->context_tokens;
+  return out;
+}
+
+Result<bool> IsWafer(const catalog::Catalog& catalog, const catalog::Chip& chip) {
+  if (chip.links.scale_up.empty()) return false;
+  RS_ASSIGN_OR_RETURN(const catalog::Fabric* fabric,
+                      catalog::FindFabric(catalog, chip.links.scale_up));
+  return fabric->topology == catalog::Topology::kWafer;
+}
+
+/// Router and failures, which do not depend on the machine.
+Result<SimulatedDeployment> Finish(const SimulateOptions& options, std::int64_t chunk_tokens,
+                                   SimulatedDeployment out) {
+  RS_ASSIGN_OR_RETURN(out.cluster.routing, sim::ParseRouting(options.router));
+  for (const std::string& text : options.failures) {
+    RS_ASSIGN_OR_RETURN(const sim::Failure failure, FailureOf(text));
+    out.cluster.failures.push_back(failure);
+  }
+  out.cluster.chunk_tokens = std::max(chunk_tokens, out.cluster.policy.block_tokens);
+  RS_RETURN_IF_ERROR(sim::Validate(out.cluster));
+  return out;
+}
+
 }  // namespace
 
 Result<SimulatedDeployment> MakeDeployment(const SimulateOptions& options,
                                            std::int64_t chunk_tokens) {
   RS_ASSIGN_OR_RETURN(const catalog::Catalog catalog, LoadDeploymentCatalog(options));
+  RS_ASSIGN_OR_RETURN(const catalog::Chip* chip, catalog::FindChip(catalog, options.chip));
+  RS_ASSIGN_OR_RETURN(const bool wafer, IsWafer(catalog, *chip));
+  if (wafer) {
+    RS_ASSIGN_OR_RETURN(SimulatedDeployment out, MakeWaferDeployment(options, catalog, *chip));
+    return Finish(options, chunk_tokens, std::move(out));
+  }
   RS_ASSIGN_OR_RETURN(const calibrate::Model model, LoadModel(options.params));
   RS_ASSIGN_OR_RETURN(const auto kernels, LoadKernels());
   const calibrate::ServingRow row = LoadedRow(options, 1.0);
@@ -127,17 +182,11 @@ Result<SimulatedDeployment> MakeDeployment(const SimulateOptions& options,
   out.chips = c.chips * (c.service.disaggregated ? 1.0 : replicas);
   RS_ASSIGN_OR_RETURN(const catalog::Model* shape, catalog::FindModel(catalog, options.model));
   out.context_tokens = shape->context_tokens;
-  RS_ASSIGN_OR_RETURN(out.cluster.routing, sim::ParseRouting(options.router));
   out.cluster.acceptance = options.acceptance;
-  for (const std::string& text : options.failures) {
-    RS_ASSIGN_OR_RETURN(const sim::Failure failure, FailureOf(text));
-    out.cluster.failures.push_back(failure);
-  }
   out.cluster.chunk_tokens = std::max(chunk_tokens, policy.block_tokens);
   const perf::Pool& prompts = c.service.disaggregated ? c.service.prefill : c.service.serve;
   SetHostTier(options, prompts.worker, out.cluster);
-  RS_RETURN_IF_ERROR(sim::Validate(out.cluster));
-  return out;
+  return Finish(options, chunk_tokens, std::move(out));
 }
 
 Result<calibrate::Prediction> PredictLoad(const SimulateOptions& options, double concurrency) {

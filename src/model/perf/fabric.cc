@@ -30,9 +30,9 @@ bool Closes(const Fabric& fabric, std::size_t axis, int length) {
 }
 
 /// A box inside of the island: what is not the island's whole axis cannot use its way round.
-Slice Box(const Fabric& fabric, std::array<int, kMaxAxes> length, bool whole) {
+Slice Box(const Fabric& fabric, std::array<int, kTorusAxes> length, bool whole) {
   Slice slice{length, {}};
-  for (std::size_t i = 0; i < kMaxAxes; ++i) {
+  for (std::size_t i = 0; i < kTorusAxes; ++i) {
     slice.ring[i] = whole ? Closes(fabric, i, length[i])
                           : fabric.slice.ring[i] && length[i] == fabric.slice.length[i];
   }
@@ -40,7 +40,7 @@ Slice Box(const Fabric& fabric, std::array<int, kMaxAxes> length, bool whole) {
 }
 
 /// The best box with at least `ranks` chips and no axis above `most`.
-Slice Search(const Fabric& fabric, int ranks, const std::array<int, kMaxAxes>& most, bool whole) {
+Slice Search(const Fabric& fabric, int ranks, const std::array<int, kTorusAxes>& most, bool whole) {
   Slice best;
   auto least = std::tuple(std::numeric_limits<int>::max(), 0, 0, 0, 0);
   for (int a = 1; a <= std::min(most[0], ranks); ++a) {
@@ -60,7 +60,7 @@ Slice Search(const Fabric& fabric, int ranks, const std::array<int, kMaxAxes>& m
 Result<> LowerTorus(const catalog::Fabric& from, Fabric& to) {
   const auto axes =
       from.shape.empty() ? static_cast<std::size_t>(from.axes.value_or(0)) : from.shape.size();
-  if (axes < 1 || axes > kMaxAxes) {
+  if (axes < 1 || axes > kTorusAxes) {
     return Missing(from, "shape_chips", "give 1 to 3 axes, or their number in 'axes'");
   }
   // Two links an axis, where the catalog does not tell them apart.

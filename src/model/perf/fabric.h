@@ -30,31 +30,31 @@ enum class Tier {
 std::string_view Name(Tier tier);
 constexpr Tier Weaker(Tier a, Tier b) { return a < b ? b : a; }
 
-inline constexpr std::size_t kMaxAxes = 3;
+inline constexpr std::size_t kTorusAxes = 3;
 
 /// A box of a torus. An axis that is closed to a ring carries two ways round, an open one is a
 /// line.
 struct Slice {
-  std::array<int, kMaxAxes> length = {1, 1, 1};
-  std::array<bool, kMaxAxes> ring = {false, false, false};
+  std::array<int, kTorusAxes> length = {1, 1, 1};
+  std::array<bool, kTorusAxes> ring = {false, false, false};
 
   constexpr int chips() const { return length[0] * length[1] * length[2]; }
   /// Steps to the chip that is furthest away.
   constexpr int hops() const {
     int sum = 0;
-    for (std::size_t i = 0; i < kMaxAxes; ++i) sum += ring[i] ? length[i] / 2 : length[i] - 1;
+    for (std::size_t i = 0; i < kTorusAxes; ++i) sum += ring[i] ? length[i] / 2 : length[i] - 1;
     return sum;
   }
   /// Links of a chip, one way, that an all-gather keeps busy: two on a ring, one on a line.
   constexpr int busy_links() const {
     int sum = 0;
-    for (std::size_t i = 0; i < kMaxAxes; ++i) sum += length[i] == 1 ? 0 : (ring[i] ? 2 : 1);
+    for (std::size_t i = 0; i < kTorusAxes; ++i) sum += length[i] == 1 ? 0 : (ring[i] ? 2 : 1);
     return sum;
   }
   /// The longest axis as an all-to-all meets it: a line counts as a ring of twice its length.
   constexpr int longest() const {
     int most = 0;
-    for (std::size_t i = 0; i < kMaxAxes; ++i) {
+    for (std::size_t i = 0; i < kTorusAxes; ++i) {
       const int seen = length[i] == 1 ? 0 : (ring[i] ? length[i] : 2 * length[i]);
       if (seen > most) most = seen;
     }
@@ -80,7 +80,7 @@ struct Fabric {
 
   // Torus: the whole island, what an axis may be, and the best box of each power of two.
   Slice slice;
-  std::array<int, kMaxAxes> most = {1, 1, 1};
+  std::array<int, kTorusAxes> most = {1, 1, 1};
   int wrap_multiple = 0;  // 0: an axis closes only where it is as long as it can be.
   std::array<Slice, kSlices> slices;
 

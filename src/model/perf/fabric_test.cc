@@ -11,7 +11,7 @@
 namespace roofscape::perf {
 namespace {
 
-using Lengths = std::array<int, kMaxAxes>;
+using Lengths = std::array<int, kTorusAxes>;
 
 TEST(Fabric, StandsOnACatalogThatPassesItsCheck) {
   for (const catalog::Problem& problem : catalog::Check(ShippedFabrics())) {
@@ -81,7 +81,7 @@ TEST(Fabric, ChoosesTheBestSliceOfATorus) {
     Lengths length = slice.length;
     std::sort(length.begin(), length.end());
     EXPECT_EQ(length, box.length);
-    for (std::size_t i = 0; i < kMaxAxes; ++i) {
+    for (std::size_t i = 0; i < kTorusAxes; ++i) {
       EXPECT_EQ(slice.ring[i], box.rings && slice.length[i] > 1);
     }
   }

@@ -54,6 +54,24 @@ TEST(RunReplayTest, UsersSendWhenTheirAnswerHasEnded) {
   EXPECT_EQ(out[2].slot, 0);
 }
 
+// Both users' warm-ups had ended before anything was measured: they begin together again.
+TEST(RunReplayTest, AWarmUpThatDrainedDrainsAgain) {
+  spec::RequestLog log;
+  log.requests = {Row(0, 0, 0, 10, 5), Row(1, 1, 0, 10, 30), Row(2, 0, 500, 10, 5),
+                  Row(3, 1, 500, 10, 5)};
+  for (std::size_t i = 0; i < 2; ++i) {
+    log.requests[i].phase = spec::Phase::kWarmup;
+    log.requests[i].end_ns = 490'000'000;
+  }
+  const auto out = Play(log, true);
+  EXPECT_LT(out[0].end_ns, out[1].end_ns);
+  EXPECT_EQ(out[2].intended_ns, out[1].end_ns);
+  EXPECT_EQ(out[3].intended_ns, out[1].end_ns);
+  // One that ran over into what was measured does not.
+  log.requests[1].end_ns = 510'000'000;
+  EXPECT_EQ(Play(log, true)[2].intended_ns, out[0].end_ns);
+}
+
 TEST(RunReplayTest, ALengthThatTheServerDidNotTellIsTheOneAskedFor) {
   spec::RequestLog log;
   log.requests = {Row(0, 0, 0, 10, 5), Row(1, 0, 1, 10, 5), Row(2, 0, 2, 10, 5)};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "base/core/check.h"
 
@@ -84,6 +85,22 @@ std::int64_t Tokens(std::int64_t counted, std::int64_t asked) {
   return counted > 0 ? counted : asked;
 }
 
+/// Warm-ups of a log whose last had ended before a measured request was sent; 0 where it ran over.
+std::int64_t DrainedWarmups(const spec::RequestLog& log) {
+  std::int64_t count = 0;
+  std::optional<std::int64_t> last_end;
+  std::optional<std::int64_t> first_sent;
+  for (const spec::Request& r : log.requests) {
+    if (r.phase == spec::Phase::kWarmup) {
+      ++count;
+      last_end = std::max(last_end.value_or(r.end_ns), r.end_ns);
+    } else {
+      first_sent = std::min(first_sent.value_or(r.intended_ns), r.intended_ns);
+    }
+  }
+  return last_end && first_sent && *last_end <= *first_sent ? count : 0;
+}
+
 }  // namespace
 
 RunReplay::RunReplay(const spec::RequestLog& log, bool closed) : closed_(closed) {
@@ -101,6 +118,11 @@ RunReplay::RunReplay(const spec::RequestLog& log, bool closed) : closed_(closed)
     origins_.push_back({r.id, r.phase});
   }
   for (Ask& ask : asks_) ask.at_ns -= *begin_ns;
+  if (closed && DrainedWarmups(log) > 0) {
+    before_drain_ = std::count_if(origins_.begin(), origins_.end(), [](const Origin& origin) {
+      return origin.phase == spec::Phase::kWarmup;
+    });
+  }
   if (!closed) {
     std::stable_sort(asks_.begin(), asks_.end(),
                      [](const Ask& a, const Ask& b) { return a.at_ns < b.at_ns; });
@@ -139,8 +161,21 @@ std::optional<Ask> RunReplay::Next() {
 }
 
 void RunReplay::OnEnd(const Completion& completion) {
-  if (!closed_ || lists_[static_cast<std::size_t>(completion.tag)].empty()) return;
-  Ready(completion.tag, completion.end_ns);
+  if (!closed_) return;
+  const auto phase = [this](std::size_t i) { return origins_[i].phase; };
+  const auto& list = lists_[static_cast<std::size_t>(completion.tag)];
+  const bool warmup = phase(static_cast<std::size_t>(completion.id)) == spec::Phase::kWarmup;
+  if (warmup && before_drain_ > 0) --before_drain_;
+  if (!list.empty()) {
+    const bool waits = before_drain_ > 0 && phase(list.back()) == spec::Phase::kMeasure;
+    if (waits) {
+      held_.push_back(completion.tag);
+    } else {
+      Ready(completion.tag, completion.end_ns);
+    }
+  }
+  if (before_drain_ > 0) return;
+  for (const std::int64_t slot : std::exchange(held_, {})) Ready(slot, completion.end_ns);
 }
 
 }  // namespace roofscape::sim

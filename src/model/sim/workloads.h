@@ -82,8 +82,9 @@ class Replay final : public RequestSource {
 
 /// The requests of a log once more, whatever answered them then: those of an open loop when they
 /// were due, those of a closed one when the user's answer before has ended, users beginning as they
-/// did. Without the server's counts of tokens it takes those that were asked for; a request without
-/// a length at all is left out.
+/// did; where the warm-up had drained before the first measured request, it does so again, and then
+/// all begin at once. Without the server's counts of tokens it takes those that were asked for; a
+/// request without a length at all is left out.
 class RunReplay final : public RequestSource {
  public:
   /// `log` need not live on. Times count from its first request.
@@ -113,6 +114,8 @@ class RunReplay final : public RequestSource {
   std::size_t sent_ = 0;                         // Of an open loop.
   std::vector<std::vector<std::size_t>> lists_;  // Closed: of each user, last one first.
   std::vector<User> ready_;                      // A heap, soonest first.
+  std::int64_t before_drain_ = 0;                // Warm-ups that must end before the others begin.
+  std::vector<std::int64_t> held_;               // Users who wait for that.
 };
 
 }  // namespace roofscape::sim
