@@ -114,8 +114,8 @@ std::string ClusterText(const sim::Cluster& cluster, double chips, const Style& 
                                           cluster.prefill->workers, cluster.serve.workers)
                             : Counted(cluster.serve.workers, "worker");
   const std::string what =
-      fmt::format("{} chips, {}, routed {}; {} blocks of {} for the cache of a worker, {}",
-                  WithCommas(std::llround(chips)), workers, Name(cluster.routing),
+      fmt::format("{}, {}, routed {}; {} blocks of {} for the cache of a worker, {}",
+                  Counted(std::llround(chips), "chip"), workers, Name(cluster.routing),
                   WithCommas(cluster.serve.blocks), Counted(p.block_tokens, "token"),
                   p.prefix_cache ? "prefix cache" : "no prefix cache");
   constexpr const char* kReserves[] = {"the prompt", "the prompt and an estimate of all growth",

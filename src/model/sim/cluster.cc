@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 
 #include <fmt/format.h>
 
@@ -96,10 +97,10 @@ Result<> Validate(const Cluster& cluster) {
   }
   for (const Failure& f : cluster.failures) {
     if (f.worker >= 0 && f.worker < workers && f.at_s >= 0.0 && f.lasts_s >= 0.0) continue;
-    return bad(
-        fmt::format("a failure of worker {} at {} s for {} s: workers are 0 to {}, times 0 "
-                    "and more",
-                    f.worker, f.at_s, f.lasts_s, workers - 1));
+    const std::string there =
+        workers == 1 ? "the only worker is 0" : fmt::format("workers are 0 to {}", workers - 1);
+    return bad(fmt::format("a failure of worker {} at {} s for {} s: {}, times are 0 or more",
+                           f.worker, f.at_s, f.lasts_s, there));
   }
   for (const double p : cluster.acceptance) {
     if (p >= 0.0 && p <= 1.0) continue;

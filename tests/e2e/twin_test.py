@@ -1,0 +1,192 @@
+#!/usr/bin/env python3
+"""The live twin through the whole program: our own load generator finds the simulator's figures on
+it, the official OpenAI client talks to it, a stored run is played again.
+
+    twin_test.py ROOFSCAPE REPOSITORY
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+import unittest
+import urllib.request
+
+ROOFSCAPE = ""
+REPOSITORY = ""
+CLIENT = "openai@6.9.1"
+CLIENT_SHA512 = "bd0e5196dd19801dff04d9936bb6c88a3605873dd805c78003767826ea0c4817ed045f58a851c812165a912b3e3bf01dec46a8122999bc7c43e729518cdd752e"
+DEPLOYMENT = ["--model", "llama-3.1-8b", "--chip", "h100-sxm", "--engine", "vllm", "--precision",
+              "bf16", "--tp", "1"]
+
+
+def program(*arguments, status=(0,)):
+    result = subprocess.run([ROOFSCAPE, *map(str, arguments)], capture_output=True, text=True,
+                            timeout=240)
+    if result.returncode not in status:
+        raise AssertionError(f"{arguments}: {result.returncode}\n{result.stderr}{result.stdout}")
+    return result.stdout
+
+
+class Twin:
+    """A live twin while the block runs."""
+
+    def __init__(self, *flags):
+        self.process = subprocess.Popen(
+            [ROOFSCAPE, "twin", *DEPLOYMENT, "--port", "0", "--json", *map(str, flags)],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def __enter__(self):
+        while True:
+            line = self.process.stderr.readline()
+            if not line:
+                raise AssertionError("the twin ended: " + self.process.stdout.read())
+            if "http://" in line:
+                self.url = line.split()[-1]
+                return self
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGTERM)
+        out, _ = self.process.communicate(timeout=30)
+        self.summary = json.loads(out)
+
+    def metric(self, name):
+        page = urllib.request.urlopen(self.url + "/metrics", timeout=10).read().decode()
+        for line in page.splitlines():
+            if line.startswith(name + "{") or line.startswith(name + " "):
+                return float(line.split()[-1])
+        raise AssertionError(f"{name} is not in\n{page}")
+
+
+def client_folder():
+    """The client's package, from the npm registry, pinned; kept in the cache folder."""
+    base = os.environ.get("ROOFSCAPE_CACHE") or os.path.join(
+        os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "roofscape")
+    folder = os.path.join(base, "clients", CLIENT.replace("@", "-"))
+    if os.path.exists(os.path.join(folder, "index.mjs")):
+        return folder
+    os.makedirs(os.path.dirname(folder), exist_ok=True)
+    work = tempfile.mkdtemp(dir=os.path.dirname(folder))
+    try:
+        name = subprocess.run(["npm", "pack", "--loglevel=error", CLIENT], cwd=work, check=True,
+                              capture_output=True, text=True).stdout.split()[-1]
+        with open(os.path.join(work, name), "rb") as file:
+            if hashlib.sha512(file.read()).hexdigest() != CLIENT_SHA512:
+                raise AssertionError(f"{CLIENT} is not what it was when this test was written")
+        with tarfile.open(os.path.join(work, name)) as archive:
+            archive.extractall(work)
+        os.rename(os.path.join(work, "package"), folder)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return folder
+
+
+class LiveTwin(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.db = os.path.join(self.folder.name, "e2e.db")
+
+    def tearDown(self):
+        self.folder.cleanup()
+
+    def test_the_three_ways_agree(self):
+        plan = os.path.join(self.folder.name, "plan.json")
+        with open(plan, "w", encoding="utf-8") as file:
+            json.dump({"schema_version": 1, "seed": 3,
+                       "deployment": {"model": "llama-3.1-8b", "chip": "h100-sxm",
+                                      "engine": "vllm", "precision": "bf16",
+                                      "roles": [{"name": "serve", "chips_per_worker": 1,
+                                                 "tp": 1}]},
+                       "workload": {"input": {"tokens": 400, "low": 0.8},
+                                    "output": {"tokens": 60, "low": 0.8}},
+                       "load": {"concurrency": [1, 8], "protocol": "inferencex"}}, file)
+        # Medians of a machine with other work: the tight bounds are asserted on quiet ones, by
+        # hand (docs/concepts/simulator.md).
+        for attempt in range(3):
+            rows = json.loads(program("check-agreement", plan, "--json"))["rows"]
+            self.assertEqual([row["way"] for row in rows],
+                             ["predicted", "simulated", "twin"] * 2)
+            apart = [abs(row[name]) for row in rows if row["way"] == "twin"
+                     for name in ("output_difference_fraction", "tpot_difference_fraction",
+                                  "ttft_p50_difference_fraction")]
+            if max(apart) < 0.05:
+                break
+        self.assertLess(max(apart), 0.05, rows)
+        for row in rows:
+            if row["way"] == "predicted":
+                self.assertLess(abs(row["tpot_difference_fraction"]), 0.25, row)
+
+    def test_a_stored_run_is_played_again(self):
+        with Twin("--speed", 4) as twin:
+            program("bench", twin.url, "--db", self.db, "--concurrency", 4, "--requests", 24,
+                    "--input-tokens", 64, "--output-tokens", 40, status=(0, 3))
+        self.assertGreater(twin.summary["events"], 24 * 40)
+        same = json.loads(program("simulate", "--run", "last", "--db", self.db, *DEPLOYMENT,
+                                  "--json"))
+        measured, simulated = same["rows"]
+        self.assertEqual((measured["way"], simulated["way"]), ("measured", "simulated"))
+        # Four times faster on the socket than simulated.
+        self.assertAlmostEqual(simulated["tpot_mean_s"] / measured["tpot_mean_s"], 4, delta=0.6)
+        wrong = subprocess.run([ROOFSCAPE, "simulate", "--run", "last", "--db", self.db,
+                                *DEPLOYMENT, "--rate", "2"], capture_output=True, text=True)
+        self.assertEqual(wrong.returncode, 2)
+        self.assertIn("--run has its own load", wrong.stderr)
+
+    def test_the_official_client_talks_to_it(self):
+        with Twin("--served-model", "org/some-model", "--speed", 2) as twin:
+            result = subprocess.run(
+                ["node", os.path.join(REPOSITORY, "tests/e2e/openai_client.mjs"), client_folder(),
+                 twin.url + "/v1", "org/some-model"], capture_output=True, text=True, timeout=120)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            seen = json.loads(result.stdout)
+            self.assertEqual(seen["models"], ["org/some-model"])
+            self.assertGreater(len(seen["text"]), 10)
+            self.assertLessEqual(seen["tokens"], 20)
+            self.assertEqual((seen["pieces"], seen["streamed"], seen["finish"]),
+                             (30, 30, "length"))
+            self.assertEqual(seen["unknown"], {"status": 404, "type": "NotFoundError"})
+            # Who left is out of the batch.
+            for _ in range(200):
+                if twin.metric("vllm:num_requests_running") == 0:
+                    break
+                time.sleep(0.02)
+            self.assertEqual(twin.metric("vllm:num_requests_running"), 0)
+            self.assertLess(twin.metric("vllm:generation_tokens_total"), 1000)
+        self.assertEqual(twin.summary["gone"], 1)
+
+    def test_wrong_flags_say_what_to_do(self):
+        for flags, words in [
+                (["--script", "x", "--model", "y"], "leave out"),
+                ([], "no model"),
+                (["--model", "llama-3.1-8b"], "no chip"),
+                ([*DEPLOYMENT, "--fault", "reset"], "KIND:SHARE"),
+                ([*DEPLOYMENT, "--dialect", "x"], "tensorrt-llm"),
+                ([*DEPLOYMENT, "--threads", "2"], "one thread"),
+                ([*DEPLOYMENT, "--fail", "7:1:1"], "the only worker is 0"),
+                (["--deployment", "/nowhere"], "--deployment")]:
+            result = subprocess.run([ROOFSCAPE, "twin", "--port", "0", *flags],
+                                    capture_output=True, text=True, timeout=20)
+            self.assertIn(result.returncode, (1, 2), flags)
+            self.assertIn(words, result.stderr, flags)
+
+    def test_the_examples_serve(self):
+        examples = os.path.join(REPOSITORY, "examples")
+        for name in sorted(os.listdir(examples)):
+            path = os.path.join(examples, name)
+            with open(path, encoding="utf-8") as file:
+                if "[load]" in file.read():
+                    continue
+            out = json.loads(program("simulate", "--deployment", path, "--concurrency", 2,
+                                     "--output-tokens", 16, "--json"))
+            self.assertGreater(out["points"][0]["output_tps"], 1, name)
+
+
+if __name__ == "__main__":
+    ROOFSCAPE, REPOSITORY = sys.argv[1], sys.argv[2]
+    unittest.main(argv=sys.argv[:1])
