@@ -21,7 +21,8 @@ import urllib.request
 ROOFSCAPE = ""
 REPOSITORY = ""
 CLIENT = "openai@6.9.1"
-CLIENT_SHA512 = "bd0e5196dd19801dff04d9936bb6c88a3605873dd805c78003767826ea0c4817ed045f58a851c812165a912b3e3bf01dec46a8122999bc7c43e729518cdd752e"
+CLIENT_SHA512 = ("bd0e5196dd19801dff04d9936bb6c88a3605873dd805c78003767826ea0c4817"
+                 "ed045f58a851c812165a912b3e3bf01dec46a8122999bc7c43e729518cdd752e")
 DEPLOYMENT = ["--model", "llama-3.1-8b", "--chip", "h100-sxm", "--engine", "vllm", "--precision",
               "bf16", "--tp", "1"]
 

@@ -74,7 +74,8 @@ class LiveServerTest : public ::testing::Test {
 };
 
 constexpr const char* kBody =
-    R"({"model":"m","prompt":"a b c d e f g h i j","max_tokens":11,"ignore_eos":true,"stream":true,)"
+    R"({"model":"m","prompt":"a b c d e f g h i j","max_tokens":11,"ignore_eos":true,)"
+    R"("stream":true,)"
     R"("stream_options":{"include_usage":true}})";
 
 TEST_F(LiveServerTest, SendsWhatTheSimulationSaysWhenItSays) {

@@ -39,7 +39,7 @@ class Pacer final : private sim::Observer {
 
   /// REQUIRES: Validate(cluster), speed > 0. The reactor must outlive the pacer.
   Pacer(net::Reactor& reactor, const sim::Cluster& cluster, std::uint64_t seed, double speed);
-  ~Pacer();
+  ~Pacer() override;
   Pacer(const Pacer&) = delete;
   Pacer& operator=(const Pacer&) = delete;
 
