@@ -1,6 +1,5 @@
 // roofscape twin: the golden server, for trying and for proving load generators.
 
-#include <csignal>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -12,6 +11,7 @@
 
 #include "base/core/text.h"
 #include "cli/command.h"
+#include "cli/end_signals.h"
 #include "cli/write_file.h"
 #include "measure/host/host_facts.h"
 #include "service/twin/run_golden.h"
@@ -41,21 +41,6 @@ struct Options {
   std::string truth;
   bool json = false;
 };
-
-/// Makes the signals that end the server wait for AwaitEnd, in this thread and all it starts.
-sigset_t BlockEndSignals() {
-  sigset_t ends;
-  sigemptyset(&ends);
-  sigaddset(&ends, SIGINT);
-  sigaddset(&ends, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &ends, nullptr);
-  return ends;
-}
-
-void AwaitEnd(const sigset_t& ends) {
-  int signal = 0;
-  sigwait(&ends, &signal);
-}
 
 // Beyond this a comparison with a client's figures says nothing about the client.
 constexpr double kLateUs = 500;
@@ -112,7 +97,6 @@ int Run(const Options& options, const Clock& clock) {
     return host::PinThread(options.cpus[static_cast<std::size_t>(thread) % options.cpus.size()]);
   };
   const sigset_t ends = BlockEndSignals();
-  std::signal(SIGPIPE, SIG_IGN);
   const auto run = twin::GoldenRun::Start(*std::move(script), golden, clock);
   if (!run) return Report(run.error());
   const std::string host =
