@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "base/core/json.h"
 #include "base/core/text.h"
 
 namespace roofscape::cli {

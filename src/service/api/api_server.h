@@ -81,7 +81,7 @@ class ApiServer final : private net::HttpServer::Handler {
   RateLimit rate_;
   std::unique_ptr<net::HttpServer> server_;
   std::map<Listener*, std::unique_ptr<Listener>> listeners_;
-  TimerId tell_;
+  net::TimerId tell_;
   bool telling_ = false;
   std::mutex mutex_;  // Of posted_.
   std::vector<std::function<void()>> posted_;

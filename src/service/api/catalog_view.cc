@@ -37,7 +37,7 @@ const std::array<Kind, 6>& Kinds() {
         {"dense.fp8_tflops", "fp8", "TFLOPS"},
         {"dense.fp4_tflops", "fp4", "TFLOPS"},
         {"links.scale_up", "scale-up", ""},
-        {"tdp_w", "TDP", "W"}}},
+        {"power.tdp_w", "TDP", "W"}}},
       {"fabrics",
        "fabric",
        {{"reach", "reach", ""},

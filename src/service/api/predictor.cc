@@ -13,17 +13,17 @@ namespace roofscape::api {
 namespace {
 
 /// A predicted load on an axis, where the model has the figure. Those of a median stand for it by the
-/// mean: the model knows no distributions.
+/// mean: the model knows no distributions. A price of 0: not known.
 std::optional<calibrate::Figure> On(const std::string& axis, const calibrate::PredictedPoint& p,
-                                    const std::optional<double>& usd_per_chip_hour) {
+                                    double usd_per_chip_hour) {
   if (axis == "interactivity_p50_tps" || axis == "interactivity_mean_tps") {
     return Inverse(p.prediction.tpot_s);
   }
   if (axis == "tpot_p50_s" || axis == "tpot_mean_s") return p.prediction.tpot_s;
   if (axis == "ttft_p50_s" || axis == "ttft_mean_s") return p.prediction.ttft_s;
   if (axis == "total_tps_per_chip") return p.prediction.tput_per_chip;
-  if (axis == "usd_per_mtok_total" && usd_per_chip_hour) {
-    return Times(Inverse(p.prediction.tput_per_chip), *usd_per_chip_hour * 1e6 / 3600.0);
+  if (axis == "usd_per_mtok_total" && usd_per_chip_hour > 0) {
+    return Times(Inverse(p.prediction.tput_per_chip), usd_per_chip_hour * 1e6 / 3600.0);
   }
   return std::nullopt;
 }
@@ -120,7 +120,7 @@ Json Predictor::OverlayJson(const spec::Row& row, std::span<const double> loads,
   const auto points = PredictRow(catalog_, *serving, loads, false);
   if (!points) return nullptr;
   const auto price = analysis::ChipPrice(row.deployment.chip, pricing);
-  const auto usd = price ? std::optional(price->value) : std::nullopt;
+  const double usd = price ? price->value : 0.0;
   Json json = {{"layout", analysis::LayoutName(row.deployment)},
                {"domain", calibrate::Name(points->points.front().prediction.domain)},
                {"concurrency", loads}};

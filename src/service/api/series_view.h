@@ -13,6 +13,7 @@
 
 #include "base/core/json.h"
 #include "base/core/result.h"
+#include "domain/analysis/cost.h"
 #include "domain/analysis/curve.h"
 #include "domain/analysis/interpolate.h"
 #include "service/api/snapshot.h"
