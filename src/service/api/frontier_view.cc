@@ -153,6 +153,10 @@ Json PointColumns(const Snapshot& snapshot, const Drawn& drawn, const Ask& ask, 
   return columns;
 }
 
+bool IsBetter(double a, double b, const analysis::RowAxis& axis) {
+  return axis.direction == spec::Direction::kHigherIsBetter ? a > b : a < b;
+}
+
 Json ReadingJson(const Snapshot& snapshot, const Drawn& drawn, const Ask& ask,
                  const std::optional<Between>& between) {
   if (!ask.at) return nullptr;
@@ -165,7 +169,10 @@ Json ReadingJson(const Snapshot& snapshot, const Drawn& drawn, const Ask& ask,
                        {"point", shown - drawn.shown.begin()},
                        {"id", snapshot.origin(point.row).id}};
   }
-  if (between) {
+  // A point that was measured and is as good says more.
+  const bool better = between && (reading["step"].is_null() ||
+                                  IsBetter(between->y, reading["step"]["y"].get<double>(), ask.y));
+  if (better) {
     reading["between"] = {{"y", between->y},
                           {"low", NumberJson(between->low)},
                           {"high", NumberJson(between->high)},
