@@ -478,8 +478,7 @@ class ImportedTest(Fetching):
                         "/api/v1/meta"):
             self.answer(address)
         for series in first["series"]:
-            self.answer("/api/v1/rows/" + series["points"]["id"][series["front"][0]],
-                        self.imported)
+            self.answer("/api/v1/rows/" + series["points"]["id"][series["front"][0]])
 
     def test_cheapest_at_50_is_the_cheapest_of_all_rows(self):
         path = "/api/v1/answer?model=deepseek-r1&input=8192&output=1024&interactivity_tps=50"
