@@ -15,6 +15,7 @@
 #include "cli/catalog_text.h"
 #include "cli/command.h"
 #include "domain/catalog/check.h"
+#include "domain/catalog/entry_json.h"
 
 namespace roofscape::cli {
 namespace {
@@ -54,7 +55,7 @@ int List(const Options& options) {
     Json all = Json::array();
     for (const catalog::Found& found : catalog::AllEntries(*catalog)) {
       if (options.name.empty() || IsOfKind(found.kind, options.name)) {
-        all.push_back(EntryJson(found, false));
+        all.push_back(catalog::EntryJson(found, false));
       }
     }
     fmt::print("{}\n", Dump(all));
@@ -86,7 +87,7 @@ int Show(const Options& options) {
   const Style style = StyleOf(stdout);
   for (std::size_t i = 0; i < found.size(); ++i) {
     if (options.json) {
-      fmt::print("{}\n", Dump(EntryJson(found[i], true)));
+      fmt::print("{}\n", Dump(catalog::EntryJson(found[i], true)));
     } else {
       fmt::print("{}{}", i == 0 ? "" : "\n", EntryText(*catalog, found[i], style));
     }

@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "base/core/json.h"
 #include "base/core/text.h"
 
 namespace roofscape::cli {
@@ -273,36 +274,6 @@ std::string EntryText(const Catalog& catalog, const catalog::Found& found, const
   }
   if (found.kind == "chip") text += PriceHistory(catalog, entry.id, style);
   return text + SourcesText(entry, style);
-}
-
-Json EntryJson(const catalog::Found& found, bool sources) {
-  const catalog::Entry& entry = *found.entry;
-  Json out = {{"kind", found.kind},
-              {"id", entry.id},
-              {"name", entry.name},
-              {"aliases", entry.aliases},
-              {"file", entry.file},
-              {"collected", entry.collected ? Json(entry.collected->ToIso()) : Json(nullptr)},
-              {"note", entry.note},
-              {"values", Json::object()}};
-  for (const catalog::Fact& fact : entry.facts) {
-    out["values"][fact.field] = Json::parse(fact.value, nullptr, false);
-  }
-  if (!sources) return out;
-  out["sources"] = Json::object();
-  for (const catalog::Source& source : entry.sources) {
-    out["sources"][source.id] = {
-        {"text", source.text},
-        {"date", source.date ? Json(source.date->ToIso()) : Json(nullptr)},
-        {"confidence",
-         source.confidence ? Json(catalog::Name(*source.confidence)) : Json(nullptr)}};
-    if (!source.harness.empty()) out["sources"][source.id]["harness"] = source.harness;
-  }
-  out["source_of"] = Json::object();
-  for (const catalog::Fact& fact : entry.facts) {
-    if (fact.number) out["source_of"][fact.field] = fact.source;
-  }
-  return out;
 }
 
 }  // namespace roofscape::cli

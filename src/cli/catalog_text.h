@@ -1,4 +1,4 @@
-// What `roofscape catalog` prints: tables of each kind, one entry in full, and their JSON.
+// What `roofscape catalog` prints: tables of each kind, and one entry in full.
 //
 // Thread safety: pure functions.
 
@@ -7,7 +7,6 @@
 #include <string>
 #include <string_view>
 
-#include "base/core/json.h"
 #include "base/core/result.h"
 #include "cli/table.h"
 #include "domain/catalog/catalog.h"
@@ -24,9 +23,5 @@ std::string CatalogSummary(const catalog::Catalog& catalog, const Style& style);
 /// One entry with every value and its source, and what follows from it.
 std::string EntryText(const catalog::Catalog& catalog, const catalog::Found& found,
                       const Style& style);
-
-/// {"kind", "id", "name", "aliases", "file", "collected", "note", "values": {field: value}}, and
-/// with `sources` also {"sources": {id: {...}}, "source_of": {field: id}}.
-Json EntryJson(const catalog::Found& found, bool sources);
 
 }  // namespace roofscape::cli

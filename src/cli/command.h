@@ -66,6 +66,8 @@ void AddSimulateCommand(CLI::App& app, Invocation& invocation);
 void AddCheckAgreementCommand(CLI::App& app, Invocation& invocation);
 void AddCalibrateCommand(CLI::App& app, Invocation& invocation);
 void AddValidateCommand(CLI::App& app, Invocation& invocation);
+void AddPublishCommand(CLI::App& app, Invocation& invocation);
+void AddServeCommand(CLI::App& app, Invocation& invocation);
 void AddProbeCommand(CLI::App& app, Invocation& invocation);
 void AddMakeModelCommand(CLI::App& app, Invocation& invocation);
 

@@ -16,9 +16,9 @@
 #include "cli/catalog_source.h"
 #include "cli/command.h"
 #include "cli/compare_text.h"
-#include "cli/recompute.h"
 #include "cli/row_selection.h"
 #include "domain/analysis/compare.h"
+#include "results/store/recompute.h"
 #include "results/store/store.h"
 
 namespace roofscape::cli {
@@ -92,7 +92,7 @@ Result<std::vector<spec::Row>> SideOf(const std::string& side, const Options& op
   RS_ASSIGN_OR_RETURN(const std::unique_ptr<store::Store> store,
                       store::OpenStore(StorePath(options.rows.db), store::OpenMode::kReadOnly));
   RS_ASSIGN_OR_RETURN(spec::RunResult run, store->LoadRun(side));
-  RS_RETURN_IF_ERROR(RecomputeUnfinished(*store, run));
+  RS_RETURN_IF_ERROR(store::RecomputeUnfinished(*store, run));
   return spec::RowsOf(run);
 }
 

@@ -17,6 +17,7 @@
 #include "cli/price_options.h"
 #include "cli/row_selection.h"
 #include "cli/trend_text.h"
+#include "domain/analysis/derived_axes.h"
 
 namespace roofscape::cli {
 namespace {
@@ -156,7 +157,7 @@ Result<> Cost(const Options& options, WallTime now) {
   if (!options.eval.empty()) return Intelligence(options, rows, catalog, pricing);
   analysis::ReadingQuery reading;
   RS_ASSIGN_OR_RETURN(reading.x, analysis::MetricAxis("interactivity_p50_tps"));
-  RS_ASSIGN_OR_RETURN(reading.y, analysis::MetricAxis(RateName(query.kind)));
+  RS_ASSIGN_OR_RETURN(reading.y, analysis::MetricAxis(analysis::RateName(query.kind)));
   reading.target = options.at;
   reading.interpolate = options.interpolate;
   RS_ASSIGN_OR_RETURN(const analysis::Readings readings, analysis::ReadAt(rows, reading));

@@ -104,14 +104,6 @@ Json PricedJson(const Priced& priced) {
   return json;
 }
 
-}  // namespace
-
-std::string RateName(analysis::TokenKind kind) {
-  return std::string(analysis::Name(kind)) + "_tps_per_chip";
-}
-
-namespace {
-
 /// A series that was read, with its price.
 struct PricedReading {
   const Reading* reading = nullptr;

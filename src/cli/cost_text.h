@@ -24,9 +24,6 @@ struct CostQuery {
   analysis::Boundary boundary = analysis::Boundary::kProvisioned;
 };
 
-/// The rate a chip that readings must be read for, e.g. "total_tps_per_chip".
-std::string RateName(analysis::TokenKind kind);
-
 /// One row a series: rate, cost, joules a token and rate a megawatt of the step reading; below it
 /// that read between points, with its band. Then which book, tier and day the figures are of.
 std::string CostTable(std::span<const spec::Row> rows, const analysis::Readings& readings,

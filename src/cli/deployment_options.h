@@ -1,17 +1,15 @@
-// The flags that say what serves, as `predict` and `simulate` share them, and the case that the
-// performance model makes of them.
+// The flags that say what serves, as `predict` and `simulate` share them.
 //
 // Thread safety: plain values; functions read files.
 
 #pragma once
 
-#include <optional>
 #include <string>
 
 #include "base/core/result.h"
 #include "domain/catalog/catalog.h"
 #include "domain/spec/deployment.h"
-#include "model/calibrate/case.h"
+#include "model/calibrate/wish.h"
 
 namespace CLI {
 class App;
@@ -19,16 +17,10 @@ class App;
 
 namespace roofscape::cli {
 
-struct DeploymentOptions {
+struct DeploymentOptions : calibrate::Wish {
   std::string deployment;  // A file; flags count more.
-  std::string model, chip, fabric, engine, precision;
-  std::optional<double> chips, workers;
-  std::optional<double> tp, ep, dp, pp;
-  std::optional<double> prefill_tp, prefill_ep, prefill_dp, prefill_workers;
   std::string params;
   std::string catalog;
-
-  bool Disaggregated() const { return prefill_tp || prefill_ep || prefill_dp || prefill_workers; }
 };
 
 void AddDeploymentOptions(CLI::App& command, DeploymentOptions& options);
@@ -38,14 +30,8 @@ Result<> CompleteDeployment(DeploymentOptions& options, const spec::Deployment& 
 /// `--params`.
 void AddParamsOption(CLI::App& command, DeploymentOptions& options);
 
-/// The deployment as a row without load; nominal lengths are the caller's.
-calibrate::ServingRow RowOf(const DeploymentOptions& options);
-
 /// The catalog that the flags name, with `--fabric` in the chip's place, after a check that the
 /// layout does not contradict itself.
 Result<catalog::Catalog> LoadDeploymentCatalog(const DeploymentOptions& options);
-
-/// Refuses weights that leave no room for a cache.
-Result<> CheckFits(const calibrate::Case& c);
 
 }  // namespace roofscape::cli

@@ -18,6 +18,7 @@
 #include "cli/table.h"
 #include "cli/version.h"
 #include "cli/write_file.h"
+#include "domain/analysis/catalog_names.h"
 #include "results/ingest/ingest.h"
 #include "results/store/archive.h"
 
@@ -180,7 +181,7 @@ Result<ingest::Source> SourceOf(const Options& options, const catalog::Catalog& 
   if (!options.deployment.empty()) {
     RS_ASSIGN_OR_RETURN(const std::string text, ReadFlagFile("--deployment", options.deployment));
     RS_ASSIGN_OR_RETURN(source.deployment, spec::ParseDeployment(text, options.deployment));
-    UseCatalogNames(catalog, *source.deployment);
+    analysis::UseCatalogNames(catalog, *source.deployment);
   }
   return source;
 }

@@ -10,12 +10,12 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
-#include "cli/recompute.h"
 #include "cli/table.h"
 #include "cli/write_file.h"
 #include "domain/analysis/point_power.h"
 #include "results/ingest/power_csv.h"
 #include "results/store/digest.h"
+#include "results/store/recompute.h"
 #include "results/store/store.h"
 
 namespace roofscape::cli {

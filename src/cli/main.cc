@@ -123,6 +123,8 @@ int Run(int argc, char** argv) {
   roofscape::cli::AddDbCommand(app, invocation);
   roofscape::cli::AddDoctorCommand(app, invocation);
   roofscape::cli::AddProbeCommand(app, invocation);
+  roofscape::cli::AddServeCommand(app, invocation);
+  roofscape::cli::AddPublishCommand(app, invocation);
   roofscape::cli::AddTwinCommand(app, invocation);
   roofscape::cli::AddMakeModelCommand(app, invocation);
   try {

@@ -42,14 +42,14 @@ Result<> Predict(Options options) {
   RS_ASSIGN_OR_RETURN(const catalog::Catalog catalog, LoadDeploymentCatalog(options));
   RS_ASSIGN_OR_RETURN(const calibrate::Model model, LoadModel(options.params));
   RS_ASSIGN_OR_RETURN(const auto kernels, LoadKernels());
-  calibrate::ServingRow row = RowOf(options);
+  calibrate::ServingRow row = calibrate::RowOf(options);
   row.input = options.input;
   row.output = options.output;
-  std::vector<PredictedPoint> points;
+  std::vector<calibrate::PredictedPoint> points;
   for (const double concurrency : options.concurrency) {
     row.concurrency = concurrency;
     RS_ASSIGN_OR_RETURN(const calibrate::Case c, calibrate::MakeCase(catalog, row, &kernels->book));
-    RS_RETURN_IF_ERROR(CheckFits(c));
+    RS_RETURN_IF_ERROR(calibrate::CheckFits(c));
     points.push_back({concurrency, model.Predict(c), model.Explain(c)});
   }
   if (options.json) {
@@ -57,7 +57,7 @@ Result<> Predict(Options options) {
                        {"model", options.model},
                        {"chip", options.chip},
                        {"fitted_rows", model.rows()},
-                       {"points", PredictionJson(points)}};
+                       {"points", calibrate::PredictionJson(points)}};
     fmt::print("{}\n", json.dump(2));
     return {};
   }

@@ -1,51 +1,20 @@
 #include "cli/predict_text.h"
 
 #include <algorithm>
-#include <array>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace roofscape::cli {
 namespace {
-
-/// In the order of perf::StepPart.
-constexpr std::array<std::string_view, perf::kStepParts> kParts = {"projections and dense layers",
-                                                                   "attention",
-                                                                   "routed experts",
-                                                                   "recurrent state",
-                                                                   "output head",
-                                                                   "sums over the group",
-                                                                   "tokens to experts and back",
-                                                                   "launches",
-                                                                   "host"};
-constexpr std::array<std::string_view, perf::kStepParts> kPartKeys = {
-    "products_s", "attention_s", "experts_s", "recurrent_s", "head_s",
-    "sums_s",     "travel_s",    "floors_s",  "host_s"};
 
 std::string WithBand(const calibrate::Figure& f, double scale) {
   return fmt::format("{} ({} to {})", FormatNumber(f.value * scale), FormatNumber(f.low80 * scale),
                      FormatNumber(f.high80 * scale));
 }
 
-Json FigureJson(const calibrate::Figure& f) {
-  return {{"value", f.value}, {"low80", f.low80}, {"high80", f.high80}};
-}
-
-Json StepJson(const perf::StepTimes<double>& times) {
-  Json json = Json::object();
-  for (std::size_t i = 0; i < perf::kStepParts; ++i) json[std::string(kPartKeys[i])] = times[i];
-  json["total_s"] = perf::Total(times);
-  return json;
-}
-
-std::size_t Largest(const perf::StepTimes<double>& times) {
-  return static_cast<std::size_t>(std::max_element(times.begin(), times.end()) - times.begin());
-}
-
 }  // namespace
 
-std::string PredictionTable(std::span<const PredictedPoint> points, const Style& style) {
+std::string PredictionTable(std::span<const calibrate::PredictedPoint> points, const Style& style) {
   Table table({{"requests\nin flight"},
                {"TTFT mean\nms (80 %)"},
                {"TPOT mean\nms (80 %)"},
@@ -59,13 +28,14 @@ std::string PredictionTable(std::span<const PredictedPoint> points, const Style&
     table.AddRow({FormatNumber(p.concurrency), WithBand(p.prediction.ttft_s, 1e3),
                   WithBand(p.prediction.tpot_s, 1e3), FormatNumber(1.0 / p.prediction.tpot_s.value),
                   WithBand(p.prediction.tput_per_chip, 1.0),
-                  waits ? "room for the cache" : std::string(kParts[Largest(p.why.decode)]),
+                  waits ? "room for the cache"
+                        : std::string(calibrate::PartTitle(calibrate::LargestPart(p.why.decode))),
                   std::string(Name(p.prediction.domain))});
   }
   return table.ToText(style);
 }
 
-std::string ExplanationText(const PredictedPoint& point, const Style& style) {
+std::string ExplanationText(const calibrate::PredictedPoint& point, const Style& style) {
   const double decode = perf::Total(point.why.decode);
   const double prefill = perf::Total(point.why.prefill);
   Table table(
@@ -74,7 +44,7 @@ std::string ExplanationText(const PredictedPoint& point, const Style& style) {
     const double d = point.why.decode[i];
     const double p = point.why.prefill[i];
     if (d <= 0.0 && p <= 0.0) continue;
-    table.AddRow({std::string(kParts[i]), fmt::format("{:.3f}", d * 1e3),
+    table.AddRow({std::string(calibrate::PartTitle(i)), fmt::format("{:.3f}", d * 1e3),
                   fmt::format("{:.0f}", 100.0 * d / decode), fmt::format("{:.3f}", p * 1e3),
                   fmt::format("{:.0f}", 100.0 * p / prefill)});
   }
@@ -89,28 +59,6 @@ std::string ExplanationText(const PredictedPoint& point, const Style& style) {
       FormatNumber(point.concurrency), point.why.decoding, table.ToText(style),
       point.why.memory / 1e9, point.why.weights / 1e9, std::max(point.why.cache_room, 0.0) / 1e9,
       point.why.cache / 1e9);
-}
-
-Json PredictionJson(std::span<const PredictedPoint> points) {
-  Json all = Json::array();
-  for (const auto& p : points) {
-    all.push_back({{"concurrency", p.concurrency},
-                   {"ttft_mean_s", FigureJson(p.prediction.ttft_s)},
-                   {"tpot_mean_s", FigureJson(p.prediction.tpot_s)},
-                   {"total_tps_per_chip", FigureJson(p.prediction.tput_per_chip)},
-                   {"domain", Name(p.prediction.domain)},
-                   {"decoding_sequences", p.why.decoding},
-                   {"admitted_sequences", std::min(p.why.admitted, 1e9)},
-                   {"limited_by", kPartKeys[Largest(p.why.decode)]},
-                   {"decode_step", StepJson(p.why.decode)},
-                   {"prompt", StepJson(p.why.prefill)},
-                   {"memory",
-                    {{"chip_bytes", p.why.memory},
-                     {"weight_bytes", p.why.weights},
-                     {"cache_room_bytes", p.why.cache_room},
-                     {"cache_filled_bytes", p.why.cache}}}});
-  }
-  return all;
 }
 
 }  // namespace roofscape::cli

@@ -1,4 +1,4 @@
-// Predictions as text and JSON.
+// Predictions as text.
 //
 // Thread safety: pure functions.
 
@@ -7,24 +7,14 @@
 #include <span>
 #include <string>
 
-#include "base/core/json.h"
 #include "cli/table.h"
-#include "model/calibrate/model.h"
+#include "model/calibrate/prediction_json.h"
 
 namespace roofscape::cli {
 
-/// One load of a predicted deployment.
-struct PredictedPoint {
-  double concurrency = 0.0;
-  calibrate::Prediction prediction;
-  calibrate::Explanation why;
-};
-
-std::string PredictionTable(std::span<const PredictedPoint> points, const Style& style);
+std::string PredictionTable(std::span<const calibrate::PredictedPoint> points, const Style& style);
 
 /// Where the time of a decode step and of a prompt goes, and what fills a chip's memory.
-std::string ExplanationText(const PredictedPoint& point, const Style& style);
-
-Json PredictionJson(std::span<const PredictedPoint> points);
+std::string ExplanationText(const calibrate::PredictedPoint& point, const Style& style);
 
 }  // namespace roofscape::cli

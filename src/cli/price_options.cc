@@ -34,16 +34,4 @@ Result<analysis::Pricing> PricingOf(const PriceOptions& options, const catalog::
   return pricing;
 }
 
-analysis::RowAxis CostAxis(analysis::TokenKind kind, const analysis::Pricing& pricing) {
-  analysis::RowAxis axis;
-  axis.name = fmt::format("usd_per_mtok_{}", analysis::Name(kind));
-  axis.unit = "USD/Mtok";
-  axis.direction = spec::Direction::kLowerIsBetter;
-  axis.value = [kind, pricing](const spec::Row& row) -> std::optional<double> {
-    const auto cost = analysis::UsdPerMtok(row, kind, pricing);
-    return cost ? std::optional(cost->value) : std::nullopt;
-  };
-  return axis;
-}
-
 }  // namespace roofscape::cli

@@ -9,7 +9,6 @@
 #include "base/core/clock.h"
 #include "base/core/result.h"
 #include "domain/analysis/cost.h"
-#include "domain/analysis/curve.h"
 
 namespace CLI {
 class App;
@@ -28,8 +27,5 @@ void AddPriceOptions(CLI::App& command, PriceOptions& options);
 /// `catalog` must outlive the pricing.
 Result<analysis::Pricing> PricingOf(const PriceOptions& options, const catalog::Catalog& catalog,
                                     WallTime now);
-
-/// USD a million tokens of that kind, as an axis. The pricing's catalog must outlive it.
-analysis::RowAxis CostAxis(analysis::TokenKind kind, const analysis::Pricing& pricing);
 
 }  // namespace roofscape::cli

@@ -11,9 +11,10 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
-#include "cli/recompute.h"
+#include "domain/analysis/catalog_names.h"
 #include "domain/analysis/days.h"
 #include "domain/catalog/date.h"
+#include "results/store/recompute.h"
 
 namespace roofscape::cli {
 namespace {
@@ -90,9 +91,9 @@ Result<std::vector<spec::Row>> OwnRows(const std::string& path, const store::Row
   std::vector<spec::Row> rows;
   for (auto summary = runs.rbegin(); summary != runs.rend(); ++summary) {
     RS_ASSIGN_OR_RETURN(spec::RunResult run, store->LoadRun(summary->id));
-    RS_RETURN_IF_ERROR(RecomputeUnfinished(*store, run));
+    RS_RETURN_IF_ERROR(store::RecomputeUnfinished(*store, run));
     for (spec::Row& row : spec::RowsOf(run)) {
-      UseCatalogNames(catalog, row.deployment);
+      analysis::UseCatalogNames(catalog, row.deployment);
       if (Fits(row, query)) rows.push_back(std::move(row));
     }
   }
@@ -141,13 +142,6 @@ bool HasConditions(const RowSelection& selection) {
   return selection.latest || selection.imported_only || selection.own_only ||
          std::any_of(std::begin(texts), std::end(texts),
                      [](const std::string* text) { return !text->empty(); });
-}
-
-void UseCatalogNames(const catalog::Catalog& catalog, spec::Deployment& deployment) {
-  deployment.model = IdOf(catalog::FindModel, catalog, deployment.model).value_or("");
-  deployment.chip = IdOf(catalog::FindChip, catalog, deployment.chip).value_or("");
-  deployment.engine = IdOf(catalog::FindEngine, catalog, deployment.engine).value_or("");
-  deployment.precision = Lower(deployment.precision);
 }
 
 Result<WallTime> ParseDay(std::string_view flag, std::string_view text) {

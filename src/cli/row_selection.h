@@ -57,9 +57,6 @@ bool Fits(const spec::Row& row, const store::RowQuery& query);
 Result<std::vector<spec::Row>> LoadRows(const RowSelection& selection,
                                         const catalog::Catalog& catalog);
 
-/// Puts the catalog's ids where it knows model, chip and engine, so that names of one thing meet.
-void UseCatalogNames(const catalog::Catalog& catalog, spec::Deployment& deployment);
-
 /// A day's first microsecond.
 Result<WallTime> ParseDay(std::string_view flag, std::string_view text);
 

@@ -7,7 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/command.h"
-#include "cli/recompute.h"
+#include "results/store/recompute.h"
 
 namespace roofscape::cli {
 namespace {
@@ -79,7 +79,7 @@ Result<std::vector<spec::RunResult>> LoadRuns(store::Store& store, const RunSele
   std::vector<spec::RunResult> runs;
   for (const std::string& name : names) {
     RS_ASSIGN_OR_RETURN(spec::RunResult run, store.LoadRun(name));
-    RS_RETURN_IF_ERROR(RecomputeUnfinished(store, run));
+    RS_RETURN_IF_ERROR(store::RecomputeUnfinished(store, run));
     const bool known = std::any_of(
         runs.begin(), runs.end(), [&](const spec::RunResult& other) { return other.id == run.id; });
     if (!known) runs.push_back(std::move(run));

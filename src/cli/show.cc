@@ -9,10 +9,10 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
-#include "cli/recompute.h"
 #include "cli/request_csv.h"
 #include "cli/run_text.h"
 #include "cli/show_as.h"
+#include "results/store/recompute.h"
 #include "results/store/store.h"
 
 namespace roofscape::cli {
@@ -61,7 +61,7 @@ Result<spec::RunResult> Load(const Options& options) {
                       store::OpenStore(StorePath(options.db), store::OpenMode::kReadOnly));
   RS_ASSIGN_OR_RETURN(spec::RunResult run, store->LoadRun(options.run));
   if (options.point) RS_RETURN_IF_ERROR(KeepPoint(*options.point, run));
-  RS_RETURN_IF_ERROR(RecomputeUnfinished(*store, run));
+  RS_RETURN_IF_ERROR(store::RecomputeUnfinished(*store, run));
   return run;
 }
 

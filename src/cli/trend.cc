@@ -21,6 +21,7 @@
 #include "cli/row_selection.h"
 #include "cli/trend_text.h"
 #include "domain/analysis/cost.h"
+#include "domain/analysis/derived_axes.h"
 #include "domain/analysis/noise.h"
 #include "domain/analysis/regression.h"
 #include "domain/analysis/trend.h"
@@ -75,7 +76,7 @@ Result<analysis::RowAxis> BestAxis(const Options& options, std::span<const spec:
   RS_ASSIGN_OR_RETURN(const analysis::TokenKind kind, analysis::ParseTokenKind(options.cost));
   RS_ASSIGN_OR_RETURN(const analysis::Pricing pricing, PricingOf(options.price, catalog, now));
   TellMissingPrices(rows, pricing);
-  return CostAxis(kind, pricing);
+  return analysis::CostAxis(kind, pricing);
 }
 
 /// Prints the trends of each group, or one array of them all.

@@ -1,7 +1,6 @@
 // roofscape twin: servers that are not what they seem. The golden server does what a script says,
 // for trying and for proving load generators; a live twin has the timing of a deployment.
 
-#include <csignal>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -11,6 +10,7 @@
 
 #include "cli/catalog_source.h"
 #include "cli/command.h"
+#include "cli/end_signals.h"
 #include "cli/twin_options.h"
 #include "cli/write_file.h"
 #include "measure/host/host_facts.h"
@@ -57,7 +57,6 @@ int RunScript(const TwinOptions& options, const Clock& clock) {
     return host::PinThread(options.cpus[static_cast<std::size_t>(thread) % options.cpus.size()]);
   };
   const sigset_t ends = BlockEndSignals();
-  std::signal(SIGPIPE, SIG_IGN);
   const auto run = twin::GoldenRun::Start(*std::move(script), golden, clock);
   if (!run) return Report(run.error());
   fmt::print(stderr, "golden server on http://{}:{}\n", HostInUrl(options.host), (*run)->port());

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "cli/command.h"
+#include "cli/end_signals.h"
 #include "cli/simulate_text.h"
 #include "cli/twin_options.h"
 #include "cli/write_file.h"
@@ -50,7 +51,6 @@ int RunLiveTwin(TwinOptions options, const Clock& clock) {
   }
   if (const Result<> ready = CompleteDeployment(options); !ready) return Report(ready.error());
   const sigset_t ends = BlockEndSignals();
-  std::signal(SIGPIPE, SIG_IGN);
   const auto run = StartLive(options, clock);
   if (!run) return Report(run.error());
   fmt::print(stderr, "twin of {} on {}: http://{}:{}\n", options.model, options.chip,

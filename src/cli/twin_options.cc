@@ -94,20 +94,6 @@ Result<twin::Script> LiveScript(const TwinOptions& options) {
   return script;
 }
 
-sigset_t BlockEndSignals() {
-  sigset_t ends;
-  sigemptyset(&ends);
-  sigaddset(&ends, SIGINT);
-  sigaddset(&ends, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &ends, nullptr);
-  return ends;
-}
-
-void AwaitEnd(const sigset_t& ends) {
-  int signal = 0;
-  sigwait(&ends, &signal);
-}
-
 std::string HostInUrl(const std::string& host) {
   return host.find(':') == std::string::npos ? host : '[' + host + ']';
 }

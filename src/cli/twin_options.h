@@ -2,7 +2,6 @@
 
 #pragma once
 
-#include <csignal>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -33,10 +32,6 @@ struct TwinOptions : SimulateOptions {
 
 /// How a live twin answers: dialect, name, faults. Errors name the flag.
 Result<twin::Script> LiveScript(const TwinOptions& options);
-
-/// Makes the signals that end a server wait for AwaitEnd, in this thread and all it starts.
-sigset_t BlockEndSignals();
-void AwaitEnd(const sigset_t& ends);
 
 /// "127.0.0.1", "[::1]".
 std::string HostInUrl(const std::string& host);

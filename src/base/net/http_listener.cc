@@ -1,10 +1,12 @@
 #include "base/net/http_listener.h"
 
+#include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -120,6 +122,27 @@ Result<Fd> OpenListener(std::string_view host, std::uint16_t port, const ListenO
   const int error = Bind(fd.get(), *best, options);
   if (error != 0) return Refused(place, port, error);
   return fd;
+}
+
+std::string PeerAddress(int fd) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof(address);
+  if (getpeername(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return "";
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  const void* where = nullptr;
+  if (address.ss_family == AF_INET) {
+    where = &reinterpret_cast<const sockaddr_in*>(&address)->sin_addr;
+  } else if (address.ss_family == AF_INET6) {
+    where = &reinterpret_cast<const sockaddr_in6*>(&address)->sin6_addr;
+  }
+  if (where == nullptr || inet_ntop(address.ss_family, where, text.data(),
+                                    static_cast<socklen_t>(text.size())) == nullptr) {
+    return "";
+  }
+  const std::string_view found = text.data();
+  constexpr std::string_view kMapped = "::ffff:";
+  const bool mapped = found.starts_with(kMapped) && found.find('.') != std::string_view::npos;
+  return std::string(mapped ? found.substr(kMapped.size()) : found);
 }
 
 std::uint16_t BoundPort(int fd) {

@@ -30,6 +30,10 @@ Result<Fd> OpenListener(std::string_view host, std::uint16_t port, const ListenO
 /// The port that a socket is bound to; 0 if the kernel does not tell.
 std::uint16_t BoundPort(int fd);
 
+/// The address of whoever is at the other end, without port: "127.0.0.1", "::1"; an IPv4 address
+/// that came over IPv6 as such. Empty if the kernel does not tell.
+std::string PeerAddress(int fd);
+
 class HttpListener final : private Reactor::Handler {
  public:
   /// Non-blocking, with TCP_NODELAY.

@@ -56,6 +56,7 @@ ServerConnection::ServerConnection(HttpServer& server, Fd fd, std::uint64_t id)
       reactor_(server.reactor_),
       channel_(server.reactor_.clock(), server.reactor_.stamps()),
       id_(id),
+      peer_(PeerAddress(fd.get())),
       since_(server.reactor_.Now()),
       parser_(server.options_.limits) {
   channel_.Adopt(std::move(fd));
@@ -236,6 +237,7 @@ bool ServerConnection::HandOver() {
   request.woke_at = reactor_.woke_at();
   request.connection = id_;
   request.index = requests_++;
+  request.peer = peer_;
   request.tls = channel_.tls();
   ++server_.stats_.requests;
   state_ = State::kAnswering;

@@ -88,6 +88,7 @@ class ServerConnection final : public ServerExchange, private Reactor::Handler {
   ServerExchangeHandler* handler_ = nullptr;
   Life* life_ = nullptr;
   const std::uint64_t id_;
+  const std::string peer_;
   std::uint64_t requests_ = 0;
   State state_ = State::kIdle;
   bool reading_ = false;  // Consume is on the stack and will look for the next request itself.

@@ -34,6 +34,7 @@ struct ServerRequest {
   Instant woke_at;                  // When the loop woke up: stamp - woke_at is the loop's own lag.
   std::uint64_t connection = 0;     // Counted over the server's life, from 0.
   std::uint64_t index = 0;          // On its connection, from 0.
+  std::string_view peer;            // The client's address: "127.0.0.1".
   const TlsSession* tls = nullptr;  // Null without TLS.
 };
 

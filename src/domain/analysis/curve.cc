@@ -150,9 +150,10 @@ RowFrontier FrontierOf(std::span<const spec::Row> rows, std::span<const std::siz
   RowFrontier frontier;
   std::vector<Position> positions;
   std::vector<std::size_t> taking_part;
+  const RowSeriesKey key = places.empty() ? RowSeriesKey{} : SeriesKeyOf(rows[places.front()]);
   for (const std::size_t place : places) {
     const spec::Row& row = rows[place];
-    RS_CHECK(SeriesKeyOf(row) == SeriesKeyOf(rows[places.front()]));
+    RS_CHECK(SeriesKeyOf(row) == key);
     RowPoint point{place, Finite(x.value(row)), Finite(y.value(row)), "", false};
     if (!point.x) {
       point.excluded = "no " + x.name;

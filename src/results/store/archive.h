@@ -80,6 +80,10 @@ struct RowQuery {
   /// Of every setup and load only the row measured last.
   bool latest = false;
   std::optional<std::int64_t> limit = {};
+  /// Only the rows with these ids, whatever the other conditions say; empty: all.
+  std::vector<std::int64_t> ids = {};
+  /// Leave corrections and facts out: texts that only the page of one row shows.
+  bool without_texts = false;
   /// Read only these metrics; empty: all. What is left out costs little.
   std::vector<std::string> metrics = {};
 };

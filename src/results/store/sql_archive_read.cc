@@ -207,11 +207,14 @@ ArchivedRow RowFrom(const Statement& row, const Setup& setup) {
 Result<std::vector<ArchivedRow>> SqlArchive::Rows(const RowQuery& query) {
   RS_ASSIGN_OR_RETURN(const Transaction view, Transaction::Read(*database_));
   std::vector<ArchivedRow> found;
-  if (!query.latest) {
+  if (!query.latest && query.ids.empty()) {
     RS_RETURN_IF_ERROR(ReadRows(query, {}, found));
     return found;
   }
-  RS_ASSIGN_OR_RETURN(const std::vector<std::int64_t> ids, LatestIds(query));
+  std::vector<std::int64_t> ids = query.ids;
+  if (ids.empty()) {
+    RS_ASSIGN_OR_RETURN(ids, LatestIds(query));
+  }
   const std::span<const std::int64_t> all = ids;
   for (std::size_t at = 0; at < all.size(); at += kIdsAtOnce) {
     const auto some = all.subspan(at, std::min(kIdsAtOnce, all.size() - at));
@@ -265,8 +268,10 @@ Result<> SqlArchive::ReadRows(const RowQuery& query, std::span<const std::int64_
       setup = setups.emplace(id, std::move(read)).first;
     }
     ArchivedRow row = RowFrom(rows, setup->second);
-    RS_ASSIGN_OR_RETURN(row.row.corrections, CorrectionsOf(rows.Text(13)));
-    RS_ASSIGN_OR_RETURN(row.row.facts, FactsOf(rows.Text(14)));
+    if (!query.without_texts) {
+      RS_ASSIGN_OR_RETURN(row.row.corrections, CorrectionsOf(rows.Text(13)));
+      RS_ASSIGN_OR_RETURN(row.row.facts, FactsOf(rows.Text(14)));
+    }
     int column = kFirstMetric;
     for (const std::size_t place : wanted.columns) {
       if (!rows.IsNull(column)) row.row.values.Set(kMetricColumns[place], rows.Double(column));

@@ -9,10 +9,10 @@
 #include "domain/spec/run_result.h"
 #include "results/store/store.h"
 
-namespace roofscape::cli {
+namespace roofscape::store {
 
 /// Fills in metrics and verdict of every incomplete point of `run` that has none. They stay
 /// complete = false, and a server reason says that they are of a part. Fills in run.repeats.
-Result<> RecomputeUnfinished(store::Store& store, spec::RunResult& run);
+Result<> RecomputeUnfinished(Store& store, spec::RunResult& run);
 
-}  // namespace roofscape::cli
+}  // namespace roofscape::store

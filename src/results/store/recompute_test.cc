@@ -1,4 +1,4 @@
-#include "cli/recompute.h"
+#include "results/store/recompute.h"
 
 #include <cstdlib>
 #include <filesystem>
@@ -9,7 +9,7 @@
 
 #include "domain/metrics/point_analysis.h"
 
-namespace roofscape::cli {
+namespace roofscape::store {
 namespace {
 
 class RecomputeTest : public testing::Test {
@@ -92,4 +92,4 @@ TEST_F(RecomputeTest, WhatWasComputedBeforeIsLeftAlone) {
 }
 
 }  // namespace
-}  // namespace roofscape::cli
+}  // namespace roofscape::store

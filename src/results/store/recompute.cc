@@ -1,4 +1,4 @@
-#include "cli/recompute.h"
+#include "results/store/recompute.h"
 
 #include <string>
 #include <utility>
@@ -8,7 +8,7 @@
 #include "domain/metrics/point_analysis.h"
 #include "domain/metrics/repeats.h"
 
-namespace roofscape::cli {
+namespace roofscape::store {
 namespace {
 
 void Fill(const spec::RequestLog& log, const spec::Plan& plan, spec::PointResult& point) {
@@ -26,7 +26,7 @@ void Fill(const spec::RequestLog& log, const spec::Plan& plan, spec::PointResult
 
 }  // namespace
 
-Result<> RecomputeUnfinished(store::Store& store, spec::RunResult& run) {
+Result<> RecomputeUnfinished(Store& store, spec::RunResult& run) {
   for (spec::PointResult& point : run.points) {
     if (point.complete || !(point.whole == spec::PointMetrics{})) continue;
     RS_ASSIGN_OR_RETURN(const spec::RequestLog log, store.LoadLog({run.id, point.index}));
@@ -42,4 +42,4 @@ Result<> RecomputeUnfinished(store::Store& store, spec::RunResult& run) {
   return {};
 }
 
-}  // namespace roofscape::cli
+}  // namespace roofscape::store

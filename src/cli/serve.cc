@@ -1,0 +1,157 @@
+// roofscape serve: the dashboard and its API.
+
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include <sys/stat.h>
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include "base/core/text.h"
+#include "cli/catalog_source.h"
+#include "cli/command.h"
+#include "cli/dashboard_files.h"
+#include "cli/end_signals.h"
+#include "cli/model_source.h"
+#include "cli/version.h"
+#include "cli/write_file.h"
+#include "measure/host/host_facts.h"
+#include "results/store/pg_url.h"
+#include "service/api/run_api.h"
+
+namespace roofscape::cli {
+namespace {
+
+constexpr const char* kDescription =
+    "Serve the dashboard and its API: look at what was measured, in a browser.";
+
+constexpr const char* kFooter =
+    "Example:\n"
+    "  roofscape serve\n"
+    "  roofscape serve --host 0.0.0.0 --token-file ~/.config/roofscape/tokens\n\n"
+    "Read-only. On loopback everyone on this machine may look; over another address a token is\n"
+    "needed, which is made and shown once. TLS is a proxy's affair. Ctrl-C ends it. The API:\n"
+    "docs/reference/api.md.";
+
+struct Options {
+  std::string db;
+  std::string catalog;
+  std::string params;
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 8321;
+  std::int64_t threads = 2;
+  std::string token_file;
+  std::vector<std::string> hosts;
+  double rate = 500;
+};
+
+bool IsLoopback(const std::string& host) {
+  return host == "localhost" || host == "::1" || host == "[::1]" || host.starts_with("127.");
+}
+
+/// Makes a token, shows it once and keeps its hash, in the file where one is named.
+Result<api::Tokens> NewToken(const std::string& file) {
+  RS_ASSIGN_OR_RETURN(const std::string token, api::MakeToken());
+  if (!file.empty()) {
+    const mode_t before = umask(077);
+    const Result<> written = WriteWholeFile(file, api::TokenLine(token) + "\n");
+    umask(before);
+    RS_RETURN_IF_ERROR(written);
+  }
+  fmt::print(stderr, "token, shown only now: {}\n", token);
+  return api::Tokens::Of(token);
+}
+
+/// Who may ask: everyone on loopback unless a token file is named.
+Result<api::Tokens> TokensOf(const Options& options) {
+  if (options.token_file.empty() && IsLoopback(options.host)) return api::Tokens();
+  std::error_code error;
+  if (options.token_file.empty() || !std::filesystem::exists(options.token_file, error)) {
+    return NewToken(options.token_file);
+  }
+  RS_ASSIGN_OR_RETURN(const std::string text, ReadFlagFile("--token-file", options.token_file));
+  return api::Tokens::Parse(text, options.token_file);
+}
+
+int Serve(const Options& options, const Clock& clock) {
+  const auto catalog = LoadCatalog(options.catalog);
+  if (!catalog) return Report(catalog.error());
+  const auto model = LoadModel(options.params);
+  if (!model) return Report(model.error());
+  const auto kernels = LoadKernels();
+  if (!kernels) return Report(kernels.error());
+  const api::Predictor predictor(*catalog, *model, (*kernels)->book);
+  const std::string path = StorePath(options.db);
+  api::StoreAccess store(path, *catalog);
+  if (const Result<> readable = store.Check(); !readable) return Report(readable.error());
+  const api::Facts facts{&*catalog, &predictor, kVersion, store::NameOfDatabase(path)};
+  api::RunOptions run_options;
+  run_options.threads = options.threads;
+  run_options.server.host = options.host;
+  run_options.server.port = options.port;
+  run_options.server.hosts = options.hosts;
+  run_options.server.hosts.push_back(options.host);
+  run_options.server.files = DashboardFiles();
+  run_options.server.rate.per_second = options.rate;
+  run_options.server.rate.burst = 2 * options.rate;
+  run_options.on_trouble = [](const std::string& message) {
+    fmt::print(stderr, "roofscape: {}\n", message);
+  };
+  auto tokens = TokensOf(options);
+  if (!tokens) return Report(tokens.error());
+  run_options.server.tokens = *std::move(tokens);
+  if (const auto room = host::EnsureDescriptors(64); !room) return Report(room.error());
+  const sigset_t ends = BlockEndSignals();
+  const auto run = api::ApiRun::Start(facts, store, run_options, clock);
+  if (!run) return Report(run.error());
+  const bool v6 = options.host.find(':') != std::string::npos && options.host.front() != '[';
+  fmt::print(stderr, "dashboard on http://{}{}{}:{}/\n", v6 ? "[" : "", options.host, v6 ? "]" : "",
+             (*run)->port());
+  std::fflush(stderr);
+  AwaitEnd(ends);
+  (*run)->Stop();
+  return kDone;
+}
+
+}  // namespace
+
+void AddServeCommand(CLI::App& app, Invocation& invocation) {
+  CLI::App* command = app.add_subcommand("serve", kDescription);
+  command->footer(kFooter);
+  const auto options = std::make_shared<Options>();
+  AddDbOption(*command, options->db);
+  command->add_option("--host", options->host, "Address to listen on")->capture_default_str();
+  command->add_option("--port", options->port, "0: any free one, named on stderr")
+      ->capture_default_str();
+  command->add_option("--threads", options->threads, "Event loops")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{256}))
+      ->capture_default_str();
+  command
+      ->add_option("--token-file", options->token_file,
+                   "Hashes of the tokens that are let in; made, with a token, where it is not "
+                   "there. Also asks for a token on loopback")
+      ->type_name("FILE");
+  command
+      ->add_option("--allow-host", options->hosts,
+                   "Further names under which this server is reached, e.g. behind a proxy")
+      ->type_name("NAME")
+      ->delimiter(',');
+  command
+      ->add_option("--rate-limit", options->rate,
+                   "Requests a second that one address may ask of each loop; 0: no limit")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  command->add_option("--params", options->params,
+                      "Model file of calibrate for predictions; without: the one of this program");
+  AddCatalogOption(*command, options->catalog);
+  command->callback([options, &invocation] {
+    invocation.run = [options, clock = invocation.clock] { return Serve(*options, *clock); };
+  });
+}
+
+}  // namespace roofscape::cli

@@ -1,0 +1,160 @@
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "service/api/selection.h"
+#include "service/api/views.h"
+
+namespace roofscape::api {
+namespace {
+
+constexpr std::size_t kMaxLoads = 64;
+constexpr std::size_t kMaxMeasured = 500;
+
+struct Ask {
+  calibrate::Wish wish;
+  double input = 1024;
+  double output = 1024;
+  std::vector<double> loads;
+  analysis::Pricing pricing;
+};
+
+Result<Ask> ReadAsk(const ViewInput& input, const Params& params) {
+  Ask ask;
+  const std::pair<const char*, std::string*> texts[] = {{"model", &ask.wish.model},
+                                                        {"chip", &ask.wish.chip},
+                                                        {"fabric", &ask.wish.fabric},
+                                                        {"engine", &ask.wish.engine},
+                                                        {"precision", &ask.wish.precision}};
+  for (const auto& [name, place] : texts) *place = params.One(name);
+  if (ask.wish.engine == "tensorrt-llm") ask.wish.engine = "trtllm";
+  for (const char* name : {"model", "chip"}) {
+    if (params.One(name).empty()) {
+      return ParamError(name, fmt::format("is needed: one of /api/v1/catalog/{}s", name));
+    }
+  }
+  const std::pair<const char*, std::optional<double>*> degrees[] = {
+      {"tp", &ask.wish.tp},
+      {"ep", &ask.wish.ep},
+      {"dp", &ask.wish.dp},
+      {"pp", &ask.wish.pp},
+      {"chips", &ask.wish.chips},
+      {"workers", &ask.wish.workers},
+      {"prefill_tp", &ask.wish.prefill_tp},
+      {"prefill_ep", &ask.wish.prefill_ep},
+      {"prefill_dp", &ask.wish.prefill_dp},
+      {"prefill_workers", &ask.wish.prefill_workers}};
+  for (const auto& [name, place] : degrees) {
+    RS_ASSIGN_OR_RETURN(*place, params.Number(name, 1, 1e6));
+  }
+  RS_ASSIGN_OR_RETURN(const auto in, params.Number("input", 1, 1e8));
+  RS_ASSIGN_OR_RETURN(const auto out, params.Number("output", 2, 1e8));
+  ask.input = in.value_or(1024);
+  ask.output = out.value_or(1024);
+  RS_ASSIGN_OR_RETURN(ask.loads, params.Numbers("concurrency", 1, 1e7));
+  if (ask.loads.size() > kMaxLoads) {
+    return ParamError("concurrency", fmt::format("at most {} loads at once", kMaxLoads));
+  }
+  if (ask.loads.empty()) ask.loads = {1, 2, 4, 8, 16, 32, 64, 128, 256};
+  std::sort(ask.loads.begin(), ask.loads.end());
+  RS_ASSIGN_OR_RETURN(ask.pricing, ReadPricing(params, input));
+  return ask;
+}
+
+std::string LayoutText(const calibrate::Wish& wish) {
+  std::string text;
+  const auto add = [&](const char* name, const std::optional<double>& degree) {
+    if (degree) text += fmt::format("{}{}{:g}", text.empty() ? "" : " ", name, *degree);
+  };
+  add("tp", wish.tp);
+  add("ep", wish.ep);
+  add("dp", wish.dp);
+  add("pp", wish.pp);
+  add("workers ", wish.workers);
+  add("prefill tp", wish.prefill_tp);
+  add("prefill ep", wish.prefill_ep);
+  add("prefill dp", wish.prefill_dp);
+  add("prefill workers ", wish.prefill_workers);
+  return text.empty() ? "tp1" : text;
+}
+
+calibrate::Figure Sum(const calibrate::Figure& ttft, const calibrate::Figure& rest) {
+  return {ttft.value + rest.value, ttft.low80 + rest.low80, ttft.high80 + rest.high80};
+}
+
+Json PointsJson(const Predictor::Points& predicted, const Ask& ask,
+                const std::optional<double>& usd) {
+  Json points = calibrate::PredictionJson(predicted.points);
+  for (std::size_t i = 0; i < predicted.points.size(); ++i) {
+    const calibrate::Prediction& p = predicted.points[i].prediction;
+    Json& json = points[i];
+    json["interactivity_tps"] = calibrate::FigureJson(Inverse(p.tpot_s));
+    json["e2e_mean_s"] = calibrate::FigureJson(Sum(p.ttft_s, Times(p.tpot_s, ask.output - 1)));
+    json["usd_per_mtok_total"] =
+        usd ? calibrate::FigureJson(Times(Inverse(p.tput_per_chip), *usd * 1e6 / 3600.0))
+            : Json(nullptr);
+  }
+  return points;
+}
+
+/// Rows of the same system and shape, whatever their layout, to lay beside the curve.
+Json MeasuredJson(const ViewInput& input, const Params& params, const Ask& ask) {
+  Json all = Json::array();
+  const auto selection = ReadSelection(params, input.catalog());
+  if (!selection) return all;
+  const Snapshot& snapshot = *input.snapshot;
+  for (const std::size_t place : Select(*selection, snapshot)) {
+    const spec::Row& row = snapshot.rows()[place];
+    if (static_cast<double>(row.workload.input.tokens) != ask.input ||
+        static_cast<double>(row.workload.output.tokens) != ask.output || row.concurrency <= 0) {
+      continue;
+    }
+    const auto chips = spec::ChipCount(row.deployment);
+    if (ask.wish.tp && (row.deployment.roles.size() != 1 ||
+                        row.deployment.roles[0].tp != static_cast<std::int64_t>(*ask.wish.tp))) {
+      continue;
+    }
+    if (!chips || all.size() == kMaxMeasured) continue;
+    all.push_back({{"id", snapshot.origin(place).id},
+                   {"concurrency", row.concurrency},
+                   {"interactivity_tps", NumberJson(row.values.Get("interactivity_p50_tps"))},
+                   {"ttft_s", NumberJson(row.values.Get("ttft_p50_s"))},
+                   {"total_tps_per_chip", NumberJson(row.values.Get("total_tps_per_chip"))}});
+  }
+  return all;
+}
+
+}  // namespace
+
+Result<Json> PredictView(const ViewInput& input, const Params& params) {
+  RS_ASSIGN_OR_RETURN(const Ask ask, ReadAsk(input, params));
+  RS_ASSIGN_OR_RETURN(const Predictor::Points predicted,
+                      input.facts->predictor->Predict(ask.wish, ask.input, ask.output, ask.loads));
+  const auto price = analysis::ChipPrice(ask.wish.chip, ask.pricing);
+  const auto usd = price ? std::optional(price->value) : std::nullopt;
+  Json parts = Json::array();
+  for (std::size_t i = 0; i < perf::kStepParts; ++i) {
+    parts.push_back({{"key", calibrate::PartKey(i)}, {"title", calibrate::PartTitle(i)}});
+  }
+  Json notes = Json::array();
+  if (!price) notes.push_back(price.error().message);
+  return Json{{"generation", input.snapshot->generation()},
+              {"model", ask.wish.model},
+              {"chip", ask.wish.chip},
+              {"engine", ask.wish.engine},
+              {"precision", ask.wish.precision},
+              {"layout", LayoutText(ask.wish)},
+              {"chips", std::llround(predicted.chips)},
+              {"fitted_rows", input.facts->predictor->fitted_rows()},
+              {"pricing", PricingJson(ask.pricing)},
+              {"price", price ? PriceJson(*price, ask.pricing) : Json(nullptr)},
+              {"parts", std::move(parts)},
+              {"points", PointsJson(predicted, ask, usd)},
+              {"measured", MeasuredJson(input, params, ask)},
+              {"notes", std::move(notes)}};
+}
+
+}  // namespace roofscape::api

@@ -1,0 +1,146 @@
+#include "service/api/predictor.h"
+
+#include <cmath>
+#include <optional>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "domain/analysis/curve.h"
+#include "domain/analysis/derived_axes.h"
+
+namespace roofscape::api {
+namespace {
+
+/// A predicted load on an axis, where the model has the figure. Those of a median stand for it by
+/// the mean: the model knows no distributions. A price of 0: not known.
+std::optional<calibrate::Figure> On(const std::string& axis, const calibrate::PredictedPoint& p,
+                                    double usd_per_chip_hour) {
+  if (axis == "interactivity_p50_tps" || axis == "interactivity_mean_tps") {
+    return Inverse(p.prediction.tpot_s);
+  }
+  if (axis == "tpot_p50_s" || axis == "tpot_mean_s") return p.prediction.tpot_s;
+  if (axis == "ttft_p50_s" || axis == "ttft_mean_s") return p.prediction.ttft_s;
+  if (axis == "total_tps_per_chip") return p.prediction.tput_per_chip;
+  if (axis == "usd_per_mtok_total" && usd_per_chip_hour > 0) {
+    return Times(Inverse(p.prediction.tput_per_chip), usd_per_chip_hour * 1e6 / 3600.0);
+  }
+  return std::nullopt;
+}
+
+std::optional<double> Degree(const std::optional<std::int64_t>& degree) {
+  return degree ? std::optional(static_cast<double>(*degree)) : std::nullopt;
+}
+
+calibrate::RowPool PoolOf(const spec::Role& role) {
+  calibrate::RowPool pool;
+  pool.workers = static_cast<double>(role.workers);
+  pool.tp = Degree(role.tp);
+  pool.ep = Degree(role.ep);
+  pool.pp = Degree(role.pp);
+  pool.dp = Degree(role.dp);
+  // Attention that is data parallel to an untold degree: a copy a chip.
+  if (!pool.dp && role.dp_attention.value_or(false)) {
+    pool.dp = static_cast<double>(role.chips_per_worker);
+    pool.tp.reset();
+  }
+  return pool;
+}
+
+/// The row as the model reads it; missing where its roles are not those that it knows.
+std::optional<calibrate::ServingRow> ServingRowOf(const spec::Row& row) {
+  const spec::Deployment& d = row.deployment;
+  calibrate::ServingRow out;
+  out.chip = d.chip;
+  out.model = d.model;
+  out.engine = d.engine == "tensorrt-llm" ? "trtllm" : d.engine;
+  out.precision = d.precision;
+  out.speculative = d.speculative.empty() ? "none" : d.speculative;
+  out.input = static_cast<double>(row.workload.input.tokens);
+  out.output = static_cast<double>(row.workload.output.tokens);
+  const auto chips = spec::ChipCount(d);
+  if (!chips || d.chip.empty() || out.input < 1 || out.output < 2) return std::nullopt;
+  out.chips = static_cast<double>(*chips);
+  for (const spec::Role& role : d.roles) {
+    if (d.roles.size() == 1) out.serve = PoolOf(role);
+    if (role.name == "prefill") out.prefill = PoolOf(role);
+    if (role.name == "decode") out.decode = PoolOf(role);
+  }
+  out.disaggregated = d.roles.size() == 2;
+  if (d.roles.size() > 2) return std::nullopt;
+  return out;
+}
+
+}  // namespace
+
+calibrate::Figure Inverse(const calibrate::Figure& figure) {
+  return {1.0 / figure.value, 1.0 / figure.high80, 1.0 / figure.low80};
+}
+
+calibrate::Figure Times(const calibrate::Figure& figure, double factor) {
+  return {figure.value * factor, figure.low80 * factor, figure.high80 * factor};
+}
+
+Result<Predictor::Points> Predictor::PredictRow(const catalog::Catalog& catalog,
+                                                calibrate::ServingRow row,
+                                                std::span<const double> loads,
+                                                bool must_fit) const {
+  Points out;
+  for (const double load : loads) {
+    row.concurrency = load;
+    auto made = [&] {
+      const std::scoped_lock lock(mutex_);
+      return calibrate::MakeCase(catalog, row, &kernels_);
+    }();
+    if (!made) return made.error();
+    if (must_fit) RS_RETURN_IF_ERROR(calibrate::CheckFits(*made));
+    out.chips = made->chips;
+    out.points.push_back({load, model_.Predict(*made), model_.Explain(*made)});
+  }
+  return out;
+}
+
+Result<Predictor::Points> Predictor::Predict(const calibrate::Wish& wish, double input,
+                                             double output, std::span<const double> loads) const {
+  RS_RETURN_IF_ERROR(calibrate::CheckLayout(wish, catalog_));
+  calibrate::ServingRow row = calibrate::RowOf(wish);
+  row.input = input;
+  row.output = output;
+  if (wish.fabric.empty()) return PredictRow(catalog_, row, loads, true);
+  catalog::Catalog changed = catalog_;
+  RS_RETURN_IF_ERROR(calibrate::ReplaceFabric(wish, changed));
+  return PredictRow(changed, row, loads, true);
+}
+
+Json Predictor::OverlayJson(const spec::Row& row, std::span<const double> loads,
+                            const std::string& x, const std::string& y,
+                            const analysis::Pricing& pricing) const {
+  const auto serving = ServingRowOf(row);
+  if (!serving || loads.empty()) return nullptr;
+  const auto points = PredictRow(catalog_, *serving, loads, false);
+  if (!points) return nullptr;
+  const auto price = analysis::ChipPrice(row.deployment.chip, pricing);
+  const double usd = price ? price->value : 0.0;
+  Json json = {{"layout", analysis::LayoutName(row.deployment)},
+               {"domain", calibrate::Name(points->points.front().prediction.domain)},
+               {"concurrency", loads}};
+  for (const auto& [axis, name] : {std::pair(x, 'x'), std::pair(y, 'y')}) {
+    Json value = Json::array();
+    Json low = Json::array();
+    Json high = Json::array();
+    for (const calibrate::PredictedPoint& point : points->points) {
+      const auto figure = On(axis, point, usd);
+      if (!figure) return nullptr;
+      value.push_back(figure->value);
+      low.push_back(figure->low80);
+      high.push_back(figure->high80);
+    }
+    const std::string key(1, name);
+    json[key] = std::move(value);
+    json[key + "_low"] = std::move(low);
+    json[key + "_high"] = std::move(high);
+  }
+  return json;
+}
+
+}  // namespace roofscape::api

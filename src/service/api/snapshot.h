@@ -1,0 +1,117 @@
+// All rows of a store in memory: what was imported and the points of own runs, with a column of
+// codes for each thing that one filters by, so that views over 100,000 points take milliseconds.
+//
+// What only the page of one point shows (facts, corrections, the text as published) is not here: it
+// is read from the archive when somebody asks (row_source.h).
+//
+// Ownership: a Snapshot owns its rows and never changes; a newer one replaces it. Thread safety:
+// const use from many threads.
+
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/core/clock.h"
+#include "domain/analysis/curve.h"
+#include "domain/spec/row.h"
+
+namespace roofscape::api {
+
+/// What rows are filtered by.
+enum class Field {
+  kModel,
+  kShape,  // "8192/1024", without its spread.
+  kChip,
+  kEngine,
+  kPrecision,
+  kSpeculative,
+  kProtocol,
+  kWay,
+  kOrigin,  // "own" or "imported".
+};
+inline constexpr std::size_t kFields = 9;
+/// The parameter's name: "model".
+std::string_view Name(Field field);
+/// Names of all of them, in order.
+std::span<const std::string_view> FieldNames();
+
+/// Where a row comes from, beside what the row says itself.
+struct RowOrigin {
+  std::string id;               // Of /rows/{id}: "a17", or "20261123-190222-1a2b3c.p0".
+  std::int64_t archive_id = 0;  // 0: a point of an own run.
+  std::int64_t import_id = 0;
+  std::int64_t revision = 1;
+  WallTime known;
+  std::string run;         // Of an own point.
+  std::int64_t point = 0;  // Its index within the run.
+  /// 95 % intervals by metric; only own points have any.
+  std::map<std::string, spec::Interval> intervals;
+};
+
+struct KnownRow {
+  RowOrigin origin;
+  spec::Row row;
+};
+
+class Snapshot {
+ public:
+  /// `generation` grows with every snapshot of a server.
+  static std::shared_ptr<const Snapshot> Make(std::vector<KnownRow> rows, std::int64_t generation);
+
+  std::int64_t generation() const { return generation_; }
+  std::span<const spec::Row> rows() const { return rows_; }
+  const RowOrigin& origin(std::size_t row) const { return origins_[row]; }
+  std::optional<std::size_t> Find(std::string_view id) const;
+
+  /// The code of a row in a field, a place in Values(field).
+  std::uint32_t Code(Field field, std::size_t row) const {
+    return columns_[static_cast<std::size_t>(field)].codes[row];
+  }
+  const std::vector<std::string>& Values(Field field) const {
+    return columns_[static_cast<std::size_t>(field)].values;
+  }
+  /// The series of a row, a place in series().
+  std::uint32_t SeriesOf(std::size_t row) const { return series_of_.codes[row]; }
+  const std::vector<analysis::RowSeriesKey>& series() const { return series_; }
+  std::uint32_t LayoutOf(std::size_t row) const { return layouts_.codes[row]; }
+  const std::vector<std::string>& layouts() const { return layouts_.values; }
+  /// Whether no later row of the same series, layout and load is there.
+  bool IsLatest(std::size_t row) const { return latest_[row] != 0; }
+
+ private:
+  struct Column {
+    std::vector<std::uint32_t> codes;
+    std::vector<std::string> values;
+    std::unordered_map<std::string, std::uint32_t> places;
+
+    void Add(const std::string& value);
+    void Repeat() { codes.push_back(codes.back()); }
+  };
+
+  void AddRow(KnownRow row);
+  void MarkLatest();
+
+  std::int64_t generation_ = 0;
+  std::vector<spec::Row> rows_;
+  std::vector<RowOrigin> origins_;
+  std::array<Column, kFields> columns_;
+  Column series_of_, layouts_;
+  std::vector<analysis::RowSeriesKey> series_;
+  std::vector<char> latest_;
+  std::unordered_map<std::string_view, std::size_t> ids_;  // Views of origins_.
+};
+
+/// "8192/1024"; the name of a workload without lengths.
+std::string ShapeOf(const spec::Workload& workload);
+
+}  // namespace roofscape::api

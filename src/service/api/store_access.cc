@@ -1,0 +1,167 @@
+#include "service/api/store_access.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "domain/analysis/catalog_names.h"
+#include "domain/analysis/days.h"
+#include "results/store/recompute.h"
+
+namespace roofscape::api {
+namespace {
+
+constexpr std::int64_t kDayUs = 86'400'000'000;
+
+WallTime EndOf(catalog::Date day) { return WallTime{(analysis::DayNumber(day) + 1) * kDayUs - 1}; }
+
+/// Within-run intervals of the window that the row is of.
+const std::map<std::string, spec::Interval>& IntervalsOf(const spec::PointResult& point) {
+  const spec::PointMetrics* metrics = point.Primary();
+  return metrics != nullptr ? metrics->intervals : point.whole.intervals;
+}
+
+}  // namespace
+
+std::string OwnRowId(std::string_view run, std::int64_t point) {
+  return fmt::format("{}.p{}", run, point);
+}
+
+Result<bool> StoreAccess::Open() {
+  if (store_) return true;
+  auto store = store::OpenStore(path_, store::OpenMode::kReadOnly);
+  if (!store && store.error().code == ErrorCode::kNotFound) return false;
+  if (!store) return store.error();
+  auto archive = store::OpenArchive(path_, store::OpenMode::kReadOnly);
+  if (!archive) return archive.error();
+  store_ = *std::move(store);
+  archive_ = *std::move(archive);
+  return true;
+}
+
+Result<store::Store*> StoreAccess::Opened() {
+  RS_ASSIGN_OR_RETURN(const bool there, Open());
+  if (there) return store_.get();
+  return Error{ErrorCode::kNotFound, "there is no store yet: roofscape bench makes one"};
+}
+
+Result<> StoreAccess::Check() {
+  const std::scoped_lock lock(mutex_);
+  RS_RETURN_IF_ERROR(Open());
+  return {};
+}
+
+Result<std::string> StoreAccess::Mark() {
+  const std::scoped_lock lock(mutex_);
+  RS_ASSIGN_OR_RETURN(const bool there, Open());
+  if (!there) return std::string();
+  RS_ASSIGN_OR_RETURN(const auto imports, archive_->Imports());
+  RS_ASSIGN_OR_RETURN(const auto runs, store_->Runs({}));
+  std::string mark =
+      fmt::format("imports {} {};", imports.size(), imports.empty() ? 0 : imports.front().id);
+  for (const store::RunSummary& run : runs) {
+    mark += fmt::format("{} {} {} {} {} {}{};", run.id, run.points_done, run.valid, run.degraded,
+                        run.invalid, run.points_begun, run.ended ? " ended" : "");
+  }
+  return mark;
+}
+
+Result<spec::RunResult> StoreAccess::LoadRunLocked(const std::string& id) {
+  RS_ASSIGN_OR_RETURN(spec::RunResult run, store_->LoadRun(id));
+  RS_RETURN_IF_ERROR(store::RecomputeUnfinished(*store_, run));
+  return run;
+}
+
+Result<> StoreAccess::AddOwn(std::optional<catalog::Date> known_at, std::vector<KnownRow>& rows) {
+  RS_ASSIGN_OR_RETURN(const auto runs, store_->Runs({}));
+  for (auto summary = runs.rbegin(); summary != runs.rend(); ++summary) {
+    // A run is known once it is measured.
+    if (known_at && summary->started > EndOf(*known_at)) continue;
+    RS_ASSIGN_OR_RETURN(const spec::RunResult run, LoadRunLocked(summary->id));
+    std::vector<spec::Row> points = spec::RowsOf(run);
+    for (std::size_t i = 0; i < points.size(); ++i) {
+      const spec::PointResult& point = run.points[i];
+      RowOrigin origin;
+      origin.id = OwnRowId(run.id, point.index);
+      origin.run = run.id;
+      origin.point = point.index;
+      origin.known = point.started;
+      origin.intervals = IntervalsOf(point);
+      analysis::UseCatalogNames(catalog_, points[i].deployment);
+      rows.push_back({std::move(origin), std::move(points[i])});
+    }
+  }
+  return {};
+}
+
+Result<std::vector<KnownRow>> StoreAccess::LoadRows(std::optional<catalog::Date> known_at) {
+  const std::scoped_lock lock(mutex_);
+  std::vector<KnownRow> rows;
+  RS_ASSIGN_OR_RETURN(const bool there, Open());
+  if (!there) return rows;
+  store::RowQuery query;
+  query.without_texts = true;
+  if (known_at) query.known_at = EndOf(*known_at);
+  RS_ASSIGN_OR_RETURN(std::vector<store::ArchivedRow> archived, archive_->Rows(query));
+  rows.reserve(archived.size());
+  for (store::ArchivedRow& row : archived) {
+    RowOrigin origin;
+    origin.id = fmt::format("a{}", row.id);
+    origin.archive_id = row.id;
+    origin.import_id = row.import_id;
+    origin.revision = row.revision;
+    origin.known = row.known;
+    rows.push_back({std::move(origin), std::move(row.row)});
+  }
+  RS_RETURN_IF_ERROR(AddOwn(known_at, rows));
+  return rows;
+}
+
+Result<std::map<std::int64_t, spec::Row>> StoreAccess::Texts(
+    std::span<const std::int64_t> archive_ids) {
+  const std::scoped_lock lock(mutex_);
+  std::map<std::int64_t, spec::Row> rows;
+  if (archive_ids.empty()) return rows;
+  RS_RETURN_IF_ERROR(Opened());
+  store::RowQuery query;
+  query.ids.assign(archive_ids.begin(), archive_ids.end());
+  query.metrics = {"total_tps_per_chip"};  // They are in the snapshot.
+  RS_ASSIGN_OR_RETURN(std::vector<store::ArchivedRow> found, archive_->Rows(query));
+  for (store::ArchivedRow& row : found) rows.emplace(row.id, std::move(row.row));
+  return rows;
+}
+
+std::string StoreAccess::Original(std::int64_t import_id, std::int64_t place) {
+  const std::scoped_lock lock(mutex_);
+  if (!Opened()) return "";
+  const auto text = archive_->Original(import_id, place);
+  return text ? *text : "";
+}
+
+Result<std::vector<store::RunSummary>> StoreAccess::Runs(const store::RunFilter& filter) {
+  const std::scoped_lock lock(mutex_);
+  RS_ASSIGN_OR_RETURN(const bool there, Open());
+  if (!there) return std::vector<store::RunSummary>{};
+  return store_->Runs(filter);
+}
+
+Result<spec::RunResult> StoreAccess::LoadRun(std::string_view id) {
+  const std::scoped_lock lock(mutex_);
+  RS_RETURN_IF_ERROR(Opened());
+  RS_ASSIGN_OR_RETURN(const std::string full, store_->FindRun(id));
+  return LoadRunLocked(full);
+}
+
+Result<spec::RequestLog> StoreAccess::LoadLog(const store::PointId& point) {
+  const std::scoped_lock lock(mutex_);
+  RS_ASSIGN_OR_RETURN(store::Store* const store, Opened());
+  return store->LoadLog(point);
+}
+
+Result<std::vector<store::Series>> StoreAccess::LoadSeries(const std::string& run_id) {
+  const std::scoped_lock lock(mutex_);
+  RS_ASSIGN_OR_RETURN(store::Store* const store, Opened());
+  return store->LoadSeries(run_id);
+}
+
+}  // namespace roofscape::api

@@ -1,0 +1,29 @@
+// The views that read the store beside the snapshot: single rows, answers with their recipes, runs.
+//
+// Errors and thread safety: as views.h; calls of the store take turns.
+
+#pragma once
+
+#include <string_view>
+
+#include "base/core/json.h"
+#include "base/core/result.h"
+#include "service/api/store_access.h"
+#include "service/api/views.h"
+
+namespace roofscape::api {
+
+Result<Json> RowView(const ViewInput& input, StoreAccess& store, std::string_view id,
+                     const Params& params);
+Result<Json> AnswerView(const ViewInput& input, StoreAccess& store, const Params& params);
+
+Json RunSummaryJson(const store::RunSummary& run);
+Result<Json> RunsView(const ViewInput& input, StoreAccess& store, const Params& params);
+Result<Json> RunView(const ViewInput& input, StoreAccess& store, std::string_view id);
+Result<Json> RunPointView(const ViewInput& input, StoreAccess& store, std::string_view id,
+                          std::string_view point, const Params& params);
+Result<Json> RunSeriesView(const ViewInput& input, StoreAccess& store, std::string_view id,
+                           const Params& params);
+Result<Json> LiveView(const ViewInput& input, StoreAccess& store);
+
+}  // namespace roofscape::api

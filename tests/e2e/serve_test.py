@@ -1,0 +1,496 @@
+"""roofscape serve over a socket: every answer against schema/openapi.json, and hostile clients.
+
+serve_test.py ROOFSCAPE REPORT_FIXTURE SCHEMA
+"""
+
+import gzip
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+import urllib.error
+import urllib.parse
+import urllib.request
+
+import jsonschema
+
+ROOFSCAPE, FIXTURE, SCHEMA = sys.argv[1:4]
+SHARED = os.environ.get("ROOFSCAPE_SHARED_DATA")
+CAPTURES = os.path.join(SHARED, "inferencex/api_captures") if SHARED else ""
+MARKUP = "<script>alert(1)</script>&\"'"
+
+
+def published_row(conc, tput, tpot, day="2026-06-11", chip="b200", model="dsr1", image="img:1"):
+    """A row as InferenceX publishes them."""
+    metrics = {
+        "tput_per_gpu": tput, "input_tput_per_gpu": tput * 8 / 9, "output_tput_per_gpu": tput / 9,
+        "mean_ttft": 0.4, "median_ttft": 0.3, "p99_ttft": 0.9,
+        "mean_tpot": tpot, "median_tpot": tpot, "p99_tpot": 1.2 * tpot,
+        "mean_intvty": 1 / tpot, "median_intvty": 1 / tpot, "p99_intvty": 1 / (1.2 * tpot),
+        "mean_e2el": 1024 * tpot, "median_e2el": 1024 * tpot, "p99_e2el": 1300 * tpot,
+    }
+    return {
+        "hardware": chip, "framework": "sglang", "model": model, "precision": "fp8",
+        "spec_method": "none", "disagg": False, "is_multinode": False, "prefill_tp": 8,
+        "prefill_ep": 1, "prefill_dp_attention": False, "prefill_num_workers": 0, "decode_tp": 8,
+        "decode_ep": 1, "decode_dp_attention": False, "decode_num_workers": 0,
+        "num_prefill_gpu": 8, "num_decode_gpu": 8, "isl": 8192, "osl": 1024, "conc": conc,
+        "image": image, "metrics": metrics, "workers": None, "date": day,
+        "run_url": f"https://example.org/runs/{chip}/{day}",
+    }
+
+
+def published_rows():
+    rows = []
+    for chip, factor in (("b200", 2.0), ("h200", 1.0)):
+        for day, gain in (("2026-05-01", 0.8), ("2026-06-11", 1.0)):
+            for conc, tput, tpot in ((4, 300, 0.008), (16, 900, 0.013), (64, 2000, 0.03)):
+                rows.append(published_row(conc, gain * factor * tput, tpot, day, chip))
+    rows.append(published_row(8, 500, 0.01, image=MARKUP))
+    return rows
+
+
+class Server:
+    """One `roofscape serve` on a free port."""
+
+    def __init__(self, database, *flags):
+        self.process = subprocess.Popen(
+            [ROOFSCAPE, "serve", "--db", database, "--port", "0", *flags],
+            stderr=subprocess.PIPE, text=True)
+        self.lines = []
+        while True:
+            line = self.process.stderr.readline()
+            if not line:
+                raise RuntimeError("serve ended: " + "".join(self.lines))
+            self.lines.append(line)
+            found = re.search(r"on http://[^/]*:(\d+)/", line)
+            if found:
+                self.port = int(found.group(1))
+                break
+        # Whatever else it says must not fill the pipe.
+        self.reader = threading.Thread(target=lambda: self.lines.extend(self.process.stderr),
+                                       daemon=True)
+        self.reader.start()
+
+    def get(self, path, headers=None, method="GET"):
+        """Status, headers and body; never raises for a status."""
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}{path}", headers=headers or {}, method=method)
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(request, timeout=30) as answer:
+                return answer.status, answer.headers, answer.read()
+        except urllib.error.HTTPError as error:
+            return error.code, error.headers, error.read()
+
+    def raw(self, data, wait=5.0):
+        """What comes back for these bytes, until the server closes or `wait` has passed."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=wait) as client:
+            try:
+                client.sendall(data)
+            except OSError:
+                pass  # Refused before all was sent.
+            out = b""
+            try:
+                while True:
+                    part = client.recv(65536)
+                    if not part:
+                        break
+                    out += part
+                    if b"\r\n\r\n" in out and not data.endswith(b"...wait"):
+                        break
+            except OSError:
+                pass
+            return out
+
+    def stop(self):
+        self.process.terminate()
+        status = self.process.wait(timeout=20)
+        self.reader.join(timeout=5)
+        self.process.stderr.close()
+        return status
+
+
+class Contract:
+    """schema/openapi.json: which answer has which shape."""
+
+    def __init__(self, path):
+        with open(path, encoding="utf-8") as file:
+            self.document = json.load(file)
+        # References inside a schema point into the whole document.
+        self.resolver = jsonschema.RefResolver("", self.document)
+
+    def operation(self, path):
+        """The document's path for an address."""
+        for pattern in self.document["paths"]:
+            expression = "^" + re.sub(r"\{[^}]+\}", "[^/]+", pattern) + "$"
+            if re.match(expression, path):
+                return pattern
+        raise AssertionError(f"{path} is not in the document")
+
+    def validate(self, path, status, body):
+        responses = self.document["paths"][self.operation(path)]["get"]["responses"]
+        response = responses[str(status)]
+        if "$ref" in response:
+            response = self.document["components"]["responses"][response["$ref"].split("/")[-1]]
+        schema = response["content"]["application/json"]["schema"]
+        validator = jsonschema.Draft202012Validator(schema, resolver=self.resolver)
+        errors = sorted(validator.iter_errors(body), key=lambda e: list(e.path))
+        if errors:
+            where = "/".join(str(p) for p in errors[0].path)
+            raise AssertionError(f"{path}: {where}: {errors[0].message[:300]}")
+
+
+class Fetching(unittest.TestCase):
+    contract = Contract(SCHEMA)
+    server = None
+
+    def fetch(self, path, server=None):
+        status, headers, body = (server or self.server).get(path)
+        self.assertEqual(headers["Content-Type"], "application/json; charset=utf-8", path)
+        value = json.loads(body)
+        if path.split("?")[0] != "/api/v1/openapi.json":
+            self.contract.validate(path.split("?")[0], status, value)
+        return status, value
+
+    def answer(self, path, server=None):
+        status, value = self.fetch(path, server)
+        self.assertEqual(status, 200, value)
+        return value
+
+
+class ServeTest(Fetching):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.database = os.path.join(cls.folder.name, "r.db")
+        subprocess.run([FIXTURE, cls.database], check=True, stdout=subprocess.DEVNULL)
+        rows = os.path.join(cls.folder.name, "benchmarks.json")
+        with open(rows, "w", encoding="utf-8") as file:
+            json.dump(published_rows(), file)
+        subprocess.run([ROOFSCAPE, "import", "inferencex", rows, "--db", cls.database], check=True,
+                       stdout=subprocess.DEVNULL)
+        cls.server = Server(cls.database, "--threads", "2")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.stop()
+        cls.folder.cleanup()
+
+    def addresses(self):
+        """At least one address for every path of the document."""
+        runs = self.answer("/api/v1/runs")["runs"]
+        run = runs[0]["id"]
+        row = self.answer("/api/v1/frontier?origin=imported")["series"][0]["points"]["id"][0]
+        return [
+            "/api/v1/health", "/api/v1/meta", "/api/v1/frontier", "/api/v1/frontier?all=1",
+            "/api/v1/frontier?origin=imported&at=50&curve=1&overlay=predicted",
+            "/api/v1/frontier?origin=imported&x=ttft_p99_s&y=usd_per_mtok_total&latest=1",
+            "/api/v1/frontier?model=nothing-of-that-name",
+            f"/api/v1/rows/{row}", f"/api/v1/rows/{run}.p0", "/api/v1/answer",
+            "/api/v1/answer?model=deepseek-r1&input=8192&output=1024&interactivity_tps=50",
+            "/api/v1/answer?model=deepseek-r1&input=8192&output=1024&ttft_s=1&users=500"
+            "&usd_per_month=1e6&rank=energy&limit=1",
+            "/api/v1/answer?model=deepseek-r1&input=7&output=7",
+            "/api/v1/compare", "/api/v1/compare?side=chip%3Db200&side=chip%3Dh200&at=30&at=60",
+            "/api/v1/compare?model=deepseek-r1&side=chip%3Db200&side=chip%3Dh200&side=chip%3Dtpu-v4",
+            "/api/v1/history", "/api/v1/history?model=deepseek-r1&by=chip&regressions=1",
+            "/api/v1/history?model=deepseek-r1&y=usd_per_mtok_total&at=60",
+            "/api/v1/intelligence", "/api/v1/intelligence?gain=0.5&boundary=device",
+            "/api/v1/runs", "/api/v1/runs?limit=1&offset=1", f"/api/v1/runs/{run}",
+            f"/api/v1/runs/{run}/points/0", f"/api/v1/runs/{run}/points/0?requests=3",
+            f"/api/v1/runs/{run}/series",
+            "/api/v1/predict?model=llama-3.1-70b&chip=h200-sxm&tp=4&precision=fp8&engine=vllm",
+            "/api/v1/predict?model=deepseek-r1&chip=b200&tp=8&input=8192&output=1024"
+            "&precision=fp8&concurrency=4",
+            "/api/v1/catalog", *(f"/api/v1/catalog/{kind}" for kind in
+                                 ("chips", "fabrics", "models", "engines", "prices", "scores")),
+            "/api/v1/catalog/chips/h100", "/api/v1/catalog/models/llama-3.1-70b",
+            "/api/v1/live", "/api/v1/openapi.json",
+        ]
+
+    def test_every_path_answers_in_its_shape(self):
+        tried = set()
+        for address in self.addresses():
+            with self.subTest(address):
+                self.answer(address)
+                tried.add(self.contract.operation(address.split("?")[0]))
+        self.assertEqual(set(self.contract.document["paths"]) - tried, {"/api/v1/live/events"})
+
+    def test_every_parameter_of_the_document_is_taken_and_no_other(self):
+        shared = self.contract.document["components"]["parameters"]
+        for pattern, item in self.contract.document["paths"].items():
+            if pattern.endswith("/events"):
+                continue
+            path = re.sub(r"\{[^}]+\}", "none", pattern)
+            for parameter in item["get"]["parameters"]:
+                if "$ref" in parameter:
+                    parameter = shared[parameter["$ref"].split("/")[-1]]
+                if parameter["in"] != "query":
+                    continue
+                _, value = self.fetch(f"{path}?{parameter['name']}=")
+                message = value.get("error", {}).get("message", "")
+                self.assertNotIn("not known here", message, f"{path} {parameter['name']}")
+            status, value = self.fetch(f"{path}?frobnicate=1")
+            if status == 404:
+                continue  # No such thing in this store: looked up before the parameters, or after.
+            self.assertEqual((status, value["error"]["parameter"]), (400, "frobnicate"), path)
+
+    def test_errors_have_their_shape_and_name_the_parameter(self):
+        for address, status, parameter in (
+                ("/api/v1/frontier?x=ttft_p50", 400, "x"),
+                ("/api/v1/frontier?at=many", 400, "at"),
+                ("/api/v1/frontier?since=tomorrow", 400, "since"),
+                ("/api/v1/answer?tier=free", 400, "tier"),
+                ("/api/v1/answer?input=8192", 400, "output"),
+                ("/api/v1/predict?chip=h200-sxm", 400, "model"),
+                ("/api/v1/predict?model=deepseek-r1&chip=h200-sxm&tp=1", 400, None),
+                ("/api/v1/compare?side=colour%3Dred&side=chip%3Db200", 400, "side"),
+                ("/api/v1/rows/a999999", 404, None),
+                ("/api/v1/runs/none", 404, None),
+                ("/api/v1/catalog/dragons", 404, None)):
+            got, value = self.fetch(address)
+            self.assertEqual((got, value["error"]["parameter"]), (status, parameter), address)
+
+    def test_one_call_finds_the_cheapest_measured_configuration(self):
+        answer = self.answer(
+            "/api/v1/answer?model=deepseek-r1&input=8192&output=1024&interactivity_tps=50")
+        best = answer["results"][0]
+        # At 0.013 s a token 76.9 tokens/s/user; the next load has 33.3.
+        self.assertEqual((best["known"], best["concurrency"]), ("measured", 16))
+        self.assertEqual(best["key"]["chip"], "b200-sxm")
+        self.assertAlmostEqual(best["interactivity_tps"], 1 / 0.013, places=6)
+        self.assertAlmostEqual(best["headroom"]["interactivity"], 1 / 0.013 / 50 - 1, places=6)
+        price = best["cost"]["price"]["usd_per_chip_hour"]
+        self.assertAlmostEqual(best["cost"]["usd_per_mtok_total"], price * 1e6 / 3600 / 1800,
+                               places=9)
+        self.assertEqual(best["recipe"]["kind"], "run_link")
+        self.assertIn("example.org/runs/b200", best["recipe"]["url"])
+        costs = [r["cost"]["usd_per_mtok_total"] for r in answer["results"]]
+        self.assertEqual(costs, sorted(costs))
+
+    def test_facets_count_what_a_click_would_give(self):
+        base = "/api/v1/frontier?origin=imported&model=deepseek-r1&shape=8192%2F1024"
+        for option in self.answer(base)["options"]["chip"]:
+            chosen = self.answer(f"{base}&chip={option['value']}")
+            self.assertEqual(chosen["counts"]["matched"], option["count"])
+
+    def test_as_of_knows_nothing_of_later_imports(self):
+        self.assertEqual(self.answer("/api/v1/frontier?as_of=2020-01-01")["counts"]["rows"], 0)
+        self.assertGreater(self.answer("/api/v1/frontier?as_of=2999-01-01")["counts"]["rows"], 10)
+
+    def test_history_says_what_changed(self):
+        history = self.answer("/api/v1/history?model=deepseek-r1&by=chip&at=50")
+        groups = {group["name"]: group["trends"][0]["steps"] for group in history["groups"]}
+        self.assertEqual([s["from"] for s in groups["h200-sxm"]], ["2026-05-01", "2026-06-11"])
+        self.assertAlmostEqual(groups["h200-sxm"][1]["gain"], 0.25)
+
+    def test_markup_stays_text(self):
+        _, headers, body = self.server.get(
+            "/api/v1/frontier?model=" + urllib.parse.quote(MARKUP))
+        self.assertEqual(headers["X-Content-Type-Options"], "nosniff")
+        self.assertTrue(headers["Content-Type"].startswith("application/json"))
+        self.assertEqual(json.loads(body)["query"]["model"], [MARKUP])
+        ids = [i for s in self.answer("/api/v1/frontier?origin=imported")["series"]
+               for i in s["points"]["id"]]
+        images = {self.answer(f"/api/v1/rows/{i}")["facts"].get("image") for i in ids}
+        self.assertIn(MARKUP, images)
+
+    def test_etag_and_gzip(self):
+        _, headers, plain = self.server.get("/api/v1/frontier")
+        tag = headers["ETag"]
+        status, again, body = self.server.get("/api/v1/frontier", {"If-None-Match": tag})
+        self.assertEqual((status, again["ETag"], body), (304, tag, b""))
+        _, headers, packed = self.server.get("/api/v1/frontier", {"Accept-Encoding": "gzip"})
+        self.assertEqual(headers["Content-Encoding"], "gzip")
+        self.assertEqual(headers["ETag"], tag)
+        self.assertEqual(gzip.decompress(packed), plain)
+        self.assertLess(len(packed) * 2, len(plain))
+        status, headers, _ = self.server.get("/api/v1/frontier", {"Accept-Encoding": "gzip;q=0"})
+        self.assertNotIn("Content-Encoding", headers)
+        status, headers, body = self.server.get("/api/v1/meta", method="HEAD")
+        self.assertEqual((status, body), (200, b""))
+        self.assertGreater(int(headers["Content-Length"]), 100)
+
+    def test_headers_of_security(self):
+        for path in ("/", "/api/v1/health", "/api/v1/none"):
+            _, headers, _ = self.server.get(path, {"Origin": "http://evil.example"})
+            self.assertIn("default-src 'none'", headers["Content-Security-Policy"])
+            self.assertEqual(headers["X-Frame-Options"], "DENY")
+            self.assertEqual(headers["Cross-Origin-Resource-Policy"], "same-origin")
+            self.assertNotIn("Access-Control-Allow-Origin", headers)
+
+    def test_other_methods_are_refused(self):
+        for method in ("POST", "PUT", "DELETE", "OPTIONS", "PATCH"):
+            status, headers, _ = self.server.get("/api/v1/meta", method=method)
+            self.assertEqual((status, headers["Allow"]), (405, "GET, HEAD"), method)
+
+    def test_a_name_that_points_here_is_no_way_in(self):
+        for host, wanted in (("evil.example", 403), ("127.0.0.1.evil.example", 403), ("", 403),
+                             ("localhost", 200), ("[::1]:80", 200), ("127.0.0.1:1", 200)):
+            request = f"GET /api/v1/health HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
+            self.assertEqual(int(self.server.raw(request).split()[1]), wanted, host)
+
+    def test_paths_do_not_leave_the_program(self):
+        for path in ("/../../etc/passwd", "/assets/../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd",
+                     "//etc/passwd", "/..%5c..%5cx", "/%00", "/api/v1/../../etc/passwd", "/%zz",
+                     "/etc/passwd.txt"):
+            request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+            answer = self.server.raw(request)
+            self.assertIn(int(answer.split()[1]), (400, 404), path)
+            self.assertNotIn(b"root:", answer)
+
+    def test_ten_megabytes_of_query_are_refused(self):
+        for data in (b"GET /api/v1/frontier?x=" + b"a" * 10_000_000 + b" HTTP/1.1\r\n\r\n",
+                     b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"b" * 10_000_000 + b"\r\n\r\n"):
+            answer = self.server.raw(data)
+            self.assertIn(int(answer.split()[1]), (414, 431))
+        status, value = self.fetch("/api/v1/frontier?" + "&".join(
+            f"chip={i}" for i in range(300)))
+        self.assertEqual(status, 400, value)
+        status, value = self.fetch("/api/v1/frontier?chip=%ff%fe")
+        self.assertEqual(status, 400, value)
+        self.answer("/api/v1/health")
+
+    def test_live_events_begin_with_what_runs(self):
+        with socket.create_connection(("127.0.0.1", self.server.port), timeout=20) as client:
+            client.sendall(b"GET /api/v1/live/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            out = b""
+            while b"event: store" not in out:
+                part = client.recv(65536)
+                self.assertTrue(part, out)
+                out += part
+        self.assertIn(b"text/event-stream", out)
+        line = next(l for l in out.split(b"\n") if l.startswith(b"data: {\"generation\":1,\"now\""))
+        self.contract.validate("/api/v1/live", 200, json.loads(line[6:]))
+
+    def test_slow_clients_do_not_hold_others_up(self):
+        slow = [socket.create_connection(("127.0.0.1", self.server.port)) for _ in range(200)]
+        try:
+            for client in slow:
+                client.sendall(b"GET /api/v1/frontier HTT")
+            began = time.monotonic()
+            self.answer("/api/v1/health")
+            self.assertLess(time.monotonic() - began, 2)
+        finally:
+            for client in slow:
+                client.close()
+
+    def test_page_without_dashboard_says_how_to_get_it(self):
+        status, headers, body = self.server.get("/")
+        self.assertEqual(status, 200)
+        self.assertTrue(headers["Content-Type"].startswith("text/html"))
+        self.assertTrue(b"openapi.json" in body or b"roofscape-data" in body)
+
+
+class TokenTest(unittest.TestCase):
+    def test_token_is_shown_once_and_kept_as_a_hash(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = os.path.join(folder, "tokens")
+            database = os.path.join(folder, "none.db")
+            server = Server(database, "--token-file", file)
+            token = re.search(r"token, shown only now: (\w+)", "".join(server.lines)).group(1)
+            with open(file, encoding="utf-8") as text:
+                self.assertNotIn(token, text.read())
+            self.assertEqual(os.stat(file).st_mode & 0o077, 0)
+            self.check(server, token)
+            server.stop()
+            again = Server(database, "--token-file", file)
+            self.assertNotIn("shown only now", "".join(again.lines))
+            self.check(again, token)
+            again.stop()
+
+    def check(self, server, token):
+        status, headers, body = server.get("/api/v1/meta")
+        self.assertEqual((status, headers["WWW-Authenticate"]), (401, 'Bearer realm="roofscape"'))
+        self.assertEqual(json.loads(body)["error"]["code"], "unauthorized")
+        for wrong in ("Bearer x", f"Basic {token}", f"Bearer {token}x", "Bearer ", token):
+            self.assertEqual(server.get("/api/v1/meta", {"Authorization": wrong})[0], 401, wrong)
+        good = {"Authorization": f"Bearer {token}"}
+        self.assertEqual(server.get("/api/v1/meta", good)[0], 200)
+        # With a token every name is right.
+        self.assertEqual(server.get("/api/v1/meta", {**good, "Host": "proxy.example"})[0], 200)
+        self.assertEqual(server.get("/")[0], 200)
+
+    def test_rate_limit(self):
+        with tempfile.TemporaryDirectory() as folder:
+            server = Server(os.path.join(folder, "none.db"), "--rate-limit", "5", "--threads", "1")
+            statuses = [server.get("/api/v1/health")[0] for _ in range(30)]
+            self.assertEqual(statuses[0], 200)
+            self.assertIn(429, statuses)
+            time.sleep(1)
+            self.assertEqual(server.get("/api/v1/health")[0], 200)
+            server.stop()
+
+    def test_a_store_that_appears_is_found(self):
+        with tempfile.TemporaryDirectory() as folder:
+            database = os.path.join(folder, "later.db")
+            server = Server(database)
+            empty = json.loads(server.get("/api/v1/frontier")[2])
+            self.assertEqual(empty["series"], [])
+            self.assertIn("roofscape bench", " ".join(empty["notes"]))
+            subprocess.run([FIXTURE, database], check=True, stdout=subprocess.DEVNULL)
+            for _ in range(100):
+                if json.loads(server.get("/api/v1/frontier")[2])["series"]:
+                    break
+                time.sleep(0.1)
+            else:
+                self.fail("the new store was not found in 10 s")
+            self.assertEqual(server.stop(), 0)
+
+    def test_other_addresses_ask_for_a_token(self):
+        with tempfile.TemporaryDirectory() as folder:
+            server = Server(os.path.join(folder, "none.db"), "--host", "0.0.0.0")
+            self.assertIn("token, shown only now", "".join(server.lines))
+            self.assertEqual(server.get("/api/v1/meta")[0], 401)
+            server.stop()
+
+
+@unittest.skipUnless(CAPTURES and os.path.isdir(CAPTURES), "needs ROOFSCAPE_SHARED_DATA")
+class ImportedTest(Fetching):
+    """The published rows."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        database = os.path.join(cls.folder.name, "i.db")
+        for name in ("benchmarks.json", "benchmarks-history.json"):
+            subprocess.run([ROOFSCAPE, "import", "inferencex", os.path.join(CAPTURES, name),
+                            "--db", database], check=True, stdout=subprocess.DEVNULL)
+        cls.server = Server(database)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.stop()
+        cls.folder.cleanup()
+
+    def test_views_of_the_imported_rows(self):
+        first = self.answer("/api/v1/frontier?at=50&curve=1&overlay=predicted")
+        self.assertGreater(len(first["series"]), 10)
+        for address in ("/api/v1/history?by=chip&regressions=1", "/api/v1/intelligence?gain=0.7",
+                        "/api/v1/compare?side=engine%3Dsglang&side=engine%3Dtensorrt-llm&at=30",
+                        "/api/v1/meta"):
+            self.answer(address)
+        for series in first["series"]:
+            self.answer("/api/v1/rows/" + series["points"]["id"][series["front"][0]])
+
+    def test_cheapest_at_50_is_the_cheapest_of_all_rows(self):
+        path = "/api/v1/answer?model=deepseek-r1&input=8192&output=1024&interactivity_tps=50"
+        best = self.answer(path)["results"][0]
+        frontier = self.answer("/api/v1/frontier?model=deepseek-r1&shape=8192%2F1024"
+                               "&y=usd_per_mtok_total")
+        costs = [y for s in frontier["series"] for x, y, out in
+                 zip(s["points"]["x"], s["points"]["y"], s["points"]["excluded"])
+                 if not out and x >= 50]
+        self.assertAlmostEqual(best["cost"]["usd_per_mtok_total"], min(costs), places=9)
+        self.assertTrue(best["recipe"]["url"].startswith("https://"))
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
