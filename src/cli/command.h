@@ -62,6 +62,7 @@ void AddImportsCommand(CLI::App& app, Invocation& invocation);
 void AddEvalsCommand(CLI::App& app, Invocation& invocation);
 void AddExportCommand(CLI::App& app, Invocation& invocation);
 void AddPredictCommand(CLI::App& app, Invocation& invocation);
+void AddExploreCommand(CLI::App& app, Invocation& invocation);
 void AddSimulateCommand(CLI::App& app, Invocation& invocation);
 void AddCalibrateCommand(CLI::App& app, Invocation& invocation);
 void AddValidateCommand(CLI::App& app, Invocation& invocation);

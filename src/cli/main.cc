@@ -111,6 +111,7 @@ int Run(int argc, char** argv) {
   roofscape::cli::AddCostCommand(app, invocation);
   roofscape::cli::AddPredictCommand(app, invocation);
   roofscape::cli::AddSimulateCommand(app, invocation);
+  roofscape::cli::AddExploreCommand(app, invocation);
   roofscape::cli::AddCalibrateCommand(app, invocation);
   roofscape::cli::AddValidateCommand(app, invocation);
   roofscape::cli::AddImportCommand(app, invocation);
