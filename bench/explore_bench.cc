@@ -1,6 +1,6 @@
 // Configurations a second of the search over layouts: all of a space computed, on one thread and on
-// two, and the same space as `explore` searches it, where what a bound excludes is not computed. The
-// model and the chips are made by hand; kernel times are the program's.
+// two, and the same space as `explore` searches it, where what a bound excludes is not computed.
+// The model and the chips are made by hand; kernel times are the program's.
 
 #include <benchmark/benchmark.h>
 

@@ -22,8 +22,7 @@ std::string EngineWord(perf::EngineClass engine) {
 }
 
 Result<codesign::Estimate> CalibratedEstimator::Of(const codesign::Space& space,
-                                                   const codesign::Plan& plan,
-                                                   double concurrency) {
+                                                   const codesign::Plan& plan, double concurrency) {
   const codesign::Family& family = space.families[plan.family];
   calibrate::ServingRow row;
   row.chip = family.chip;

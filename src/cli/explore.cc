@@ -40,7 +40,7 @@ void AddWhat(CLI::App& command, ExploreOptions& o) {
       ->delimiter(',');
   command
       .add_option("--precision", o.precisions,
-                   "bf16, fp8, fp4, one or more; default: as the model was released")
+                  "bf16, fp8, fp4, one or more; default: as the model was released")
       ->delimiter(',');
   command.add_option("--input-tokens", o.input, "Prompt tokens, nominal")
       ->check(CLI::Range(1.0, 1e8))
@@ -63,6 +63,8 @@ void AddGoal(CLI::App& command, ExploreOptions& o) {
                   "kWh of all-in power")
       ->check(CLI::IsMember({"chip", "usd", "kwh"}))
       ->capture_default_str();
+  command.add_flag("--cautious", o.cautious,
+                   "Judge by the worse ends of the 80 % intervals, not by their middles");
   AddPriceOptions(command, o.prices);
 }
 

@@ -23,7 +23,7 @@ using codesign::Candidate;
 // that errors of the formulas of a quarter move across it.
 constexpr std::size_t kShapes = 48;
 constexpr double kAround = 1.25;
-constexpr std::size_t kFrontierShapes = 6;
+constexpr std::size_t kFrontierShapes = 12;
 constexpr double kSpread = 0.8;  // Lengths are drawn from that share of nominal to all of it.
 constexpr double kMeanLength = 0.5 * (1.0 + kSpread);
 constexpr double kHour = 3600.0;
@@ -79,8 +79,9 @@ class Explorer {
  private:
   Result<> SetTarget() {
     if ((options_.interactivity > 0.0) == (options_.tpot_ms > 0.0)) {
-      return Wrong("say how fast a user must be served: --interactivity TOKENS/S or --tpot-ms, one "
-                   "of them");
+      return Wrong(
+          "say how fast a user must be served: --interactivity TOKENS/S or --tpot-ms, one "
+          "of them");
     }
     out_.interactivity_tps =
         options_.interactivity > 0.0 ? options_.interactivity : 1e3 / options_.tpot_ms;
@@ -102,10 +103,11 @@ class Explorer {
     if (options_.objective == "kwh") {
       const auto power = catalog::AllInPowerAt(catalog_.prices, chip.entry.id, pricing.date);
       if (!power) {
-        return Wrong(fmt::format("no price book says what power '{}' draws with everything around "
-                                 "it on {}: choose another --objective, or add a book to a "
-                                 "--catalog folder",
-                                 chip.entry.id, pricing.date.ToIso()));
+        return Wrong(
+            fmt::format("no price book says what power '{}' draws with everything around "
+                        "it on {}: choose another --objective, or add a book to a "
+                        "--catalog folder",
+                        chip.entry.id, pricing.date.ToIso()));
       }
       Source(fmt::format("{} {} kW all-in ({}, {})", chip.entry.id, power->value, power->book,
                          power->date.ToIso()));
@@ -121,8 +123,7 @@ class Explorer {
   Result<codesign::Wish> MakeWish(WallTime now) {
     codesign::Wish wish;
     wish.model = model_;
-    RS_ASSIGN_OR_RETURN(const analysis::Pricing pricing,
-                        PricingOf(options_.prices, catalog_, now));
+    RS_ASSIGN_OR_RETURN(const analysis::Pricing pricing, PricingOf(options_.prices, catalog_, now));
     out_.spending = {"tokens/s/chip", "tps_per_chip", ""};
     if (options_.objective == "usd") out_.spending = {"tokens/USD", "tokens_per_usd", ""};
     if (options_.objective == "kwh") out_.spending = {"tokens/kWh", "tokens_per_kwh", ""};
@@ -163,30 +164,48 @@ class Explorer {
     // early.
     if (out_.ttft_limit_s) goal.ttft_limit_s = 2.0 * *out_.ttft_limit_s;
     codesign::SearchOptions search;
-    search.threads = options_.threads > 0 ? options_.threads
-                                          : std::max(std::thread::hardware_concurrency(), 1U);
+    search.threads =
+        options_.threads > 0 ? options_.threads : std::max(std::thread::hardware_concurrency(), 1U);
     const codesign::Found found = codesign::Search(out_.space, goal, search);
     out_.plans = found.plans;
     out_.configurations = found.configurations;
     out_.computed = found.evaluated;
-    codesign::Limits limits;
-    if (out_.ttft_limit_s) limits.ttft_s = *out_.ttft_limit_s;
-    limits.tpot_s = 1.0 / out_.interactivity_tps;
-    const bool whole = options_.concurrency.empty();
-    RS_ASSIGN_OR_RETURN(
-        out_.ranked,
-        codesign::Refine(out_.space, {&found.levels[0], &found.levels[1], &found.levels[2]}, limits,
-                         whole, estimator));
-    for (std::size_t i = kFrontierBegins; i < goal.levels.size(); ++i) {
-      limits.tpot_s = 1.0 / goal.levels[i].interactivity_tps;
-      RS_ASSIGN_OR_RETURN(auto best, codesign::Refine(out_.space, {&found.levels[i]}, limits, whole,
-                                                      estimator));
-      FrontierStep step{goal.levels[i].interactivity_tps, std::nullopt};
-      if (!best.empty()) step.best = std::move(best.front());
-      out_.frontier.push_back(std::move(step));
-    }
+    RS_RETURN_IF_ERROR(Correct(goal, found, estimator));
     if (out_.ranked.empty()) return SetFastest(estimator);
     out_.ranked.resize(std::min(out_.ranked.size(), options_.top));
+    return {};
+  }
+
+  /// Ranks what was found around the target, and the best at each speed of the frontier.
+  Result<> Correct(const codesign::Goal& goal, const codesign::Found& found,
+                   codesign::Estimator& estimator) {
+    const auto& levels = found.levels;
+    const bool whole = options_.concurrency.empty();
+    codesign::Limits limits;
+    limits.cautious = options_.cautious;
+    if (out_.ttft_limit_s) limits.ttft_s = *out_.ttft_limit_s;
+    limits.tpot_s = 1.0 / out_.interactivity_tps;
+    RS_ASSIGN_OR_RETURN(out_.ranked,
+                        codesign::Refine(out_.space, {&levels[0], &levels[1], &levels[2]}, limits,
+                                         whole, estimator));
+    for (std::size_t i = levels.size() - 1; i >= kFrontierBegins; --i) {
+      FrontierStep step{goal.levels[i].interactivity_tps, std::nullopt};
+      limits.tpot_s = 1.0 / step.interactivity_tps;
+      std::vector<const std::vector<codesign::Option>*> near = {&levels[i]};
+      if (i > kFrontierBegins) near.push_back(&levels[i - 1]);
+      if (i + 1 < levels.size()) near.push_back(&levels[i + 1]);
+      RS_ASSIGN_OR_RETURN(auto best, codesign::Refine(out_.space, near, limits, whole, estimator));
+      if (!best.empty()) step.best = std::move(best.front());
+      // What serves faster serves slower, too.
+      const auto take = [&](const Candidate& c) {
+        if (!step.best || c.value > step.best->value) step.best = c;
+      };
+      if (!out_.frontier.empty() && out_.frontier.front().best) take(*out_.frontier.front().best);
+      if (!out_.ranked.empty() && out_.interactivity_tps >= step.interactivity_tps) {
+        take(out_.ranked.front());
+      }
+      out_.frontier.insert(out_.frontier.begin(), std::move(step));
+    }
     return {};
   }
 
@@ -221,8 +240,7 @@ class Explorer {
         continue;
       }
       const codesign::Family& family = out_.space.families[c.formulas.plan.family];
-      const double moved =
-          c.estimate.tput_per_chip.value / (c.formulas.value * family.weight);
+      const double moved = c.estimate.tput_per_chip.value / (c.formulas.value * family.weight);
       Confirmation confirmation{*s, s->ttft_s * c.estimate.ttft_s.value / c.formulas.ttft_s,
                                 s->tpot_s * c.estimate.tpot_s.value / c.formulas.tpot_s,
                                 s->tput_per_chip * moved, 0.0};
@@ -239,8 +257,7 @@ class Explorer {
     for (const char* word : {"vllm", "sglang", "trtllm"}) {
       if (words[0] != word) words.emplace_back(word);
     }
-    const std::string name =
-        model_->hugging_face.empty() ? model_->entry.id : model_->hugging_face;
+    const std::string name = model_->hugging_face.empty() ? model_->entry.id : model_->hugging_face;
     for (const std::string& word : words) {
       RS_ASSIGN_OR_RETURN(const catalog::Engine* engine, catalog::FindEngine(catalog_, word));
       EngineCommands out{engine->entry.name, "", {}};

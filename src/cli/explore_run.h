@@ -31,6 +31,7 @@ struct ExploreOptions {
   std::vector<double> concurrency;
   double most_concurrency = 4096.0;
   std::string mode = "any";
+  bool cautious = false;
   bool mtp = false;
   std::vector<double> token_budgets = {8192.0};
   std::int64_t stages = 1;

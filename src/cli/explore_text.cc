@@ -44,9 +44,8 @@ std::string FamilyText(const codesign::Space& space, const Plan& plan) {
   const Family& f = space.families[plan.family];
   std::string text =
       fmt::format("{} {} {}", f.chip, kEngines[f.engine], perf::Name(f.formats.experts));
-  const bool budgets = std::any_of(space.families.begin(), space.families.end(), [&](const auto& o) {
-    return o.token_budget != f.token_budget;
-  });
+  const bool budgets = std::any_of(space.families.begin(), space.families.end(),
+                                   [&](const auto& o) { return o.token_budget != f.token_budget; });
   if (budgets) text += fmt::format(" budget {:.0f}", f.token_budget);
   return text;
 }
@@ -63,7 +62,7 @@ std::string RankedText(const Exploration& e, const Style& style) {
                {"requests\nin flight"},
                {e.spending.name + "\n(80 %)"},
                {"TPOT ms\n(80 %)"},
-               {"TTFT ms\n(80 %)"},
+               {"TTFT ms\nmean"},
                {"like it", Align::kLeft, false}});
   for (std::size_t i = 0; i < e.ranked.size(); ++i) {
     const Candidate& c = e.ranked[i];
@@ -71,7 +70,7 @@ std::string RankedText(const Exploration& e, const Style& style) {
                   LayoutsText(e.space, c.formulas.plan),
                   std::to_string(codesign::ChipsOf(e.space, c.formulas.plan)),
                   FormatNumber(c.formulas.concurrency), WithBand(ValueBand(e.space, c), 1.0),
-                  WithBand(c.estimate.tpot_s, 1e3), WithBand(c.estimate.ttft_s, 1e3),
+                  WithBand(c.estimate.tpot_s, 1e3), FormatNumber(c.estimate.ttft_s.value * 1e3),
                   c.estimate.domain});
   }
   return table.ToText(style);
@@ -156,12 +155,8 @@ Json BandJson(const Band& b) {
 
 Json WorkersJson(std::int64_t count, const codesign::Worker& worker) {
   const perf::Layout& l = worker.lowered.layout;
-  return {{"workers", count},
-          {"tp", l.chips / l.pp / l.dp},
-          {"dp", l.dp},
-          {"ep", l.ep},
-          {"pp", l.pp},
-          {"chips", worker.chips}};
+  return {{"workers", count}, {"tp", l.chips / l.pp / l.dp}, {"dp", l.dp}, {"ep", l.ep},
+          {"pp", l.pp},       {"chips", worker.chips}};
 }
 
 Json CandidateJson(const Exploration& e, const Candidate& c) {
@@ -230,17 +225,19 @@ std::optional<Verdict> VerdictOf(const Exploration& e) {
   const double limit = kTargetSlack / e.interactivity_tps;
   const Confirmation& winner = *e.confirmed[0];
   if (winner.tpot_s > limit) {
-    return Verdict{false, fmt::format("not confirmed: in the simulator the first gives a user {:.1f} "
-                                      "tokens/s",
-                                      1.0 / winner.tpot_s)};
+    return Verdict{false,
+                   fmt::format("not confirmed: in the simulator the first gives a user {:.1f} "
+                               "tokens/s",
+                               1.0 / winner.tpot_s)};
   }
   for (std::size_t i = 1; i < e.confirmed.size(); ++i) {
     if (!e.confirmed[i] || e.confirmed[i]->tpot_s > limit) continue;
     const double gain = e.confirmed[i]->value / winner.value;
     if (gain <= kBetter) continue;
-    return Verdict{false, fmt::format("not confirmed: in the simulator number {} gives {:.0f} % more "
-                                      "than the first",
-                                      i + 1, 100.0 * (gain - 1.0))};
+    return Verdict{false,
+                   fmt::format("not confirmed: in the simulator number {} gives {:.0f} % more "
+                               "than the first",
+                               i + 1, 100.0 * (gain - 1.0))};
   }
   return Verdict{true, "confirmed: the simulator, too, finds none of these better than the first"};
 }
@@ -257,12 +254,12 @@ std::string ExplorationText(const Exploration& e, const Style& style) {
   }
   std::size_t workers = 0;
   for (const Family& f : e.space.families) workers += f.workers.size();
-  text += Wrap(fmt::format("{} of {} layouts of a worker are legal; of {} deployments at {} loads "
-                           "the bounds left {} to compute.",
-                           workers, e.space.layouts, e.plans, e.space.concurrencies.size(),
-                           e.computed),
-               style.width, 0) +
-          "\n\n";
+  text +=
+      Wrap(fmt::format("{} of {} layouts of a worker are legal; of {} deployments at {} loads "
+                       "the bounds left {} to compute.",
+                       workers, e.space.layouts, e.plans, e.space.concurrencies.size(), e.computed),
+           style.width, 0) +
+      "\n\n";
   if (e.ranked.empty()) {
     text += "Nothing is expected to reach the target.";
     if (e.fastest_tps) {
@@ -277,7 +274,8 @@ std::string ExplorationText(const Exploration& e, const Style& style) {
 }
 
 std::string RefusalText(const codesign::Space& space, const Style& style) {
-  Table table({{"layouts"}, {"refused because", Align::kLeft, false},
+  Table table({{"layouts"},
+               {"refused because", Align::kLeft, false},
                {"for example", Align::kLeft, false}});
   for (std::size_t i = 0; i < codesign::kRefusals; ++i) {
     const auto& count = space.refused[i];

@@ -25,8 +25,8 @@ class Sums final : public sim::Observer {
     ttft_sum_ += ttft;
     tokens_ += static_cast<double>(c.input + c.output);
     if (c.output < 2) return;
-    tpot_sum_ += static_cast<double>(c.end_ns - c.first_token_ns) * 1e-9 /
-                 static_cast<double>(c.output - 1);
+    tpot_sum_ +=
+        static_cast<double>(c.end_ns - c.first_token_ns) * 1e-9 / static_cast<double>(c.output - 1);
     ++with_tpot_;
   }
 
@@ -60,8 +60,8 @@ sim::EnginePolicy PolicyOf(const Space& space, const Plan& plan, double concurre
   const Family& family = space.families[plan.family];
   sim::EnginePolicy policy = sim::DefaultPolicy(family.engine);
   policy.token_budget = std::llround(family.token_budget);
-  const double batches = static_cast<double>(plan.serve_workers) *
-                         perf::Streams(family.workers[plan.serve].lowered);
+  const double batches =
+      static_cast<double>(plan.serve_workers) * perf::Streams(family.workers[plan.serve].lowered);
   policy.max_sequences =
       std::max<std::int64_t>(static_cast<std::int64_t>(std::ceil(concurrency / batches)), 1);
   // A router cannot part users so evenly that none ever has one more.

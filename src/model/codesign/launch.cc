@@ -102,9 +102,10 @@ Result<std::vector<LaunchCommand>> LaunchCommands(const catalog::Engine& engine,
                                                   const Plan& plan, double concurrency,
                                                   std::string_view model, double longest_tokens) {
   if (!engine.launch) {
-    return Wrong(fmt::format("engine '{}': the catalog does not say how it is started; add "
-                             "[launch] to its file",
-                             engine.entry.id));
+    return Wrong(
+        fmt::format("engine '{}': the catalog does not say how it is started; add "
+                    "[launch] to its file",
+                    engine.entry.id));
   }
   const auto& workers = space.families[plan.family].workers;
   struct Role {

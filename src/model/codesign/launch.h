@@ -1,5 +1,5 @@
-// What to type to get a plan: the command lines of an engine's servers, from the flags that its file
-// in the catalog lists. Nothing here knows an engine.
+// What to type to get a plan: the command lines of an engine's servers, from the flags that its
+// file in the catalog lists. Nothing here knows an engine.
 //
 // Thread safety: pure functions.
 

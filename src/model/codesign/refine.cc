@@ -19,16 +19,17 @@ Result<std::optional<Candidate>> Try(const Space& space, const Plan& plan, doubl
     return std::optional<Candidate>();
   }
   RS_ASSIGN_OR_RETURN(Estimate estimate, estimator.Of(space, plan, concurrency));
-  if (estimate.tpot_s.value > limits.tpot_s || estimate.ttft_s.value > limits.ttft_s) {
+  const auto most = [&](const Band& b) { return limits.cautious ? b.high80 : b.value; };
+  if (most(estimate.tpot_s) > limits.tpot_s || most(estimate.ttft_s) > limits.ttft_s) {
     return std::optional<Candidate>();
   }
-  const double value = estimate.tput_per_chip.value / family.weight;
-  return std::optional(
-      Candidate{Evaluate(space, plan, concurrency), std::move(estimate), value});
+  const Band& tput = estimate.tput_per_chip;
+  const double value = (limits.cautious ? tput.low80 : tput.value) / family.weight;
+  return std::optional(Candidate{Evaluate(space, plan, concurrency), std::move(estimate), value});
 }
 
-/// Between a load that meets the limits and the next that does not: the largest that does, as far as
-/// halving finds it.
+/// Between a load that meets the limits and the next that does not: the largest that does, as far
+/// as halving finds it.
 Result<> Halve(const Space& space, const Limits& limits, Estimator& estimator, Candidate& best) {
   const auto next = std::upper_bound(space.concurrencies.begin(), space.concurrencies.end(),
                                      best.formulas.concurrency);
@@ -37,8 +38,7 @@ Result<> Halve(const Space& space, const Limits& limits, Estimator& estimator, C
   double high = *next;
   while (high - low > 1.0) {
     const double middle = std::floor(0.5 * (low + high));
-    RS_ASSIGN_OR_RETURN(auto tried,
-                        Try(space, best.formulas.plan, middle, limits, estimator));
+    RS_ASSIGN_OR_RETURN(auto tried, Try(space, best.formulas.plan, middle, limits, estimator));
     const bool better = tried && tried->value > best.value;
     (better ? low : high) = middle;
     if (better) best = *std::move(tried);

@@ -1,6 +1,6 @@
 // The candidates of a search, once measured rows have had their word: what the formulas promise is
-// corrected by whoever knows rows (model/calibrate, handed in by the caller), the number of requests
-// is chosen anew, and shapes are ranked by what is then expected.
+// corrected by whoever knows rows (model/calibrate, handed in by the caller), the number of
+// requests is chosen anew, and shapes are ranked by what is then expected.
 //
 // Thread safety: one thread.
 
@@ -47,12 +47,15 @@ class FormulaEstimator final : public Estimator {
 struct Candidate {
   Option formulas;  // At the load that was chosen.
   Estimate estimate;
-  double value = 0.0;  // Expected tokens for each unit of what is spent.
+  double value =
+      0.0;  // Tokens for each unit of what is spent: expected, or at least where cautious.
 };
 
 struct Limits {
   double tpot_s = std::numeric_limits<double>::infinity();
   double ttft_s = std::numeric_limits<double>::infinity();
+  /// Judge by the worse ends of the intervals: one in ten is missed, not every other one.
+  bool cautious = false;
 };
 
 /// The load of a plan that is expected to give the most within the limits, near the one given; to

@@ -88,5 +88,36 @@ TEST(Refine, WhatRowsSayMovesTheLoadAndTheLimits) {
   EXPECT_TRUE(none->empty());
 }
 
+/// The formulas, with intervals of so much to both sides.
+class Unsure final : public Estimator {
+ public:
+  Result<Estimate> Of(const Space& space, const Plan& plan, double concurrency) override {
+    RS_ASSIGN_OR_RETURN(Estimate e, formulas_.Of(space, plan, concurrency));
+    for (Band* b : {&e.ttft_s, &e.tpot_s, &e.tput_per_chip}) {
+      b->low80 = b->value / 1.3;
+      b->high80 = b->value * 1.3;
+    }
+    return e;
+  }
+
+ private:
+  FormulaEstimator formulas_;
+};
+
+TEST(Refine, CautionJudgesByTheWorseEnds) {
+  const Space space = TestSpace(TestWish(), true);
+  const Found found = Search(space, {{{40.0, 4}}}, {});
+  Unsure unsure;
+  Limits limits{1.0 / 40.0};
+  limits.cautious = true;
+  const auto ranked = Refine(space, {&found.levels[0]}, limits, true, unsure);
+  ASSERT_TRUE(ranked);
+  ASSERT_FALSE(ranked->empty());
+  for (const Candidate& c : *ranked) {
+    EXPECT_LE(c.estimate.tpot_s.high80, 1.0 / 40.0);
+    EXPECT_EQ(c.value, c.estimate.tput_per_chip.low80);
+  }
+}
+
 }  // namespace
 }  // namespace roofscape::codesign
