@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "model/codesign/search.h"
+#include "cli/parallel.h"
 #include "model/perf/kernel_curves.h"
 
 namespace roofscape::codesign {
@@ -85,7 +85,8 @@ void Report(benchmark::State& state, std::uint64_t evaluated, std::uint64_t cons
 void ComputeAll(benchmark::State& state) {
   Space space = BenchSpace();
   space.disaggregated = false;
-  const SearchOptions options{static_cast<unsigned>(state.range(0)), false};
+  const auto threads = static_cast<unsigned>(state.range(0));
+  const SearchOptions options{false, threads, cli::OnThreads(threads)};
   std::uint64_t evaluated = 0;
   for (auto _ : state) evaluated += Search(space, BenchGoal(), options).evaluated;
   Report(state, evaluated, evaluated);
@@ -93,7 +94,8 @@ void ComputeAll(benchmark::State& state) {
 BENCHMARK(ComputeAll)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
 
 void SearchPairs(benchmark::State& state) {
-  const SearchOptions options{static_cast<unsigned>(state.range(0)), true};
+  const auto threads = static_cast<unsigned>(state.range(0));
+  const SearchOptions options{true, threads, cli::OnThreads(threads)};
   std::uint64_t evaluated = 0;
   std::uint64_t considered = 0;
   for (auto _ : state) {

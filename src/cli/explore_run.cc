@@ -11,6 +11,7 @@
 #include "cli/calibrated_estimator.h"
 #include "cli/catalog_source.h"
 #include "cli/model_source.h"
+#include "cli/parallel.h"
 #include "domain/analysis/cost.h"
 #include "domain/catalog/price.h"
 

@@ -77,7 +77,7 @@ TEST(Bound, HoldsWhereACurveFalls) {
       [](double tokens) { return tokens < 24.0 ? 0.02 : 0.01 + 1e-7 * std::pow(tokens, 1.5); });
   for (Worker& worker : space.families[0].workers) worker.lowered.kernels = kernels;
   const Goal goal{{{20.0, 2}, {40.0, 2}}};
-  EXPECT_EQ(Search(space, goal, {1, true}).levels, Search(space, goal, {1, false}).levels);
+  EXPECT_EQ(Search(space, goal, {}).levels, Search(space, goal, {.prune = false}).levels);
 }
 
 }  // namespace

@@ -66,14 +66,15 @@ TEST(Launch, WritesTheFlagsOfWhatIsNotPlain) {
 
 TEST(Launch, TwoRolesAndARouter) {
   const Space space = DraftingSpace();
-  const auto one = WorkerOf(space, "tp 1");
-  const Plan plan{0, WorkerOf(space, "tp 2"), static_cast<std::int32_t>(one), 1, 2};
+  const auto prefill = WorkerOf(space, "tp 2 dp 2");
+  const Plan plan{0, WorkerOf(space, "tp 2"), static_cast<std::int32_t>(prefill), 1, 2};
   const auto commands = LaunchCommands(TestEngine(), space, plan, 8.0, "m", 2048.0);
   ASSERT_TRUE(commands);
   ASSERT_EQ(commands->size(), 3U);
   EXPECT_EQ((*commands)[0].role, "prefill");
   EXPECT_EQ((*commands)[0].times, 2);
   EXPECT_EQ((*commands)[0].command.find("--role"), std::string::npos);
+  EXPECT_EQ((*commands)[0].file, "prefill-options.yaml");
   EXPECT_NE((*commands)[1].command.find("--tp 2"), std::string::npos);
   EXPECT_NE((*commands)[1].command.find("--role decode"), std::string::npos);
   EXPECT_EQ((*commands)[2].command, "router --to {}");

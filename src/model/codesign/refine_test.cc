@@ -51,11 +51,12 @@ TEST(Refine, HalvesTheGapToTheLimit) {
   Wish wish = TestWish();
   wish.disaggregated = false;
   const Space space = TestSpace(wish, true);
-  const Goal goal{{{60.0, 1}}};
+  const Goal goal{{{110.0, 1}}};
   const Found found = Search(space, goal, {});
   ASSERT_FALSE(found.levels[0].empty());
+  ASSERT_LT(found.levels[0][0].concurrency, 256.0);
   FormulaEstimator formulas;
-  const Limits limits{1.0 / 60.0};
+  const Limits limits{1.0 / 110.0};
   const auto ranked = Refine(space, {&found.levels[0]}, limits, true, formulas);
   ASSERT_TRUE(ranked);
   ASSERT_EQ(ranked->size(), 1U);

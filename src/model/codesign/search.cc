@@ -1,8 +1,6 @@
 #include "model/codesign/search.h"
 
 #include <algorithm>
-#include <atomic>
-#include <thread>
 
 #include "model/codesign/bound.h"
 #include "model/codesign/top_list.h"
@@ -195,28 +193,18 @@ std::uint64_t PlansOf(const Space& space, const Item& item) {
   return plans;
 }
 
-/// `work(i)` for each i below count, on several threads. `thread`: which of them.
-template <class Work>
-void InParallel(unsigned threads, std::size_t count, Work work) {
-  std::atomic<std::size_t> next = 0;
-  const auto run = [&](unsigned thread) {
-    for (std::size_t i = next++; i < count; i = next++) work(i, thread);
-  };
-  std::vector<std::thread> others;
-  const unsigned used = static_cast<unsigned>(std::min<std::size_t>(threads, count));
-  for (unsigned t = 1; t < used; ++t) others.emplace_back(run, t);
-  run(0);
-  for (std::thread& other : others) other.join();
-}
-
-void SetBounds(Job& job, unsigned threads) {
+void SetBounds(Job& job, const ParallelFor& parallel) {
   for (const Family& family : job.space.families) {
     std::vector<WorkerBound> bounds(family.workers.size());
-    InParallel(threads, bounds.size(), [&](std::size_t i, unsigned) {
+    parallel(bounds.size(), [&](std::size_t i, unsigned) {
       bounds[i] = BoundOf(job.space, family, family.workers[i], job.tpot_limits_s);
     });
     job.bounds.push_back(std::move(bounds));
   }
+}
+
+void OneAfterTheOther(std::size_t count, const Work& work) {
+  for (std::size_t i = 0; i < count; ++i) work(i, 0);
 }
 
 Lists EmptyLists(const Goal& goal) {
@@ -230,23 +218,24 @@ Lists EmptyLists(const Goal& goal) {
 Found Search(const Space& space, const Goal& goal, const SearchOptions& options) {
   Job job{space, goal, options.prune, {}, {}, std::vector<double>(goal.levels.size(), 0.0)};
   for (const Level& level : goal.levels) job.tpot_limits_s.push_back(1.0 / level.interactivity_tps);
-  const unsigned threads = std::max(options.threads, 1U);
-  SetBounds(job, threads);
+  const unsigned workers = options.parallel ? std::max(options.workers, 1U) : 1U;
+  const ParallelFor parallel = options.parallel ? options.parallel : OneAfterTheOther;
+  SetBounds(job, parallel);
   const std::vector<Item> items = ItemsOf(space);
   Found found;
   for (const Item& item : items) found.plans += PlansOf(space, item);
   found.configurations = found.plans * space.concurrencies.size();
   Lists best = EmptyLists(goal);
-  std::vector<Lists> own(threads, EmptyLists(goal));
-  std::vector<std::uint64_t> evaluated(threads, 0);
+  std::vector<Lists> own(workers, EmptyLists(goal));
+  std::vector<std::uint64_t> evaluated(workers, 0);
   // In rounds: what was found in the earlier ones is known to all, so that what is computed does
   // not depend on who was faster.
   std::size_t round = 32;
   for (std::size_t done = 0; done < items.size();
        done += round, round = std::min(round * 2, 4096UL)) {
     const std::size_t count = std::min(round, items.size() - done);
-    InParallel(threads, count, [&](std::size_t i, unsigned thread) {
-      ItemSearch(job, items[done + i], own[thread], evaluated[thread]).Run();
+    parallel(count, [&](std::size_t i, unsigned worker) {
+      ItemSearch(job, items[done + i], own[worker], evaluated[worker]).Run();
     });
     for (std::size_t level = 0; level < best.size(); ++level) {
       for (Lists& lists : own) {

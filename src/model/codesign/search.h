@@ -8,7 +8,9 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <vector>
 
@@ -28,9 +30,15 @@ struct Goal {
   double ttft_limit_s = std::numeric_limits<double>::infinity();
 };
 
+/// Item `i`, done by worker number `worker`.
+using Work = std::function<void(std::size_t i, unsigned worker)>;
+/// Does items 0 to count - 1 in any order, and returns when all are done.
+using ParallelFor = std::function<void(std::size_t count, const Work& work)>;
+
 struct SearchOptions {
-  unsigned threads = 1;
-  bool prune = true;  // False: everything is computed.
+  bool prune = true;     // False: everything is computed.
+  unsigned workers = 1;  // Numbers that `parallel` uses, at most.
+  ParallelFor parallel;  // Missing: one item after the other.
 };
 
 struct Found {

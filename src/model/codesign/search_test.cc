@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
+#include <thread>
 #include <vector>
 
 #include "model/codesign/test_spaces.h"
@@ -12,6 +14,22 @@ namespace roofscape::codesign {
 namespace {
 
 constexpr std::uint64_t kSeed = 20261129;
+
+SearchOptions OnThreads(unsigned threads) {
+  SearchOptions options;
+  options.workers = threads;
+  options.parallel = [threads](std::size_t count, const Work& work) {
+    std::atomic<std::size_t> next = 0;
+    std::vector<std::thread> team;
+    for (unsigned t = 0; t < threads; ++t) {
+      team.emplace_back([&, t] {
+        for (std::size_t i = next++; i < count; i = next++) work(i, t);
+      });
+    }
+    for (std::thread& t : team) t.join();
+  };
+  return options;
+}
 
 /// The best by computing every plan at every load, without any of the search's code.
 std::vector<std::vector<Option>> Exhaustive(const Space& space, const Goal& goal) {
@@ -54,8 +72,8 @@ TEST(Search, FindsWhatComputingEverythingFinds) {
     const Space space = TestSpace(RandomWish(rng), rng.Below(2) == 0);
     const Goal goal = RandomGoal(rng);
     const auto all = Exhaustive(space, goal);
-    const Found plain = Search(space, goal, {1, false});
-    const Found pruned = Search(space, goal, {2, true});
+    const Found plain = Search(space, goal, {.prune = false});
+    const Found pruned = Search(space, goal, OnThreads(2));
     EXPECT_EQ(plain.levels, all) << "space " << i;
     EXPECT_EQ(pruned.levels, all) << "space " << i;
     configurations += pruned.configurations;
@@ -72,9 +90,9 @@ TEST(Search, ThreadsChangeNothing) {
   for (int i = 0; i < 10; ++i) {
     const Space space = TestSpace(RandomWish(rng), true);
     const Goal goal = RandomGoal(rng);
-    const Found one = Search(space, goal, {1, true});
+    const Found one = Search(space, goal, {});
     for (const unsigned threads : {2U, 3U, 7U}) {
-      const Found more = Search(space, goal, {threads, true});
+      const Found more = Search(space, goal, OnThreads(threads));
       EXPECT_EQ(one.levels, more.levels);
       EXPECT_EQ(one.evaluated, more.evaluated);
     }
@@ -87,13 +105,13 @@ TEST(Search, OrderOfAWishChangesNothing) {
     Wish wish = RandomWish(rng);
     const Goal goal = RandomGoal(rng);
     const Space space = TestSpace(wish, true);
-    const Found found = Search(space, goal, {1, true});
+    const Found found = Search(space, goal, {});
     std::reverse(wish.chips.begin(), wish.chips.end());
     std::reverse(wish.engines.begin(), wish.engines.end());
     std::reverse(wish.precisions.begin(), wish.precisions.end());
     std::reverse(wish.token_budgets.begin(), wish.token_budgets.end());
     std::reverse(wish.concurrencies.begin(), wish.concurrencies.end());
-    EXPECT_EQ(Search(TestSpace(wish, true), goal, {1, true}).levels, found.levels);
+    EXPECT_EQ(Search(TestSpace(wish, true), goal, {}).levels, found.levels);
   }
 }
 
