@@ -36,9 +36,9 @@ using Work = std::function<void(std::size_t i, unsigned worker)>;
 using ParallelFor = std::function<void(std::size_t count, const Work& work)>;
 
 struct SearchOptions {
-  bool prune = true;     // False: everything is computed.
-  unsigned workers = 1;  // Numbers that `parallel` uses, at most.
-  ParallelFor parallel;  // Missing: one item after the other.
+  bool prune = true;          // False: everything is computed.
+  unsigned workers = 1;       // Numbers that `parallel` uses, at most.
+  ParallelFor parallel = {};  // Empty: one item after the other.
 };
 
 struct Found {
