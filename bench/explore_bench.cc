@@ -57,8 +57,8 @@ const Space& BenchSpace() {
     machine.link_bandwidth = 450e9;
     machine.domain_chips = 8.0;
     machine.rail_bandwidth = 50e9;
-    wish.chips = {{machine, 32, 1.0}};
-    wish.engines = {{perf::kVllm, {}}, {perf::kSglang, {}}, {perf::kTensorRtLlm, {}}};
+    wish.chips = {{machine, "NVIDIA", 32, 1.0}};
+    wish.engines = {{perf::kVllm, {}, {}}, {perf::kSglang, {}, {}}, {perf::kTensorRtLlm, {}, {}}};
     wish.concurrencies = DefaultConcurrencies(1024.0);
     wish.coefficients = [](const perf::Setting& setting) {
       return perf::CoefficientsFor(std::vector<double>(perf::kFitted, 0.0), setting);

@@ -63,6 +63,7 @@ void AddEvalsCommand(CLI::App& app, Invocation& invocation);
 void AddExportCommand(CLI::App& app, Invocation& invocation);
 void AddPredictCommand(CLI::App& app, Invocation& invocation);
 void AddExploreCommand(CLI::App& app, Invocation& invocation);
+void AddCodesignCommand(CLI::App& app, Invocation& invocation);
 void AddSimulateCommand(CLI::App& app, Invocation& invocation);
 void AddCalibrateCommand(CLI::App& app, Invocation& invocation);
 void AddValidateCommand(CLI::App& app, Invocation& invocation);

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/chip_weight.h"
 #include "model/codesign/confirm.h"
 #include "model/codesign/launch.h"
 #include "model/codesign/refine.h"
@@ -33,13 +34,6 @@ struct EngineCommands {
   std::string engine;   // For people.
   std::string refused;  // Why there are none; empty: there are.
   std::vector<codesign::LaunchCommand> commands;
-};
-
-/// What a chip-second is weighed by.
-struct Spending {
-  std::string name;    // "tokens/s/chip", "tokens/USD", "tokens/kWh"
-  std::string key;     // "tps_per_chip", "tokens_per_usd", "tokens_per_kwh"
-  std::string source;  // Of prices or powers; empty where there are none.
 };
 
 struct Exploration {

@@ -12,8 +12,6 @@
 #include "cli/catalog_source.h"
 #include "cli/model_source.h"
 #include "cli/parallel.h"
-#include "domain/analysis/cost.h"
-#include "domain/catalog/price.h"
 
 namespace roofscape::cli {
 namespace {
@@ -27,7 +25,6 @@ constexpr double kAround = 1.25;
 constexpr std::size_t kFrontierShapes = 12;
 constexpr double kSpread = 0.8;  // Lengths are drawn from that share of nominal to all of it.
 constexpr double kMeanLength = 0.5 * (1.0 + kSpread);
-constexpr double kHour = 3600.0;
 
 Error Wrong(std::string message) { return {ErrorCode::kInvalidArgument, std::move(message)}; }
 
@@ -93,51 +90,24 @@ class Explorer {
     return {};
   }
 
-  /// What a second of one chip is weighed by.
-  Result<double> WeightOf(const catalog::Chip& chip, const analysis::Pricing& pricing) {
-    if (options_.objective == "usd") {
-      RS_ASSIGN_OR_RETURN(const auto price, analysis::ChipPrice(chip.entry.id, pricing));
-      Source(fmt::format("{} {} USD/h ({}, {}, {})", chip.entry.id, price.value, price.book,
-                         price.date.ToIso(), catalog::Name(pricing.tier)));
-      return price.value / kHour;
-    }
-    if (options_.objective == "kwh") {
-      const auto power = catalog::AllInPowerAt(catalog_.prices, chip.entry.id, pricing.date);
-      if (!power) {
-        return Wrong(
-            fmt::format("no price book says what power '{}' draws with everything around "
-                        "it on {}: choose another --objective, or add a book to a "
-                        "--catalog folder",
-                        chip.entry.id, pricing.date.ToIso()));
-      }
-      Source(fmt::format("{} {} kW all-in ({}, {})", chip.entry.id, power->value, power->book,
-                         power->date.ToIso()));
-      return power->value / kHour;
-    }
-    return 1.0;
-  }
-
-  void Source(const std::string& text) {
-    out_.spending.source += (out_.spending.source.empty() ? "" : "; ") + text;
-  }
-
   Result<codesign::Wish> MakeWish(WallTime now) {
     codesign::Wish wish;
     wish.model = model_;
     RS_ASSIGN_OR_RETURN(const analysis::Pricing pricing, PricingOf(options_.prices, catalog_, now));
-    out_.spending = {"tokens/s/chip", "tps_per_chip", ""};
-    if (options_.objective == "usd") out_.spending = {"tokens/USD", "tokens_per_usd", ""};
-    if (options_.objective == "kwh") out_.spending = {"tokens/kWh", "tokens_per_kwh", ""};
+    out_.spending = SpendingOf(options_.objective);
     for (const std::string& text : options_.chips) {
       RS_ASSIGN_OR_RETURN(const auto named, ChipAndCount(text, options_.most_chips));
       RS_ASSIGN_OR_RETURN(const catalog::Chip* chip, catalog::FindChip(catalog_, named.first));
       RS_ASSIGN_OR_RETURN(const perf::Machine machine, perf::MakeMachine(catalog_, *chip));
-      RS_ASSIGN_OR_RETURN(const double weight, WeightOf(*chip, pricing));
-      wish.chips.push_back({machine, named.second, weight});
+      RS_ASSIGN_OR_RETURN(const double weight,
+                          ChipWeight(options_.objective, *chip, pricing, out_.spending));
+      wish.chips.push_back({machine, chip->vendor, named.second, weight});
     }
     for (const std::string& name : options_.engines) {
       RS_ASSIGN_OR_RETURN(const catalog::Engine* engine, catalog::FindEngine(catalog_, name));
-      wish.engines.push_back({perf::EngineClassOf(engine->entry.id), codesign::LimitsOf(*engine)});
+      wish.engines.push_back(
+          {perf::EngineClassOf(engine->entry.id), codesign::LimitsOf(*engine),
+           engine->launch ? engine->launch->makers : std::vector<std::string>()});
     }
     if (!options_.precisions.empty()) wish.precisions = options_.precisions;
     wish.token_budgets = options_.token_budgets;
@@ -165,8 +135,9 @@ class Explorer {
     // early.
     if (out_.ttft_limit_s) goal.ttft_limit_s = 2.0 * *out_.ttft_limit_s;
     codesign::SearchOptions search;
-    search.threads =
+    search.workers =
         options_.threads > 0 ? options_.threads : std::max(std::thread::hardware_concurrency(), 1U);
+    search.parallel = OnThreads(search.workers);
     const codesign::Found found = codesign::Search(out_.space, goal, search);
     out_.plans = found.plans;
     out_.configurations = found.configurations;

@@ -95,9 +95,10 @@ std::string ConfirmedText(const Exploration& e, const Style& style) {
     }
     const Confirmation& s = *e.confirmed[i];
     table.AddRow({std::to_string(i + 1), FormatNumber(c.formulas.value),
-                  FormatNumber(s.simulated.tput_per_chip / weight), FormatNumber(c.value),
-                  FormatNumber(s.value), FormatNumber(c.estimate.tpot_s.value * 1e3),
-                  FormatNumber(s.tpot_s * 1e3), FormatNumber(s.simulated.ttft_p99_s * 1e3)});
+                  FormatNumber(s.simulated.tput_per_chip / weight),
+                  FormatNumber(c.estimate.tput_per_chip.value / weight), FormatNumber(s.value),
+                  FormatNumber(c.estimate.tpot_s.value * 1e3), FormatNumber(s.tpot_s * 1e3),
+                  FormatNumber(s.simulated.ttft_p99_s * 1e3)});
   }
   std::string text = table.ToText(style);
   if (const auto verdict = VerdictOf(e)) text += Wrap(verdict->text + ".", style.width, 0) + "\n";

@@ -43,12 +43,13 @@ struct LaunchFlag {
 
 /// How a server is started, and which layouts it offers.
 struct Launch {
-  std::string command;          // "vllm serve {model}"
-  std::string file;             // Of options: its name; empty: there is none.
-  std::string file_flag;        // "--extra_llm_api_options {}"
-  std::string router;           // What goes in front of prefill and decode workers.
-  std::string experts = "any";  // "all": spread over all chips of a stage, or over none.
-  std::string copies = "any";   // Of attention, the same.
+  std::string command;              // "vllm serve {model}"
+  std::string file;                 // Of options: its name; empty: there is none.
+  std::string file_flag;            // "--extra_llm_api_options {}"
+  std::string router;               // What goes in front of prefill and decode workers.
+  std::string experts = "any";      // "all": spread over all chips of a stage, or over none.
+  std::string copies = "any";       // Of attention, the same.
+  std::vector<std::string> makers;  // Of chips that it runs on; empty: not told.
   std::vector<LaunchFlag> flags;
 
   friend bool operator==(const Launch&, const Launch&) = default;

@@ -40,6 +40,7 @@ Launch ReadLaunch(ObjectReader& reader) {
   reader.Optional("router", launch.router);
   ReadChoice(reader, "experts", {"any", "all"}, launch.experts);
   ReadChoice(reader, "copies", {"any", "all"}, launch.copies);
+  reader.Optional("makers", launch.makers);
   launch.flags = reader.ReadEach("flag", ReadFlag);
   return launch;
 }

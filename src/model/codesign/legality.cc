@@ -15,6 +15,7 @@ struct RefusalText {
 };
 
 constexpr std::array<RefusalText, kRefusals> kTexts = {{
+    {"engine", "the engine does not run on the chips of this maker"},
     {"precision", "the chip has no units for the format, and the model was not released in it"},
     {"heads", "attention heads do not divide by the chips of a group"},
     {"cache_heads", "heads of keys and values neither divide by a group's chips nor they by them"},

@@ -23,6 +23,7 @@
 namespace roofscape::codesign {
 
 enum class Refusal : std::size_t {
+  kEngine,        // The engine does not run on the chip.
   kPrecision,     // A format that neither the chip multiplies nor the model was released in.
   kHeads,         // Attention heads do not divide by the group.
   kCacheHeads,    // Nor do heads of keys and values, in either direction.

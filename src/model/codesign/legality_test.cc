@@ -96,6 +96,15 @@ TEST(Space, CountsWhatItRefuses) {
   EXPECT_EQ(precision.example, "test-chip vllm fp4 tp 1");
 }
 
+TEST(Space, AnEngineRunsOnItsMakersChips) {
+  Wish wish = TestWish();
+  wish.engines = {{perf::kVllm, {}, {"Another"}}, {perf::kSglang, {}, {"Another", "Maker"}}};
+  const Space space = TestSpace(wish, false);
+  ASSERT_EQ(space.families.size(), 1U);
+  EXPECT_EQ(space.families[0].engine, perf::kSglang);
+  EXPECT_EQ(space.refused[static_cast<std::size_t>(Refusal::kEngine)].layouts, space.layouts / 2);
+}
+
 TEST(Space, RefusesAWishForNothing) {
   const auto error_of = [](const Wish& wish) {
     const auto space = BuildSpace(wish, nullptr);

@@ -1,6 +1,7 @@
 #include "model/codesign/space.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -51,6 +52,11 @@ bool Offers(const perf::Machine& machine, perf::Precision precision, perf::Preci
   return perf::PeakFlops(machine, precision) > perf::PeakFlops(machine, perf::Precision::kBf16);
 }
 
+bool RunsOn(const EngineOption& engine, const ChipOption& chip) {
+  const auto& makers = engine.makers;
+  return makers.empty() || std::find(makers.begin(), makers.end(), chip.maker) != makers.end();
+}
+
 /// Every layout of one worker on at most so many chips.
 template <class Visit>
 void EachLayout(std::int64_t most, std::int64_t most_stages, Visit visit) {
@@ -85,11 +91,15 @@ class Builder {
     family.formats = formats;
     family.setting = {engine.engine, chip.machine.generation, perf::kBurstProtocol};
     family.coefficients = wish_.coefficients(family.setting);
+    std::optional<Refusal> all;  // Of every layout.
+    if (!RunsOn(engine, chip)) {
+      all = Refusal::kEngine;
+    } else if (!Offers(chip.machine, formats.experts, released.experts)) {
+      all = Refusal::kPrecision;
+    }
     EachLayout(chip.most, wish_.most_stages, [&](const perf::Layout& layout) {
       ++space_.layouts;
-      const auto refusal = Offers(chip.machine, formats.experts, released.experts)
-                               ? AddWorker(engine.limits, layout, family)
-                               : Refusal::kPrecision;
+      const auto refusal = all ? all : AddWorker(engine.limits, layout, family);
       if (refusal) Count(*refusal, family, layout);
     });
     if (family.workers.empty()) return {};

@@ -24,6 +24,7 @@ namespace roofscape::codesign {
 
 struct ChipOption {
   perf::Machine machine;
+  std::string maker;
   std::int64_t most = 8;  // Of a deployment.
   double weight = 1.0;    // What is spent of a chip in a second: 1, USD, or joules.
 };
@@ -31,6 +32,7 @@ struct ChipOption {
 struct EngineOption {
   perf::EngineClass engine = perf::kOtherEngine;
   EngineLimits limits;
+  std::vector<std::string> makers = {};  // Of chips that it runs on; empty: all.
 };
 
 /// What is to be served, and what may be used for it.

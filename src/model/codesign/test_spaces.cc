@@ -50,8 +50,8 @@ perf::Machine RandomMachine(Rng& rng) {
 Wish TestWish() {
   Wish wish;
   wish.model = &ModelNumber(0);
-  wish.chips = {{perf::TestMachine(), 4, 1.0}};
-  wish.engines = {{perf::kVllm, {}}};
+  wish.chips = {{perf::TestMachine(), "Maker", 4, 1.0}};
+  wish.engines = {{perf::kVllm, {}, {}}};
   wish.concurrencies = {1.0, 4.0, 16.0, 64.0, 256.0};
   wish.coefficients = [](const perf::Setting& setting) {
     return perf::CoefficientsFor(std::vector<double>(perf::kFitted, 0.0), setting);
@@ -67,13 +67,14 @@ Wish RandomWish(Rng& rng) {
     const perf::Machine machine = RandomMachine(rng);
     if (!wish.chips.empty() && wish.chips[0].machine.chip == machine.chip) continue;
     wish.chips.push_back(
-        {machine, static_cast<std::int64_t>(1 + rng.Below(9)), 0.5 + 3.0 * rng.Uniform()});
+        {machine, "Maker", static_cast<std::int64_t>(1 + rng.Below(9)), 0.5 + 3.0 * rng.Uniform()});
   }
   wish.engines.clear();
   for (const auto engine : {perf::kSglang, perf::kVllm, perf::kTensorRtLlm}) {
-    if (rng.Below(2) == 0) wish.engines.push_back({engine, {rng.Below(2) == 0, rng.Below(3) == 0}});
+    if (rng.Below(2) == 0)
+      wish.engines.push_back({engine, {rng.Below(2) == 0, rng.Below(3) == 0}, {}});
   }
-  if (wish.engines.empty()) wish.engines.push_back({perf::kOtherEngine, {}});
+  if (wish.engines.empty()) wish.engines.push_back({perf::kOtherEngine, {}, {}});
   wish.precisions = rng.Below(2) == 0 ? std::vector<std::string>{"fp8"}
                                       : std::vector<std::string>{"bf16", "fp8", "fp4"};
   if (rng.Below(3) == 0) wish.token_budgets = {2048.0, 8192.0};
