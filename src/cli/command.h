@@ -62,6 +62,8 @@ void AddImportsCommand(CLI::App& app, Invocation& invocation);
 void AddEvalsCommand(CLI::App& app, Invocation& invocation);
 void AddExportCommand(CLI::App& app, Invocation& invocation);
 void AddPredictCommand(CLI::App& app, Invocation& invocation);
+void AddExploreCommand(CLI::App& app, Invocation& invocation);
+void AddCodesignCommand(CLI::App& app, Invocation& invocation);
 void AddSimulateCommand(CLI::App& app, Invocation& invocation);
 void AddCheckAgreementCommand(CLI::App& app, Invocation& invocation);
 void AddCalibrateCommand(CLI::App& app, Invocation& invocation);

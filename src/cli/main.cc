@@ -112,6 +112,8 @@ int Run(int argc, char** argv) {
   roofscape::cli::AddPredictCommand(app, invocation);
   roofscape::cli::AddSimulateCommand(app, invocation);
   roofscape::cli::AddCheckAgreementCommand(app, invocation);
+  roofscape::cli::AddExploreCommand(app, invocation);
+  roofscape::cli::AddCodesignCommand(app, invocation);
   roofscape::cli::AddCalibrateCommand(app, invocation);
   roofscape::cli::AddValidateCommand(app, invocation);
   roofscape::cli::AddImportCommand(app, invocation);

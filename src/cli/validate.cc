@@ -1,6 +1,7 @@
 // roofscape validate: predicts measured rows and says how far off the predictions are.
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "cli/catalog_source.h"
 #include "cli/command.h"
 #include "cli/model_source.h"
+#include "cli/regret_text.h"
 #include "cli/validate_text.h"
 #include "cli/write_file.h"
 
@@ -23,7 +25,8 @@ constexpr const char* kFooter =
     "Example:\n"
     "  roofscape validate rows.csv --per-row predicted.csv\n"
     "  roofscape validate rows.csv --hold-out curves\n"
-    "  roofscape validate rows.csv --hold-out models --without correction\n\n"
+    "  roofscape validate rows.csv --hold-out models --without correction\n"
+    "  roofscape validate rows.csv --hold-out curves --regret\n\n"
     "--hold-out fits the model again without what it judges by: whole curves (ten folds), one\n"
     "model or one chip at a time, or the latest fifth. Columns: docs/reference/validate.md.";
 
@@ -34,8 +37,21 @@ struct Options {
   std::string hold_out;
   std::vector<std::string> without;
   std::string catalog;
+  bool regret = false;
   bool json = false;
 };
+
+void PrintRegret(const std::vector<calibrate::Judged>& judged, std::span<const double> targets,
+                 bool json) {
+  RegretReport report{{targets.begin(), targets.end()},
+                      calibrate::Choices(judged, targets, calibrate::ChoiceScope::kSetup),
+                      calibrate::Choices(judged, targets, calibrate::ChoiceScope::kScenario)};
+  if (json) {
+    fmt::print("{}\n", RegretJson(report).dump(2));
+  } else {
+    fmt::print("{}", RegretText(report, StyleOf(stdout)));
+  }
+}
 
 std::vector<calibrate::Judged> PredictAll(const calibrate::Model& model,
                                           const CalibrationRows& rows,
@@ -81,7 +97,9 @@ Result<> Validate(const Options& options) {
   if (!options.per_row.empty()) {
     RS_RETURN_IF_ERROR(WriteWholeFile(options.per_row, PerRowCsv(rows.rows, judged, rows.bad)));
   }
-  if (options.json) {
+  if (options.regret) {
+    PrintRegret(judged, targets, options.json);
+  } else if (options.json) {
     fmt::print("{}\n", ValidationJson(report).dump(2));
   } else {
     fmt::print("{}", ValidationTable(report, StyleOf(stdout)));
@@ -108,6 +126,8 @@ void AddValidateCommand(CLI::App& app, Invocation& invocation) {
                    "Leave out what rows taught: correction (formulas alone) or fit (priors alone); "
                    "or of the formulas: curves (rooflines alone), cache-limit")
       ->check(CLI::IsMember({"correction", "fit", "curves", "cache-limit"}));
+  command->add_flag("--regret", options->regret,
+                    "Print what choosing a layout by the model costs, choice by choice");
   command->add_flag("--json", options->json, "Print one object");
   AddCatalogOption(*command, options->catalog);
   command->callback([options, &invocation] {

@@ -23,6 +23,28 @@ MemoryShare ReadMemoryShare(ObjectReader& reader) {
   return share;
 }
 
+LaunchFlag ReadFlag(ObjectReader& reader) {
+  LaunchFlag flag;
+  reader.Required("of", flag.of);
+  reader.Required("write", flag.write);
+  reader.Optional("above", flag.above);
+  reader.Optional("in_file", flag.in_file);
+  return flag;
+}
+
+Launch ReadLaunch(ObjectReader& reader) {
+  Launch launch;
+  reader.Required("command", launch.command);
+  reader.Optional("file", launch.file);
+  reader.Optional("file_flag", launch.file_flag);
+  reader.Optional("router", launch.router);
+  ReadChoice(reader, "experts", {"any", "all"}, launch.experts);
+  ReadChoice(reader, "copies", {"any", "all"}, launch.copies);
+  reader.Optional("makers", launch.makers);
+  launch.flags = reader.ReadEach("flag", ReadFlag);
+  return launch;
+}
+
 }  // namespace
 
 Result<Engine> ReadEngine(const Document& document) {
@@ -34,6 +56,7 @@ Result<Engine> ReadEngine(const Document& document) {
   ReadChoice(reader, "kind", {"engine", "orchestrator"}, engine.kind);
   engine.variants = reader.ReadEach("variant", ReadVariant);
   engine.memory_shares = reader.ReadEach("memory_share", ReadMemoryShare);
+  reader.ReadInside("launch", [&](ObjectReader& inside) { engine.launch = ReadLaunch(inside); });
   RS_RETURN_IF_ERROR(reader.Finish());
   return engine;
 }

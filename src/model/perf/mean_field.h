@@ -42,7 +42,12 @@ struct Service {
   Pool prefill;  // Where disaggregated.
   Speculation speculation;
   bool unlimited_cache = false;  // A layout that must have fitted, though its label says it cannot.
+  double token_budget = 8192.0;  // Prompt tokens a step takes at most.
 };
+
+/// Batches that a worker works on side by side: one a copy of attention and, in a pipeline, one a
+/// stage, so that no stage waits. Each pass of a batch goes through all stages.
+inline double Streams(const Lowered& worker) { return worker.layout.dp * worker.layout.pp; }
 
 template <class T>
 struct Point {
@@ -60,8 +65,9 @@ T CacheBytes(const Machine& machine, const Lowered& worker, const T& share) {
   return machine.memory * share - (worker.weight_bytes + kActivationsAndGraphs);
 }
 
-/// Sequences of a load that fit into the cache of one attention group; at least 1. A sequence grows
-/// from its input to its whole length; in the mean it holds the middle.
+/// Sequences of a load that fit into the cache for one batch (of an attention group; of a
+/// pipeline's cache each stage's batch has its part); at least 1. A sequence grows from its input
+/// to its whole length; in the mean it holds the middle.
 template <class T>
 T AdmittedSequences(const Service& service, const Coefficients<T>& c, const Load& load) {
   using std::max;
@@ -70,7 +76,7 @@ T AdmittedSequences(const Service& service, const Coefficients<T>& c, const Load
   const double each =
       held * w.cache_bytes_per_token + w.windowed_bytes_per_sequence + w.recurrent.state_bytes;
   if (each <= 0.0 || service.unlimited_cache) return T(1e9);
-  return max(CacheBytes(service.machine, w, c[kMemoryShare]) / each, T(1.0));
+  return max(CacheBytes(service.machine, w, c[kMemoryShare]) / (each * w.layout.pp), T(1.0));
 }
 
 template <class T>
@@ -82,9 +88,9 @@ T PrefillSeconds(const Machine& m, const Lowered& w, const Coefficients<T>& c, d
   return Total(ForwardSeconds(m, w, c, load, true));
 }
 
-/// Prompts that share a prefill step where several wait: up to 8,192 tokens.
-inline double PromptsAStep(double input, double waiting) {
-  return std::clamp(8192.0 / input, 1.0, std::max(waiting, 1.0));
+/// Prompts that share a prefill step where several wait: up to the budget of tokens.
+inline double PromptsAStep(double budget, double input, double waiting) {
+  return std::clamp(budget / input, 1.0, std::max(waiting, 1.0));
 }
 
 template <class T>
@@ -112,7 +118,7 @@ T PrefillDelay(const Service& s, const Coefficients<T>& c, const Load& load,
   const Machine& m = s.machine;
   const Lowered& w = s.serve.worker;
   const T arriving = decode.decode * (load.input / load.output);  // Prompt tokens a step.
-  const T chunk = max(arriving, T(std::min(load.input, 8192.0)));
+  const T chunk = max(arriving, T(std::min(load.input, s.token_budget)));
   StepLoad<T> both = decode;
   both.prefill = chunk;
   both.pairs = chunk * (0.5 * load.input);
@@ -130,10 +136,10 @@ Point<T> AggregatedPoint(const Service& s, const Coefficients<T>& c, const Load&
   using std::min;
   const Machine& m = s.machine;
   const Lowered& w = s.serve.worker;
-  const double slots = std::max(load.concurrency / (s.serve.workers * w.layout.dp), 1.0);
+  const double slots = std::max(load.concurrency / (s.serve.workers * Streams(w)), 1.0);
   const T admitted = min(T(slots), AdmittedSequences(s, c, load));
   const T alone = PrefillSeconds(m, w, c, load.input, 1.0);
-  const double together = PromptsAStep(load.input, slots);
+  const double together = PromptsAStep(s.token_budget, load.input, slots);
   const T each = PrefillSeconds(m, w, c, load.input, together) / together;
   const T gained = TokensAStep(s, c);
   Point<T> p;
@@ -163,10 +169,10 @@ Point<T> DisaggregatedPoint(const Service& s, const Coefficients<T>& c, const Lo
   const Machine& m = s.machine;
   const Lowered& w = s.serve.worker;
   const Lowered& pw = s.prefill.worker;
-  const double prefills = s.prefill.workers * pw.layout.dp;
-  const double decodes = s.serve.workers * w.layout.dp;
+  const double prefills = s.prefill.workers * Streams(pw);
+  const double decodes = s.serve.workers * Streams(w);
   const T alone = PrefillSeconds(m, pw, c, load.input, 1.0);
-  const double together = PromptsAStep(load.input, load.concurrency / prefills);
+  const double together = PromptsAStep(s.token_budget, load.input, load.concurrency / prefills);
   const T each = PrefillSeconds(m, pw, c, load.input, together) / together;
   const T most = prefills / each;  // Requests a second that the prefill side can take.
   const T fits = AdmittedSequences(s, c, load);

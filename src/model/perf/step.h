@@ -35,7 +35,7 @@ enum StepPart : std::size_t {
   kRecurrentPart,
   kHeadPart,
   kSumsPart,    // All-reduces over the group.
-  kTravelPart,  // Dispatch to experts and back.
+  kTravelPart,  // Dispatch to experts and back; from stage to stage.
   kFloorsPart,  // Launches, and kernels too small to fill the chip.
   kHostPart,
   kStepParts,
@@ -137,6 +137,15 @@ T TravelSeconds(const Machine& m, const Coefficients<T>& c, const Lowered& w, co
   const double copies = n * (1.0 - std::pow(1.0 - 1.0 / n, w.experts[0].top_k));
   const T bytes = tokens / w.group_chips * (copies * (n - 1.0) / n * w.hidden * 3.0);
   return (2.0 * c[kTravelStart] + bytes / (bandwidth * c[kLinkReach])) * w.routed_layers;
+}
+
+/// Tokens that go from each stage of a pipeline to the next, bf16. Nobody measured one.
+template <class T>
+T StageSeconds(const Machine& m, const Coefficients<T>& c, const Lowered& w, const T& tokens) {
+  const double bandwidth = GroupBandwidth(m, w.layout.chips);
+  if (w.layout.pp <= 1.0 || bandwidth <= 0.0) return T(0.0);
+  const T each = c[kSumStart] + tokens * (w.hidden * 2.0 / bandwidth) / c[kLinkReach];
+  return each * (w.layout.pp - 1.0);
 }
 
 /// Attention by its curves: decoding, then prompts. Drafts verified at once read the cache once.
@@ -263,7 +272,7 @@ StepTimes<T> ForwardSeconds(const Machine& m, const Lowered& w, const Coefficien
   times[kRecurrentPart] = RecurrentPart(m, w, c, load);
   times[kHeadPart] = HeadPart(m, w, c, queries + 1.0);
   times[kSumsPart] = SumsPart(m, w, c, tokens);
-  times[kTravelPart] = TravelSeconds(m, c, w, tokens);
+  times[kTravelPart] = TravelSeconds(m, c, w, tokens) + StageSeconds(m, c, w, tokens);
   times[kFloorsPart] = (prefills ? c[kPrefillFloor] : c[kKernelFloor]) * KernelsOf(w);
   times[kHostPart] =
       prefills ? c[kPrefillHost] : c[kStepHost] + c[kSequenceHost] * load.decode * w.layout.dp;

@@ -23,8 +23,9 @@ void SetBlocks(const perf::Service& service, const perf::Lowered& w,
   constexpr double kNothing = 1e-6;
   if (block <= 0.0) block = std::max(fixed * kNothing, 1.0);
   const double blocks = std::min(bytes / block, 1e15);
-  group.copies = w.layout.dp;
-  group.blocks = static_cast<std::int64_t>(blocks * group.copies);
+  // A pipeline works on a batch a stage, each like a copy; they share what its chips hold.
+  group.copies = perf::Streams(w);
+  group.blocks = static_cast<std::int64_t>(blocks * w.layout.dp);
   group.fixed_blocks = static_cast<std::int64_t>(std::ceil(fixed / block));
 }
 
