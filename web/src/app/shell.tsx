@@ -5,7 +5,7 @@ import { Link } from "./link";
 import { PLACES } from "./places";
 import { ThemeButton } from "./theme_button";
 import { useKnown } from "../data/use";
-import { count, day } from "../format/numbers";
+import { count, counted, day } from "../format/numbers";
 import { Empty, Failed, Waiting } from "../parts/states";
 import { Refusal } from "../data/source";
 
@@ -23,7 +23,7 @@ function Bar({ view }: { view: string }) {
   const { meta, source } = useKnown();
   const where = source.fixed
     ? `published ${day(meta.built)}, ${count(meta.counts.rows)} points`
-    : `${count(meta.counts.rows)} points, ${count(meta.counts.runs)} runs`;
+    : `${counted(meta.counts.rows, "point")}, ${counted(meta.counts.runs, "run")}`;
   const list = useRef<HTMLUListElement>(null);
   useEffect(() => {
     list.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });

@@ -1,6 +1,6 @@
 // A chart on the page: drawn on a canvas, moved and zoomed, pointed at, saved as PNG, SVG and CSV.
 // Everything it shows also stands in the table beside it, which is what a screen reader reads.
-import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent, type ReactNode } from "react";
 import type { ECharts } from "echarts/core";
 import { csvBlob, fileName, pngOf, save, svgOf, axisTitle, type LegendEntry } from "./export";
 import type { Table } from "./csv";
@@ -27,6 +27,8 @@ interface Props {
   selected?: number | null;
   hot?: number | null;
   onPick?: (place: number) => void;
+  /** Further switches of how it is drawn. */
+  children?: ReactNode;
 }
 
 function better(scale: Scale): string {
@@ -159,7 +161,7 @@ export function Chart(props: Props) {
   return (
     <div className="chart-box">
       <div className="chart-head">
-        <AxisName scale={plot.y} arrow={"\u2191"} side="y" />
+        {props.children ?? <span />}
         <div className="tools" role="group" aria-label={`Chart: ${title}`}>
           <button className="btn plain" onClick={() => setRange(zoomed(range, [0.5, 0.5], 0.7))} aria-label="Zoom in">+</button>
           <button className="btn plain" onClick={() => setRange(zoomed(range, [0.5, 0.5], 1.4))} aria-label="Zoom out">{"\u2212"}</button>
@@ -167,6 +169,7 @@ export function Chart(props: Props) {
           <SaveButtons name={fileName(title)} picture={picture} table={props.table} />
         </div>
       </div>
+      <AxisName scale={plot.y} arrow={"\u2191"} side="y" />
       <div
         ref={box}
         className="canvas"

@@ -175,7 +175,7 @@ function tag(plot: Plot, layer: Layer & { kind: "tag" }, theme: Theme): Item {
       type: "scatter",
       symbolSize: 1,
       data: positions(plot, layer),
-      itemStyle: { opacity: 0 },
+      itemStyle: { color: "transparent" },
       labelLayout: { hideOverlap: false, moveOverlap: "shiftY" },
       label: {
         show: true,

@@ -27,6 +27,11 @@ export function number(value: Maybe): string {
   return value.toFixed(Math.max(0, 2 - exponent));
 }
 
+/** A number that somebody typed: as it was typed. */
+export function asked(value: Maybe): string {
+  return isNumber(value) ? Number(value.toPrecision(6)).toLocaleString("en-US", { maximumFractionDigits: 6 }) : none(value);
+}
+
 export function count(value: Maybe): string {
   return isNumber(value) ? whole.format(value) : MISSING;
 }
@@ -123,6 +128,11 @@ export function quantity(value: Maybe, unit: string): string {
   return PLAIN_UNITS.has(unit) ? number(value) : `${number(value)} ${unit}`;
 }
 
+/** A target as it was asked for, with its unit. */
+export function targetOf(value: Maybe, unit: string): string {
+  return unit === "s" || unit === "fraction" || /^USD/i.test(unit) ? quantity(value, unit) : `${asked(value)} ${unit}`;
+}
+
 /** The figure alone, for a column or an axis whose head already names the unit. */
 export function figure(value: Maybe, unit: string): string {
   if (unit === "s") return duration(value);
@@ -130,6 +140,12 @@ export function figure(value: Maybe, unit: string): string {
   if (unit === "B" || unit === "bytes") return bytes(value);
   if (/^USD/i.test(unit)) return usd(value);
   return number(value);
+}
+
+/** The unit that still has to stand beside figure(): times and money carry theirs. */
+export function unitText(unit: string): string {
+  if (unit === "s" || unit === "fraction" || unit === "B" || unit === "USD") return "";
+  return unit.replace(/^USD\/Mtok$/, "a million tokens").replace(/^USD\//, "a ");
 }
 
 /** Short form for axis labels: 12k, 1.5M; times and money as such. */

@@ -5,10 +5,11 @@ import { Chart, type Tip } from "../chart/chart";
 import type { Source } from "../data/source";
 import { useAnswer, useKnown } from "../data/use";
 import type { Answer, AnswerResult, Frontier } from "../data/types";
-import { count, counted, day, duration, number, quantity, signedPercent, usd } from "../format/numbers";
+import { asked, count, counted, day, duration, number, quantity, signedPercent, usd } from "../format/numbers";
 import { CopyButton } from "../parts/copy";
 import { NumberField, Segments, Select } from "../parts/fields";
 import { KnownBy, VerdictWord } from "../parts/known";
+import { MoreControls } from "../parts/more";
 import { PointPanel } from "../parts/point_panel";
 import { Empty, Notes, Ready } from "../parts/states";
 import { AnswerTable } from "./answer_table";
@@ -30,8 +31,8 @@ export function questionOf(query: URLSearchParams) {
 export default function AnswerPage() {
   const [query, change] = useQuery();
   const { source } = useKnown();
-  const asked = questionOf(query);
-  const answer = useAnswer(keyOf("answer", asked), (signal) => source.answer(asked, signal));
+  const question = questionOf(query);
+  const answer = useAnswer(keyOf("answer", question), (signal) => source.answer(question, signal));
   return <Ready asked={answer}>{(value) => <View answer={value} query={query} change={change} source={source} />}</Ready>;
 }
 
@@ -90,10 +91,10 @@ function Controls({ answer, query, change }: Omit<ViewProps, "source">) {
     <>
       <div className="controls">
         <RowFilters options={answer.options} query={query} change={change} model={answer.query.model[0] ?? ""} shape={answer.query.shape[0] ?? ""} only={["chip", "engine", "precision"]} />
+        <NumberField label="Each user at least" unit="tokens/s" value={text(target.interactivity_tps)} placeholder="any" onChange={limit("interactivity_tps")} />
         <Segments label="Best by" value={target.rank} choices={Object.entries(RANKS).map(([value, label]) => ({ value, label }))} onChange={(rank) => change({ rank })} />
       </div>
-      <div className="controls">
-        <NumberField label="Each user at least" unit="tokens/s" value={text(target.interactivity_tps)} placeholder="any" onChange={limit("interactivity_tps")} />
+      <MoreControls label="More limits, users, budget, prices">
         <NumberField label="First token within" unit="s" value={text(target.ttft_s)} placeholder="any" onChange={limit("ttft_s")} />
         <NumberField label="Answer within" unit="s" value={text(target.e2e_s)} placeholder="any" onChange={limit("e2e_s")} />
         <Select label="held at" value={target.percentile} choices={PERCENTILES} onChange={(percentile) => change({ percentile })} />
@@ -101,7 +102,7 @@ function Controls({ answer, query, change }: Omit<ViewProps, "source">) {
         <NumberField label="Budget" unit="USD a month" value={text(target.usd_per_month)} placeholder="none" onChange={(usd_per_month) => change({ usd_per_month })} />
         <NumberField label="Chips at hand" value={text(target.max_chips)} placeholder="any" onChange={(max_chips) => change({ max_chips })} />
         {meta.tiers.length > 1 && <Select label="Prices" value={answer.pricing.tier} choices={meta.tiers} onChange={(tier) => change({ tier })} />}
-      </div>
+      </MoreControls>
     </>
   );
 }
@@ -109,7 +110,7 @@ function Controls({ answer, query, change }: Omit<ViewProps, "source">) {
 function targetText(answer: Answer): string {
   const { target } = answer;
   const parts = [
-    target.interactivity_tps && `each user at least ${number(target.interactivity_tps)} tokens/s`,
+    target.interactivity_tps && `each user at least ${asked(target.interactivity_tps)} tokens/s`,
     target.ttft_s && `a first token within ${duration(target.ttft_s)}`,
     target.e2e_s && `an answer within ${duration(target.e2e_s)}`,
   ].filter(Boolean);
@@ -130,8 +131,8 @@ function Best({ answer, best }: { answer: Answer; best: AnswerResult }) {
       </h1>
       <p className="quiet">{layoutName(best.layout)}, {load(best.concurrency, best.rate_rps)}</p>
       <dl className="figures">
-        <Big title="Cost" value={best.cost ? usd(best.cost.usd_per_mtok_total) : "\u2013"} unit="per M tokens"
-          below={best.cost ? `${usd(best.cost.usd_per_mtok_output)} per M output tokens alone` : "no price of this chip at this tier and day"} />
+        <Big title="A million tokens cost" value={best.cost ? usd(best.cost.usd_per_mtok_total) : "\u2013"} unit=""
+          below={best.cost ? `or ${usd(best.cost.usd_per_mtok_output)} a million output tokens` : "no price of this chip at this tier and day"} />
         <Big title="Each user gets" value={number(best.interactivity_tps)} unit="tokens/s" below={headroomText(best.headroom.interactivity, "over the target")} />
         <Big title="First token" value={duration(best.ttft_s)} unit="" below={best.headroom.ttft === null ? answer.target.percentile : headroomText(best.headroom.ttft, "under the limit")} />
         <Big title="Each chip gives" value={number(best.total_tps_per_chip)} unit="tokens/s" below={`${number(best.output_tps_per_chip)} of them output`} />
@@ -238,10 +239,10 @@ function frontierAxis(answer: Answer): { x: string; at: number | null } {
 function Beside({ answer, query, source, change }: ViewProps) {
   const axis = frontierAxis(answer);
   const y = answer.target.rank === "throughput" ? "total_tps_per_chip" : answer.target.rank === "energy" ? "joules_per_total_token_provisioned" : "usd_per_mtok_total";
-  const asked = ask(query, [...ROWS.filter((name) => name !== "shape"), ...PRICES], {
+  const question = ask(query, [...ROWS.filter((name) => name !== "shape"), ...PRICES], {
     model: answer.query.model, shape: answer.query.shape, x: axis.x, y, at: axis.at ? String(axis.at) : undefined,
   });
-  const frontier = useAnswer(keyOf("frontier", asked), (signal) => source.frontier(asked, signal));
+  const frontier = useAnswer(keyOf("frontier", question), (signal) => source.frontier(question, signal));
   return <Ready asked={frontier}>{(value) => <Curves frontier={value} change={change} />}</Ready>;
 }
 
@@ -266,7 +267,7 @@ function Curves({ frontier, change }: { frontier: Frontier; change: Change }) {
   return (
     <div>
       <Legend shown={shown.slice(0, 8)} options={frontier.options} onChange={setOn} />
-      <Chart plot={drawn.plot} title={`${frontier.y.title} against ${frontier.x.title}`} height={300}
+      <Chart plot={drawn.plot} title={`${frontier.y.title} against ${frontier.x.title}`} height={390}
         source={`Roofscape ${meta.version}. Prices ${frontier.pricing.tier.replaceAll("_", " ")}, ${frontier.pricing.date}.`}
         table={() => frontierCsv(frontier, drawn.refs)} tip={tip}
         legend={shown.filter((one) => one.on).map((one) => ({ paint: one.paint, letter: one.letter, label: one.series.label }))}

@@ -3,8 +3,9 @@ import { useQuery, type Change } from "../app/location";
 import { Chart, type Tip } from "../chart/chart";
 import { useAnswer, useKnown } from "../data/use";
 import type { Frontier } from "../data/types";
-import { count, counted, day, quantity } from "../format/numbers";
+import { count, counted, day, quantity, targetOf } from "../format/numbers";
 import { NumberField, Select, Tick } from "../parts/fields";
+import { MoreControls } from "../parts/more";
 import { PointPanel } from "../parts/point_panel";
 import { Empty, Notes, Ready } from "../parts/states";
 import { AxisChoice } from "./axes";
@@ -42,6 +43,18 @@ export default function FrontierPage() {
   );
 }
 
+// Beyond this ratio the small end of a straight axis cannot be read.
+const WIDE = 25;
+
+/** Which axes are logarithmic unless the reader says: those whose frontiers span much. */
+function usualLog(answer: Frontier): string {
+  const spans = (axis: "x" | "y") => {
+    const values = answer.series.flatMap(({ points, front }) => front.map((i) => points[axis][i] ?? 0)).filter((value) => value > 0);
+    return Math.max(...values) > WIDE * Math.min(...values);
+  };
+  return `${spans("x") ? "x" : ""}${spans("y") ? "y" : ""}`;
+}
+
 interface ViewProps {
   answer: Frontier;
   query: URLSearchParams;
@@ -68,7 +81,7 @@ function View({ answer, query, change }: ViewProps) {
   const { source, meta } = useKnown();
   const shown = useShown(answer, query);
   const [hot, setHot] = useState<number | null>(null);
-  const log = query.get("log") ?? "";
+  const log = query.get("log") ?? usualLog(answer);
   const drawn = useMemo(
     () =>
       plotOf(answer, shown, {
@@ -112,7 +125,9 @@ function View({ answer, query, change }: ViewProps) {
             selected={selected < 0 ? null : selected}
             hot={hot}
             onPick={(place) => open(drawn.refs[place]!)}
-          />
+          >
+            <Switches query={query} change={change} log={log} />
+          </Chart>
           <MarksKey shown={shown} overlay={query.get("overlay") === "predicted"} curve={query.get("curve") === "1"} />
         </div>
         {point ? (
@@ -141,7 +156,7 @@ function modelName(answer: Frontier): string {
 function Head({ answer, shown }: { answer: Frontier; shown: Shown[] }) {
   const best = shown[0]?.series;
   const reading = best?.reading;
-  const target = answer.at === null ? "" : quantity(answer.at, answer.x.unit);
+  const target = answer.at === null ? "" : targetOf(answer.at, answer.x.unit);
   return (
     <div className="head">
       <div>
@@ -163,9 +178,6 @@ function Head({ answer, shown }: { answer: Frontier; shown: Shown[] }) {
 }
 
 function Controls({ answer, query, change }: ViewProps) {
-  const { source } = useKnown();
-  const log = query.get("log") ?? "";
-  const toggle = (axis: string) => change({ log: log.includes(axis) ? log.replace(axis, "") : log + axis });
   const axesY = answer.axes.y.length ? answer.axes.y : [answer.y];
   const axesX = answer.axes.x.length ? answer.axes.x : [answer.x];
   const dimensions = [
@@ -176,18 +188,27 @@ function Controls({ answer, query, change }: ViewProps) {
       <div className="controls">
         <RowFilters options={answer.options} query={query} change={change} model={answer.query.model[0] ?? ""} shape={answer.query.shape[0] ?? ""} />
       </div>
-      <div className="controls">
+      <MoreControls label="Axes, percentile, target">
         <AxisChoice label="What" axes={axesY} value={answer.y.name} onChange={(y) => change({ y })} />
         <AxisChoice label="against" axes={axesX} value={answer.x.name} onChange={(x) => change({ x, at: undefined })} />
         <NumberField label="Read at" unit={answer.x.unit} value={query.get("at") ?? (answer.at === null ? "" : String(answer.at))} onChange={(at) => change({ at })} />
         <Select label="Reading" value={query.get("curve") === "1" ? "1" : "0"} choices={[{ value: "0", label: "steps: measured points" }, { value: "1", label: "curve: between them" }]} onChange={(value) => change({ curve: value === "1" ? "1" : undefined })} />
         <Select label="Colour by" value={query.get("by") ?? "series"} choices={dimensions} onChange={(by) => change({ by: by === "series" ? undefined : by, on: undefined })} />
-        <Tick label="log x" checked={log.includes("x")} onChange={() => toggle("x")} />
-        <Tick label="log y" checked={log.includes("y")} onChange={() => toggle("y")} />
-        <Tick label="frontier only" checked={query.get("points") === "front"} onChange={(on) => change({ points: on ? "front" : undefined })} />
-        {!source.fixed && <Tick label="predicted curve" checked={query.get("overlay") === "predicted"} onChange={(on) => change({ overlay: on ? "predicted" : undefined })} />}
-      </div>
+      </MoreControls>
     </>
+  );
+}
+
+function Switches({ query, change, log }: { query: URLSearchParams; change: Change; log: string }) {
+  const { source } = useKnown();
+  const toggle = (axis: string) => change({ log: (log.includes(axis) ? log.replace(axis, "") : log.replace("-", "") + axis) || "-" });
+  return (
+    <span className="switches">
+      <Tick label="log x" checked={log.includes("x")} onChange={() => toggle("x")} />
+      <Tick label="log y" checked={log.includes("y")} onChange={() => toggle("y")} />
+      <Tick label="frontier only" checked={query.get("points") === "front"} onChange={(on) => change({ points: on ? "front" : undefined })} />
+      {!source.fixed && <Tick label="predicted" checked={query.get("overlay") === "predicted"} onChange={(on) => change({ overlay: on ? "predicted" : undefined })} />}
+    </span>
   );
 }
 

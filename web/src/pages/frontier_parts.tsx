@@ -1,7 +1,7 @@
 // What stands around the chart of the frontier: series, what marks mean, readings, the table of points.
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 import type { Facets, Frontier } from "../data/types";
-import { day, figure, interval, quantity } from "../format/numbers";
+import { day, figure, interval, targetOf } from "../format/numbers";
 import { paletteClass } from "../parts/palette";
 import { Glyph, LOOKS, VerdictWord } from "../parts/known";
 import { Table, type Column } from "../parts/table";
@@ -15,11 +15,13 @@ interface LegendProps {
 }
 
 export function Legend({ shown, options, onChange }: LegendProps) {
+  const [all, setAll] = useState(false);
   const on = shown.filter((one) => one.on).map((one) => one.series.label);
   const toggle = (label: string) => onChange(on.includes(label) ? on.filter((one) => one !== label) : [...on, label]);
+  const hidden = shown.length - on.length;
   return (
     <ul className="legend" aria-label="Series">
-      {shown.map(({ series, letter, paint, on: lit }) => (
+      {shown.filter((one) => all || one.on).map(({ series, letter, paint, on: lit }) => (
         <li key={series.label}>
           <button aria-pressed={lit} onClick={() => toggle(series.label)} title={series.label}>
             <span className={`letter ${paletteClass(paint)}`}>{letter}</span>
@@ -28,13 +30,9 @@ export function Legend({ shown, options, onChange }: LegendProps) {
           </button>
         </li>
       ))}
-      {shown.length > 1 && (
-        <li>
-          <button onClick={() => onChange(on.length === shown.length ? [shown[0]!.series.label] : shown.map((one) => one.series.label))}>
-            <span className="quiet">{on.length === shown.length ? "only the best" : `show all ${shown.length}`}</span>
-          </button>
-        </li>
-      )}
+      {!all && hidden > 0 && <li><button className="quiet" onClick={() => setAll(true)}>{hidden} more</button></li>}
+      {all && hidden > 0 && <li><button className="quiet" onClick={() => onChange(shown.map((one) => one.series.label))}>draw all {shown.length}</button></li>}
+      {on.length > 1 && <li><button className="quiet" onClick={() => { setAll(true); onChange([shown[0]!.series.label]); }}>only the best</button></li>}
     </ul>
   );
 }
@@ -99,7 +97,7 @@ export function Readings({ answer, shown, onOpen, onHot }: ReadingsProps) {
   return (
     <div>
       <div className="section-head">
-        <h2>{answer.at === null ? "Series" : `At ${quantity(answer.at, answer.x.unit)}`}</h2>
+        <h2>{answer.at === null ? "Series" : `At ${targetOf(answer.at, answer.x.unit)}`}</h2>
         <p className="note">{answer.y.title}, the best point that meets it</p>
       </div>
       {rows.length > 0 ? (

@@ -4,7 +4,7 @@ import { hrefOf } from "../app/location";
 import { Link, Outside } from "../app/link";
 import { useAnswer, useKnown } from "../data/use";
 import type { Figure, Row } from "../data/types";
-import { count, counted, day, interval, moment, number, quantity, usd } from "../format/numbers";
+import { count, counted, day, figure as figureText, interval, moment, number, quantity, unitText, usd } from "../format/numbers";
 import { CopyButton } from "./copy";
 import { KnownBy, VerdictWord } from "./known";
 import { Failed, Waiting } from "./states";
@@ -47,12 +47,13 @@ export function PointBody({ row }: { row: Row }) {
         <p className="note">
           <KnownBy way={row.key.way} /> {day(row.measured)} {"\u00b7"} instrument <VerdictWord verdict={row.verdict.instrument} />
         </p>
-        <dl className="figures gap">
+        <dl className="figures pair gap">
           {chosen(row).map((figure) => (
             <div key={figure.name}>
               <dt>{figure.title}</dt>
               <dd>
-                <b>{quantity(figure.value, figure.unit)}</b>
+                <b>{figureText(figure.value, figure.unit)}</b>
+                <span>{unitText(figure.unit)}</span>
                 <span>{interval(figure.low, figure.high, figure.unit)}</span>
               </dd>
             </div>
