@@ -4,6 +4,10 @@ import type * as T from "./types";
 
 export type Query = Record<string, string | string[] | undefined>;
 
+export function listOf(value: string | string[] | undefined): string[] {
+  return value === undefined ? [] : Array.isArray(value) ? value : [value];
+}
+
 export interface Source {
   /** A published site: nothing runs behind it. */
   readonly fixed: boolean;
