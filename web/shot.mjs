@@ -5,6 +5,7 @@ for (const [name, w, h] of [["desk", 1280, 800], ["phone", 390, 844]]) {
   if (process.env.ONLY && process.env.ONLY !== name) continue;
   const page = await browser.newPage({ viewport: { width: w, height: h }, colorScheme: process.env.DARK ? "dark" : "light" });
   page.on("console", m => ["error","warning"].includes(m.type()) && console.log(name, "console", m.text()));
+  page.on("response", r => r.status() >= 400 && console.log(name, r.status(), r.url()));
   page.on("pageerror", e => console.log(name, "pageerror", e.message));
   for (const v of views) {
     const [label, query] = v.split("=", 1).length && v.includes("::") ? v.split("::") : [v, `?view=${v}`];

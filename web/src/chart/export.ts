@@ -26,7 +26,9 @@ const PLOT_HEIGHT = 560;
 const LINE = 19;
 
 export function axisTitle(scale: Scale): string {
-  return scale.unit && !scale.names ? `${scale.title}, ${scale.unit}` : scale.title;
+  // The numbers of these axes carry their unit themselves.
+  const told = scale.unit === "" || scale.unit === "s" || scale.unit === "fraction" || scale.kind === "time" || scale.names;
+  return told ? scale.title : `${scale.title}, ${scale.unit}`;
 }
 
 interface Text {

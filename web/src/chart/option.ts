@@ -10,7 +10,7 @@ import { along, strideOf, type Layer, type Plot, type Range, type Scale } from "
 import { paintOf, type Theme } from "./theme";
 import { ticksOf } from "./ticks";
 
-export const MARGIN = { left: 62, right: 16, top: 10, bottom: 30 };
+export const MARGIN = { left: 62, right: 28, top: 10, bottom: 30 };
 // Above this ECharts' path for large data draws a series: one path, no object a point.
 const LARGE = 3000;
 const SYMBOLS = { circle: "circle", diamond: "diamond", triangle: "triangle", square: "rect",

@@ -1,4 +1,5 @@
 // Which parts of an address belong to which question: only these reach the server.
+import { counted } from "../format/numbers";
 import type { Query } from "../data/source";
 import type { Key, Option, Facets } from "../data/types";
 
@@ -50,6 +51,6 @@ export function layoutName(layout: string): string {
 }
 
 export function load(concurrency: number | null, rate: number | null): string {
-  if (concurrency !== null) return `${concurrency} users`;
+  if (concurrency !== null) return counted(concurrency, "user");
   return rate === null ? "load not told" : `${rate} requests/s`;
 }

@@ -11,7 +11,7 @@ import { VerdictWord } from "../parts/known";
 import { Failed, Notes, Ready, Waiting } from "../parts/states";
 import { Table, type Column } from "../parts/table";
 import { verdictsText } from "./run_list";
-import { course, courseTable, histogram, histogramTable, requestsTable, seriesPlot, seriesTable, timeline } from "./run_plots";
+import { course, courseTable, histogram, histogramTable, requestsTable, seriesPlot, seriesTable, seriesTitle, timeline } from "./run_plots";
 
 /** A point of a run, as schema/run.schema.json has it: metrics stand beside what the point is. */
 type Point = Record<string, unknown>;
@@ -29,7 +29,7 @@ export function RunPage({ id }: { id: string }) {
 
 function loadOf(point: Point): string {
   const users = num(point, "concurrency");
-  return users ? `${users} users` : `${number(num(point, "rate_rps"))} requests/s`;
+  return users ? counted(users, "user") : `${number(num(point, "rate_rps"))} requests/s`;
 }
 
 function View({ run, query, change }: { run: Run; query: URLSearchParams; change: Change }) {
@@ -196,7 +196,7 @@ function SeriesFigures({ series }: { series: RunSeries }) {
       {metrics.map((metric) => {
         const mine = series.series.filter((one) => one.metric === metric);
         const legend = mine.length > 1 ? mine.map((one, paint) => ({ paint, letter: "", label: `${one.device} ${one.source}`.trim() })) : [];
-        return <Figure key={metric} title={metric.replaceAll("_", " ")} note={mine.map((one) => one.device).filter(Boolean).join(", ")} plot={seriesPlot(metric, mine)} height={200} table={() => seriesTable(metric, mine)} legend={legend} />;
+        return <Figure key={metric} title={seriesTitle(metric)} note={mine.map((one) => one.device).filter(Boolean).join(", ")} plot={seriesPlot(metric, mine)} height={200} table={() => seriesTable(metric, mine)} legend={legend} />;
       })}
     </div>
   );

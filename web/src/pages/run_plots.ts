@@ -128,10 +128,16 @@ export function unitOf(name: string): string {
   return UNITS.find(([end]) => end.test(name))?.[1] ?? "";
 }
 
+/** "chip_power_w" -> "chip power": the unit stands beside it. */
+export function seriesTitle(metric: string): string {
+  const end = UNITS.find(([pattern]) => pattern.test(metric))?.[0];
+  return (end ? metric.replace(end, "") : metric).replaceAll("_", " ");
+}
+
 export function seriesPlot(metric: string, series: Measured): Plot {
   return {
     x: { name: "time_s", title: "time in the run", unit: "s", kind: "linear" },
-    y: { name: metric, title: metric.replaceAll("_", " "), unit: unitOf(metric), kind: "linear", from: 0 },
+    y: { name: metric, title: seriesTitle(metric), unit: unitOf(metric), kind: "linear", from: 0 },
     layers: series.flatMap((one, paint): Layer[] => [
       { kind: "line", paint, width: 1.5, at: one.offsets_s.flatMap((time, i) => [time, one.values[i]!]) },
     ]),

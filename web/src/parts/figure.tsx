@@ -26,11 +26,12 @@ export function Figure({ title, note, table, ...chart }: Props) {
   const [open, setOpen] = useState(false);
   return (
     <figure className="figure">
-      <div className="section-head">
-        <h3>{title}</h3>
-        {note && <span className="note">{note}</span>}
-      </div>
-      <Chart {...chart} title={title} table={table} source={`Roofscape ${meta.version}`} />
+      <Chart {...chart} title={title} table={table} source={`Roofscape ${meta.version}`}>
+        <div className="figure-head">
+          <h3>{title}</h3>
+          {note && <span className="note">{note}</span>}
+        </div>
+      </Chart>
       <details className="more" onToggle={(event) => setOpen(event.currentTarget.open)}>
         <summary>Table</summary>
         {open && <DataTable caption={title} table={table()} />}
