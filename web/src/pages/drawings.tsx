@@ -23,12 +23,17 @@ interface Block {
   paint: number;
 }
 
+/** Short names are initials. */
+function mixerName(name: string): string {
+  return name.length <= 4 ? name.toUpperCase() : name.replaceAll("_", " ");
+}
+
 function mixerBlock(shape: Shape, paint: number): Block {
   const layers = num(shape, "layers") ?? 0;
   const heads = num(shape, "q_heads");
   const kv = num(shape, "kv_heads");
   const lines = [
-    `${layers} \u00d7 ${String(shape["mixer"] ?? "attention").replaceAll("_", " ")}`,
+    `${layers} \u00d7 ${mixerName(String(shape["mixer"] ?? "attention"))}`,
     heads ? `${heads} heads${kv && kv !== heads ? `, ${kv} of keys and values` : ""}` : "",
     num(shape, "head_dim") ? `${num(shape, "head_dim")} wide each` : "",
     num(shape, "kv_lora") ? `cache of ${num(shape, "kv_lora")} + ${num(shape, "qk_rope") ?? 0} a token` : "",
@@ -44,7 +49,8 @@ function ffnBlock(shape: Shape, paint: number): Block {
   const shared = num(shape, "shared_experts");
   const lines = [
     `${layers} \u00d7 ${routed ? "experts" : "dense"}`,
-    routed ? `${num(shape, "experts")} experts, ${num(shape, "top_k")} a token${shared ? `, ${shared} shared` : ""}` : "",
+    routed ? `${num(shape, "experts")} experts` : "",
+    routed ? `${num(shape, "top_k")} a token${shared ? `, and ${shared} shared` : ""}` : "",
     num(shape, "width") ? `${count(num(shape, "width"))} wide` : "",
     String(shape["place"] ?? ""),
   ];
@@ -58,7 +64,7 @@ function Stack({ blocks, left, title }: { blocks: Block[]; left: number; title: 
     <g>
       <text x={left + 88} y={38} textAnchor="middle" className="d-soft">{title}</text>
       {blocks.map((block, i) => {
-        const height = Math.max(74, (Math.max(1, block.layers) / all) * STACK);
+        const height = Math.max(90, (Math.max(1, block.layers) / all) * STACK);
         const y = top;
         top += height + 5;
         return (
@@ -77,7 +83,7 @@ function ModelDrawing({ shape, name }: { shape: Shape; name: string }) {
   const ffns = shapes(shape["ffns"]).map((one, i) => ffnBlock(one, i + 2));
   const height = 70 + Math.max(...[mixers, ffns].map((blocks) => {
     const all = blocks.reduce((sum, block) => sum + Math.max(1, block.layers), 0) || 1;
-    return blocks.reduce((sum, block) => sum + Math.max(74, (Math.max(1, block.layers) / all) * STACK) + 5, 0);
+    return blocks.reduce((sum, block) => sum + Math.max(90, (Math.max(1, block.layers) / all) * STACK) + 5, 0);
   }));
   return (
     <svg className="drawing" viewBox={`0 0 ${WIDTH} ${height}`} role="img" aria-label={`The layers of ${name}: ${[...mixers, ...ffns].map((block) => block.lines.join(", ")).join("; ")}`}>
@@ -142,6 +148,7 @@ function FabricDrawing({ shape, name }: { shape: Shape; name: string }) {
   return (
     <svg className="drawing" viewBox="0 0 380 400" role="img" aria-label={`${name}: ${says}`}>
       {links.map(([a, b], i) => <line key={i} x1={a[0]} y1={a[1]} x2={b[0]} y2={b[1]} className="d-line" />)}
+      {hub.map(([x, y], i) => <rect key={`back ${i}`} x={x - 34} y={y - 14} width={68} height={28} rx={4} className="d-back" />)}
       {hub.map(([x, y], i) => <rect key={i} x={x - 34} y={y - 14} width={68} height={28} rx={4} className="d-fill q1" />)}
       {hub.map(([x, y], i) => <text key={i} x={x} y={y + 4} textAnchor="middle" className="d-soft">{topology === "rails" ? `rail ${i + 1}` : "switch"}</text>)}
       {spots.map(([x, y], i) => <rect key={i} x={x - 9} y={y - 9} width={18} height={18} rx={3} className="d-chip" />)}

@@ -3,6 +3,9 @@ import type { Predict } from "../data/types";
 import { bytes, duration } from "../format/numbers";
 import { Glyph } from "../parts/known";
 
+// Shares that add up to less than 1 would not fill the bar.
+const GROW = 1e9;
+
 interface Part {
   name: string;
   size: number;
@@ -16,7 +19,7 @@ function Bar({ title, parts, whole }: { title: string; parts: Part[]; whole: str
     <div>
       <div className="section-head"><h3>{title}</h3><span className="note">{whole}</span></div>
       <div className="bar-map" aria-hidden="true">
-        {shown.map((part, i) => <span key={part.name} className={`bar-part q${i % 8}`} style={{ flexGrow: part.size }} />)}
+        {shown.map((part, i) => <span key={part.name} className={`bar-part q${i % 8}`} style={{ flexGrow: part.size * GROW }} />)}
       </div>
       <ul className="bar-names">
         {shown.map((part, i) => (
@@ -58,7 +61,7 @@ export function PredictKey({ measured }: { measured: number }) {
   return (
     <ul className="key">
       <li className="known"><Glyph symbol="triangle" fill="hollow" /> predicted, dotted, with its 80 % interval</li>
-      {measured > 0 ? <li><Glyph symbol="circle" fill="solid" /> measured, p50, the same deployment</li> : <li>no measured row of this deployment</li>}
+      {measured > 0 ? <li><span className="t1"><Glyph symbol="circle" fill="solid" /></span> measured, p50, the same deployment</li> : <li>no measured row of this deployment</li>}
     </ul>
   );
 }
