@@ -1,7 +1,7 @@
 import { defineConfig } from "vite";
 
 // `npm run dev` serves the sources and asks a running `roofscape serve` for the data.
-const served = process.env["ROOFSCAPE_URL"] ?? "http://127.0.0.1:8765";
+const served = process.env["ROOFSCAPE_URL"] ?? "http://127.0.0.1:8321";
 
 export default defineConfig({
   // Relative addresses: the same files serve from `/`, from a folder of a file host, from anywhere.
