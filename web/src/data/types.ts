@@ -688,6 +688,7 @@ export type Predicted = {
 };
 
 export type Predict = {
+  generation: number;
   model: string;
   chip: string;
   engine: string;
