@@ -4,6 +4,7 @@ import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent, 
 import type { ECharts } from "echarts/core";
 import { csvBlob, fileName, pngOf, save, svgOf, axisTitle, type LegendEntry } from "./export";
 import type { Table } from "./csv";
+import { drawCloud, isCloud } from "./cloud";
 import { axesOf, optionOf, ringsOf } from "./option";
 import { extent, type Plot, type Range, type Scale } from "./plot";
 import { useTheme, type Theme } from "./theme";
@@ -64,7 +65,7 @@ function useSize(height: number): [React.RefObject<HTMLDivElement>, Size] {
 }
 
 /** The ECharts instance of a box, and its three kinds of update: everything, the axes, the rings. */
-function useDrawing(box: React.RefObject<HTMLDivElement>, size: Size, plot: Plot, range: Range, rings: { x: number; y: number }[], theme: Theme) {
+function useDrawing(box: React.RefObject<HTMLDivElement>, cloud: React.RefObject<HTMLCanvasElement>, size: Size, plot: Plot, range: Range, rings: { x: number; y: number }[], theme: Theme) {
   const chart = useRef<ECharts | null>(null);
   const [ready, setReady] = useState(false);
   useEffect(() => {
@@ -86,8 +87,11 @@ function useDrawing(box: React.RefObject<HTMLDivElement>, size: Size, plot: Plot
   useEffect(() => {
     if (!ready || size.width === 0) return;
     chart.current!.resize({ ...size, silent: true });
-    chart.current!.setOption(optionOf(plot, current.current, theme), { notMerge: true });
+    chart.current!.setOption(optionOf({ ...plot, layers: plot.layers.filter((layer) => !isCloud(layer)) }, current.current, theme), { notMerge: true });
   }, [ready, plot, size, theme]);
+  useEffect(() => {
+    if (cloud.current && size.width > 0) drawCloud(cloud.current, plot, range, size, theme);
+  }, [cloud, plot, range, size, theme]);
   useEffect(() => {
     if (ready && size.width > 0) chart.current!.setOption(axesOf(plot, current.current, theme));
     // Plot, size and theme are drawn anew above.
@@ -132,7 +136,8 @@ export function Chart(props: Props) {
     return i < 0 ? [] : [{ x: plot.hits.x[i]!, y: plot.hits.y[i]! }];
   });
   const canvas = useRef<HTMLDivElement>(null);
-  const ready = useDrawing(canvas, size, plot, range, rings, theme);
+  const cloud = useRef<HTMLCanvasElement>(null);
+  const ready = useDrawing(canvas, cloud, size, plot, range, rings, theme);
   const pointer = usePointer(plot, size, range, setRange, setOver, onPick);
 
   useEffect(() => {
@@ -181,6 +186,7 @@ export function Chart(props: Props) {
         onDoubleClick={() => setRange(null)}
         {...pointer}
       >
+        <canvas ref={cloud} className="cloud" aria-hidden="true" />
         <div ref={canvas} style={{ height, width: "100%" }} data-ready={ready} />
         {over >= 0 && tip && <TipBox tip={tip(plot.hits.of[over]!)} plot={plot} range={range} size={size} over={over} />}
       </div>
