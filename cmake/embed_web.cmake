@@ -1,9 +1,9 @@
 # roofscape_embed_web(<target> <name>.cc)
 #
-# Gives <target> a generated source with the dashboard's files, declared in cli/embedded_web.h: Vite
-# builds web/, a script packs the files (web/tools/embed.mjs) and the assembler copies them in. A new,
-# changed or removed source of web/ builds it again. Without Node, or without web/node_modules, the
-# program carries no dashboard, and the configure step says so and what cures it.
+# Gives <target> a generated source with the dashboard's files, declared in cli/embedded_web.h:
+# Vite builds web/, a script packs the files (web/tools/embed.mjs) and the assembler copies them in.
+# A new, changed or removed source of web/ builds it again. Without Node, or without
+# web/node_modules, the program carries no dashboard; configuring says so and what cures it.
 option(ROOFSCAPE_WEB "Build the dashboard into the program (needs node and npm)" ON)
 
 function(roofscape_web_missing result)
@@ -24,9 +24,9 @@ function(roofscape_embed_web target name)
   set(output ${PROJECT_BINARY_DIR}/generated/cli/${name})
   roofscape_web_missing(missing)
   if(missing)
-    message(WARNING "The dashboard is not built into the program: ${missing}. `roofscape serve` will "
-      "answer its API alone. Cure: run tools/setup, which installs Node and web/node_modules, and "
-      "configure again.")
+    message(WARNING "The dashboard is not built into the program: ${missing}. `roofscape serve` "
+      "will answer its API alone. Cure: run tools/setup, which installs Node and "
+      "web/node_modules, and configure again.")
     file(WRITE ${output} "// Made by cmake/embed_web.cmake: ${missing}.\n\n"
       "#include \"cli/embedded_web.h\"\n\nnamespace roofscape::cli {\n\n"
       "api::StaticFiles EmbeddedWeb() { return {}; }\n\n}  // namespace roofscape::cli\n")

@@ -1,9 +1,16 @@
-import { defineConfig } from "vite";
+import { defineConfig, type Plugin } from "vite";
 
 // `npm run dev` serves the sources and asks a running `roofscape serve` for the data.
 const served = process.env["ROOFSCAPE_URL"] ?? "http://127.0.0.1:8321";
 
+// Runs before the first paint, and so is no module and goes through no bundler.
+const theme: Plugin = {
+  name: "theme-first",
+  transformIndexHtml: () => [{ tag: "script", attrs: { src: "./theme.js" }, injectTo: "head" }],
+};
+
 export default defineConfig({
+  plugins: [theme],
   // Relative addresses: the same files serve from `/`, from a folder of a file host, from anywhere.
   base: "./",
   esbuild: { jsx: "automatic", legalComments: "none" },
