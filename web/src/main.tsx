@@ -3,6 +3,7 @@ import { createRoot } from "react-dom/client";
 import "./style/tokens.css";
 import "./style/base.css";
 import "./style/parts.css";
+import { fetchFirstPage } from "./app/places";
 import { Shell } from "./app/shell";
 import { openSource } from "./data/open";
 import { Refusal } from "./data/source";
@@ -39,6 +40,7 @@ function App() {
   );
 }
 
+fetchFirstPage();
 createRoot(document.getElementById("root")!).render(
   <StrictMode>
     <App />

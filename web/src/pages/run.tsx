@@ -209,9 +209,9 @@ function Settings({ run }: { run: Run }) {
     <section className="stack">
       <h2>Settings and log</h2>
       <Notes notes={run.notes} />
-      {run.command && <pre>{run.command}</pre>}
-      {log && <details className="more"><summary>Log</summary><pre>{log}</pre></details>}
-      <details className="more"><summary>Plan</summary><pre>{JSON.stringify(run.plan, null, 2)}</pre></details>
+      {run.command && <pre tabIndex={0}>{run.command}</pre>}
+      {log && <details className="more"><summary>Log</summary><pre tabIndex={0}>{log}</pre></details>}
+      <details className="more"><summary>Plan</summary><pre tabIndex={0}>{JSON.stringify(run.plan, null, 2)}</pre></details>
       <div className="halves">
         <details className="more"><summary>Machine of the client</summary><DataTable caption="Machine" table={facts(run.host)} /></details>
         <details className="more"><summary>Server</summary><DataTable caption="Server" table={facts(run.engine)} /></details>

@@ -82,8 +82,8 @@ function Recipe({ row }: { row: Row }) {
     <div>
       <h3>How to get it again</h3>
       <div className="stack">
-        {recipe.command && <pre>{recipe.command}</pre>}
-        {!recipe.command && recipe.text && <pre className="short">{recipe.text}</pre>}
+        {recipe.command && <pre tabIndex={0}>{recipe.command}</pre>}
+        {!recipe.command && recipe.text && <pre tabIndex={0} className="short">{recipe.text}</pre>}
         {!recipe.command && !recipe.text && <p className="note">Its source told no settings.</p>}
         <div className="tools">
           <CopyButton primary text={recipe.command ?? recipe.text} label={recipe.command ? "Copy the command" : "Copy the settings"} />
@@ -200,7 +200,7 @@ function Provenance({ row }: { row: Row }) {
       {row.original && (
         <details className="more gap">
           <summary>The text as published</summary>
-          <pre>{row.original}</pre>
+          <pre tabIndex={0}>{row.original}</pre>
         </details>
       )}
     </div>

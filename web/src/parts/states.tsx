@@ -58,7 +58,7 @@ export function Empty({ title, children, command }: { title: string; children?: 
     <div className="empty">
       <h2>{title}</h2>
       {children}
-      {command && <pre>{command}</pre>}
+      {command && <pre tabIndex={0}>{command}</pre>}
     </div>
   );
 }
