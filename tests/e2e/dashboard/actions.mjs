@@ -169,6 +169,25 @@ async function checkHostile(page, base) {
   check((await page.title()).endsWith("Roofscape"), "a script from outside text ran");
 }
 
+/** A server that wants a token: the page asks for it, and shows nothing before. */
+export async function checkToken(browser, base, token) {
+  const context = await browser.newContext({ viewport: VIEWPORT });
+  const page = await watchedPage(context, base, "token");
+  page.expected.push(/status of 401/);
+  await page.goto(base);
+  await page.getByText("A token is needed").waitFor();
+  await page.getByLabel("Token").fill("wrong");
+  await page.getByRole("button", { name: "Use it in this tab" }).click();
+  await page.getByText("A token is needed").waitFor();
+  check((await page.locator(".best-box").count()) === 0, "a wrong token shows an answer");
+  await page.getByLabel("Token").fill(token);
+  await page.getByRole("button", { name: "Use it in this tab" }).click();
+  await page.locator("main .controls").first().waitFor();
+  await page.goto(`${base}?view=live`);
+  await page.getByText(/Nothing runs/).waitFor();
+  await context.close();
+}
+
 export async function checkActions(browser, base) {
   const context = await browser.newContext({ viewport: VIEWPORT, acceptDownloads: true });
   await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: new URL(base).origin });

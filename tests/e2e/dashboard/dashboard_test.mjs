@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { check, failures, host, run, serve, tools } from "./harness.mjs";
-import { checkActions } from "./actions.mjs";
+import { checkActions, checkToken } from "./actions.mjs";
 import { checkMany } from "./many_points.mjs";
 import { checkPages, PUBLISHED, SERVED } from "./pages.mjs";
 
@@ -37,6 +37,10 @@ try {
   check(seen.title !== "owned", "a script from outside text ran");
   await checkActions(browser, server.address);
   await checkMany(browser, server.address);
+
+  const guarded = await serve(roofscape, database, "--token-file", join(folder, "tokens"));
+  stops.push(guarded.stop);
+  await checkToken(browser, guarded.address, /token, shown only now: (\S+)/.exec(guarded.told)[1]);
 
   run(roofscape, "publish", join(folder, "site"), "--db", database);
   const files = await host(join(folder, "site"));

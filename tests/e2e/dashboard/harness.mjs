@@ -33,8 +33,8 @@ export function tools(source) {
 }
 
 /** `roofscape serve` on a free port; resolves with its address. */
-export async function serve(roofscape, database) {
-  const child = spawn(roofscape, ["serve", "--db", database, "--port", "0", "--rate-limit", "100000"], { stdio: ["ignore", "ignore", "pipe"] });
+export async function serve(roofscape, database, ...more) {
+  const child = spawn(roofscape, ["serve", "--db", database, "--port", "0", "--rate-limit", "100000", ...more], { stdio: ["ignore", "ignore", "pipe"] });
   let told = "";
   const address = await new Promise((resolve, reject) => {
     const late = setTimeout(() => reject(new Error(`serve named no address: ${told}`)), WAIT_MS);
@@ -48,7 +48,7 @@ export async function serve(roofscape, database) {
     });
     child.on("exit", (code) => reject(new Error(`serve ended with ${code}: ${told}`)));
   });
-  return { address, stop: () => child.kill("SIGTERM") };
+  return { address, told, stop: () => child.kill("SIGTERM") };
 }
 
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".json": "application/json" };

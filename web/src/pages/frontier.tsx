@@ -111,6 +111,7 @@ function View({ answer, query, change }: ViewProps) {
     <>
       <Head answer={answer} shown={shown} />
       <Controls answer={answer} query={query} change={change} />
+      <Unmeasured answer={answer} change={change} />
       <div className="two">
         <div>
           <Legend shown={shown} options={answer.options} onChange={(on) => change({ on }, "replace")} />
@@ -224,6 +225,28 @@ function tipOf(answer: Frontier, { shown, i }: PointRef): Tip {
   if (points.verdict[i] !== "VALID") rows.push(["verdict", points.verdict[i]!]);
   if (points.excluded[i]) rows.push(["not on the frontier", points.excluded[i]!]);
   return { title: `${shown.letter}  ${shown.series.label}`, rows };
+}
+
+/** An axis of which no point knows anything: says so, and offers one that is there. */
+function Unmeasured({ answer, change }: { answer: Frontier; change: Change }) {
+  const without = (["y", "x"] as const).filter((axis) => answer.axes[axis].length > 0 && !answer.axes[axis].some(({ name }) => name === answer[axis].name));
+  return (
+    <>
+      {without.map((axis) => {
+        const usual = axis === "y" ? "total_tps" : "interactivity_mean_tps";
+        const other = answer.axes[axis].find(({ name }) => name === usual) ?? answer.axes[axis][0]!;
+        return (
+          <div key={axis} className="says warn" role="status">
+            <p>
+              <strong>No point here knows its {answer[axis].title}.</strong>{" "}
+              {axis === "y" && answer.y.name.includes("per_chip") && "How many chips served was not told: bench takes --chip and --chips. "}
+              <button className="btn" onClick={() => change({ [axis]: other.name, at: axis === "x" ? undefined : answer.at === null ? undefined : String(answer.at) })}>Show {other.title}</button>
+            </p>
+          </div>
+        );
+      })}
+    </>
+  );
 }
 
 function Nothing({ answer, change }: { answer: Frontier; change: Change }) {

@@ -89,7 +89,7 @@ export function Readings({ answer, shown, onOpen, onHot }: ReadingsProps) {
       list.push({ key: "between", head: "between", unit: "80 % band", value: (one) => one.series.reading!.between?.y,
         show: (one) => {
           const read = one.series.reading!.between;
-          return read ? <span title={interval(read.low, read.high, answer.y.unit)}>{figure(read.y, answer.y.unit)}</span> : "\u2013";
+          return read ? <>{figure(read.y, answer.y.unit)} <span className="quiet small">{figure(read.low, answer.y.unit)} to {figure(read.high, answer.y.unit)}</span></> : "\u2013";
         } });
     else list.push({ key: "x", head: "at", unit: answer.x.unit, value: (one) => one.series.reading!.step!.x, show: (one) => figure(one.series.reading!.step!.x, answer.x.unit) });
     return list;
