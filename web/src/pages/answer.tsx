@@ -64,7 +64,7 @@ function View({ answer, query, change, source }: ViewProps) {
       {best && (
         <section>
           <div className="section-head">
-            <h2>All {count(answer.results.length)} that meet it, by {RANKS[answer.target.rank]}</h2>
+            <h2>{answer.left_out.beyond_limit > 0 ? "The first" : "All"} {count(answer.results.length)} that meet it, by {RANKS[answer.target.rank]}</h2>
             <LeftOut answer={answer} />
           </div>
           <AnswerTable answer={answer} selected={point} onOpen={(result) => result.id && change({ point: result.id })} />

@@ -95,7 +95,7 @@ export function Readings({ answer, shown, onOpen, onHot }: ReadingsProps) {
     return list;
   }, [answer, between]);
   return (
-    <div>
+    <div className="readings">
       <div className="section-head">
         <h2>{answer.at === null ? "Series" : `At ${targetOf(answer.at, answer.x.unit)}`}</h2>
         <p className="note">{answer.y.title}, the best point that meets it</p>

@@ -34,6 +34,12 @@ const PER: Record<Per, { title: string; unit: string; label: string }> = {
 
 const nameOf = (point: Solved) => (point.mode ? `${point.weights} (${point.mode})` : point.weights);
 
+/** A name at the best point of each weights and mode. */
+function firstOfEach<Shown extends { point: Solved }>(shown: Shown[]): Shown[] {
+  const named = new Set<string>();
+  return shown.filter(({ point }) => !named.has(nameOf(point)) && named.add(nameOf(point))).slice(0, 16);
+}
+
 function plotOf(points: Solved[], per: Per): Plot {
   const shown = points.map((point, i) => ({ point, i })).filter(({ point }) => point[per]);
   const at = shown.flatMap(({ point }) => [point.score, point[per]!.value]);
@@ -44,7 +50,7 @@ function plotOf(points: Solved[], per: Per): Plot {
   const layers: Layer[] = [
     { kind: "whiskers", paint: 0, at: bars },
     { kind: "points", paint: 0, symbol: "circle", fill: "solid", size: 10, at },
-    ...shown.slice(0, 12).map(({ point }): Layer => ({ kind: "tag", paint: "ink", text: point.weights, at: [point.score, point[per]!.value] })),
+    ...firstOfEach(shown).map(({ point }): Layer => ({ kind: "tag", paint: "ink", text: nameOf(point), at: [point.score, point[per]!.value] })),
   ];
   return {
     x: { name: "score_fraction", title: "score", unit: "fraction", kind: "linear", direction: "higher" },
@@ -94,7 +100,7 @@ function View({ answer, query, change }: ViewProps) {
         <div>
           <h1>{best?.[per] ? `${nameOf(best)} solves ${number(best[per]!.value)} tasks a ${PER[per].label}` : "No score meets a measured point"}</h1>
           <p className="note">
-            {mine ? `${mine.name}: ${mine.measures}. ` : ""}
+            {mine ? `${mine.name}: ${mine.measures.replace(/\.$/, "")}. ` : ""}
             {best ? `${percent(best.score)} right on ${best.label}; at least ${typed(answer.interactivity_floor)} tokens/s for each user; ${answer.boundary} power; prices ${answer.pricing.tier.replaceAll("_", " ")}, ${answer.pricing.date}. ` : ""}
             Intervals are the eval's own.
           </p>
@@ -149,7 +155,7 @@ function Rows({ points, selected, onOpen, onHot }: { points: Solved[]; selected:
   }, []);
   return (
     <section>
-      <div className="section-head"><h2>{counted(points.length, "model")} at their best configuration</h2></div>
+      <div className="section-head"><h2>{counted(points.length, "pair")} of model and chip, each at its best</h2></div>
       <Table caption="Solved tasks" rows={points} columns={columns} rowKey={(one) => `${one.weights} ${one.mode} ${one.id} ${one.chip}`} selected={selected} onOpen={onOpen} onHot={onHot} />
     </section>
   );

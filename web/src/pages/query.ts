@@ -37,11 +37,16 @@ export function shapeName(shape: string): string {
 
 const NONE = new Set(["", "none", "?"]);
 
+/** Chips go by their own names in a row of others: "GB300 NVL72", not "NVIDIA GB300 NVL72". */
+export function shortChip(label: string): string {
+  return label.replace(/^(NVIDIA|AMD Instinct|AMD|Intel|Google|AWS) (?=\S)/, "");
+}
+
 /** What a series runs, in the words of the field: "B200 · SGLang · FP4 · MTP". */
 export function keyName(key: Key, options: Facets, without: (keyof Key)[] = []): string {
   const parts = (["chip", "engine", "precision", "speculative"] as const)
     .filter((name) => !without.includes(name))
-    .map((name) => (NONE.has(key[name]) ? "" : name === "precision" || name === "speculative" ? key[name].toUpperCase() : labelOf(options[name], key[name])));
+    .map((name) => (NONE.has(key[name]) ? "" : name === "precision" || name === "speculative" ? key[name].toUpperCase() : name === "chip" ? shortChip(labelOf(options.chip, key.chip)) : labelOf(options[name], key[name])));
   return parts.filter(Boolean).join(" \u00b7 ");
 }
 
