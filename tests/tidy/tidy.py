@@ -12,13 +12,15 @@ import layers
 import rules
 
 CODE_DIRS = ("src", "fuzz", "bench", "tests")
-TEXT_DIRS = CODE_DIRS + ("cmake", "tools", "docs", "schema", "examples", "catalog", ".ci")
+TEXT_DIRS = CODE_DIRS + ("cmake", "tools", "docs", "schema", "examples", "catalog", ".ci", "web")
 TEXT_SUFFIXES = (
     ".h", ".cc", ".in", ".py", ".sh", ".cmake", ".txt", ".md", ".json", ".toml", ".sql",
-    ".html", ".css", ".js", ".mjs", ".ts", "",
+    ".html", ".css", ".js", ".mjs", ".ts", ".tsx", "",
 )  # fmt: skip
 # Data, not prose: bytes of peers and expected texts say what they say. The rules' own cases too.
 DATA = re.compile(r"^fuzz/corpus/|^fuzz/.*/corpus/|/testdata/|^tests/golden/|^tests/tidy/")
+# What tools make or fetch inside the checkout.
+SKIPPED = re.compile(r"__pycache__|node_modules|^web/dist/")
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
 DEPS = re.compile(r"roofscape_module\(\s*([a-z_/]+)([^)]*)\)")
 ROUTINE = ("HEADERS", "SOURCES", "TESTS", "DEPS", "LIBS")
@@ -44,7 +46,7 @@ class Tree:
         for top in TEXT_DIRS:
             for path in (root / top).rglob("*"):
                 name = path.relative_to(root).as_posix()
-                if "__pycache__" in name or "node_modules" in name or not path.is_file():
+                if SKIPPED.search(name) or not path.is_file():
                     continue
                 if path.suffix in TEXT_SUFFIXES:
                     yield name

@@ -1,0 +1,205 @@
+// What one does on the dashboard: ask, choose, open, copy, save, go back.
+import { readFileSync } from "node:fs";
+import { check, settled, watchedPage } from "./harness.mjs";
+
+const VIEWPORT = { width: 1280, height: 800 };
+const param = (page, name) => new URL(page.url()).searchParams.get(name);
+
+async function go(page, base, query) {
+  await page.goto(base + query);
+  await settled(page);
+}
+
+/** From the first page: the cheapest measured configuration at a target, and its recipe, within three clicks. */
+async function checkThreeClicks(page, base) {
+  await go(page, base, "?interactivity_tps=20");
+  const first = await page.locator(".best-box h1").textContent();
+  check(first.trim().length > 3, "the answer names no configuration");
+  const cost = await page.locator(".best-box .figures dd b").first().textContent();
+  check(/^\$[\d.]/.test(cost.trim()), `the answer's cost reads '${cost}'`);
+  await page.getByRole("button", { name: /^Copy the/ }).first().click();
+  await page.getByRole("button", { name: /Copied/ }).first().waitFor();
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  check(copied.length > 20, `the copied recipe is '${copied}'`);
+}
+
+async function checkHistoryOfAddress(page, base) {
+  await go(page, base, "?interactivity_tps=20");
+  const before = await page.locator("main h1").textContent();
+  await page.getByLabel("Each user at least, tokens/s").fill("1000000");
+  await page.keyboard.press("Enter");
+  await page.getByText(/Nothing known gives/).waitFor();
+  check(param(page, "interactivity_tps") === "1000000", `the address says ${page.url()}`);
+  await page.goBack();
+  await settled(page);
+  await page.locator(".best-box h1").waitFor();
+  check((await page.locator("main h1").textContent()) === before, "going back shows another answer");
+  await page.goForward();
+  await page.getByText(/Nothing known gives/).waitFor();
+}
+
+async function checkPoint(page, base) {
+  await go(page, base, "?view=frontier");
+  const rows = page.getByRole("region", { name: "Points" }).locator("tr[data-row]");
+  await rows.first().focus();
+  await page.keyboard.press("ArrowDown");
+  await page.waitForFunction(() => document.activeElement?.dataset.row === "1");
+  await page.keyboard.press("Enter");
+  await page.getByRole("complementary", { name: "The chosen point" }).waitFor();
+  const id = param(page, "point");
+  check(Boolean(id), "an opened point is not in the address");
+  await page.reload();
+  await settled(page);
+  const panel = page.getByRole("complementary", { name: "The chosen point" });
+  await panel.getByText("Where it comes from").waitFor();
+  for (const part of ["How to get it again", "What ran"]) check(await panel.getByText(part).isVisible(), `the panel lacks '${part}'`);
+  await panel.getByRole("button", { name: "Close the point" }).click();
+  await panel.waitFor({ state: "detached" });
+  check(param(page, "point") === null, "a closed point stays in the address");
+}
+
+async function checkCanvas(page, base) {
+  await go(page, base, "?view=frontier&points=front");
+  const canvas = page.locator(".canvas").first();
+  const box = await canvas.boundingBox();
+  // Somewhere on the chart lies a mark that can be clicked.
+  let found = false;
+  for (let x = 70; x < box.width - 20 && !found; x += 12)
+    for (let y = 20; y < box.height - 30 && !found; y += 12) {
+      await page.mouse.move(box.x + x, box.y + y);
+      if (await page.locator(".tip").count()) {
+        found = true;
+        await page.mouse.click(box.x + x, box.y + y);
+      }
+    }
+  check(found, "no mark of the chart answers the pointer");
+  if (found) await page.getByRole("complementary", { name: "The chosen point" }).waitFor();
+  const reset = page.getByRole("button", { name: "Reset" }).first();
+  check(await reset.isDisabled(), "the chart can be reset before it was moved");
+  await canvas.focus();
+  await page.keyboard.press("+");
+  check(await reset.isEnabled(), "plus does not zoom");
+  await page.keyboard.press("0");
+  check(await reset.isDisabled(), "0 does not show all");
+}
+
+async function saved(page, name) {
+  const waiting = page.waitForEvent("download");
+  await page.getByRole("button", { name }).first().click();
+  const download = await waiting;
+  return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
+}
+
+async function checkExports(page, base) {
+  await go(page, base, "?view=frontier");
+  const png = await saved(page, "Save the chart as PNG");
+  check(png.bytes.subarray(1, 4).toString() === "PNG" && png.bytes.length > 20_000, `${png.name} is no picture of ${png.bytes.length} bytes`);
+  const svg = await saved(page, "Save the chart as SVG");
+  const drawing = svg.bytes.toString();
+  check(drawing.startsWith("<svg") && drawing.includes("tokens/s"), `${svg.name} lacks its units`);
+  check(!drawing.includes("<script"), `${svg.name} holds a script`);
+  const csv = await saved(page, "Save the figures as CSV");
+  const [head, ...lines] = csv.bytes.toString().trim().split("\r\n");
+  check(head.includes("interactivity_p50_tps") && head.includes("total_tps_per_chip"), `${csv.name} begins '${head}'`);
+  const told = await page.locator("section h2:has-text('Every point') + p").textContent();
+  check(told.startsWith(`${lines.length.toLocaleString("en-US")} point`), `${csv.name} has ${lines.length} rows, the page says ${told}`);
+  const title = await page.locator(".canvas").first().getAttribute("aria-label");
+  check(/against/.test(title), `the chart is called '${title}'`);
+}
+
+async function checkControls(page, base) {
+  await go(page, base, "?view=frontier");
+  await page.getByLabel("log y").click();
+  check(param(page, "log") !== null, "a logarithmic axis is not in the address");
+  const series = page.getByRole("list", { name: "Series" }).getByRole("button", { pressed: true });
+  const lit = await series.count();
+  await series.first().click();
+  await page.waitForFunction((n) => document.querySelectorAll('.legend [aria-pressed="true"]').length === n, lit - 1);
+  await page.getByRole("button", { name: /^Theme/ }).click();
+  check((await page.evaluate(() => document.documentElement.dataset.theme)) === "dark", "the theme does not change");
+  await page.reload();
+  check((await page.evaluate(() => document.documentElement.dataset.theme)) === "dark", "the theme is forgotten");
+  await page.evaluate(() => localStorage.clear());
+  await page.keyboard.press("Tab");
+  check((await page.evaluate(() => document.activeElement?.className)) === "skip", "the first stop of the keyboard is not the skip link");
+  await page.keyboard.press("Enter");
+  check((await page.evaluate(() => document.activeElement?.id)) === "main", "the skip link leads nowhere");
+}
+
+async function checkFilter(page, base) {
+  await go(page, base, "?view=frontier");
+  const chip = page.locator("details.multi").first();
+  await chip.locator("summary").click();
+  await chip.locator("input").first().click();
+  await settled(page);
+  check(param(page, "chip") !== null, "a filter is not in the address");
+  await page.keyboard.press("Escape");
+  check(!(await chip.evaluate((element) => element.open)), "Escape does not close the filter");
+}
+
+async function checkPredict(page, base) {
+  await go(page, base, "?view=predict&model=llama-3.1-70b&chip=h200-sxm");
+  await page.locator(".bar-map").first().waitFor();
+  const before = await page.locator("main h1").textContent();
+  const slider = page.getByLabel("Tensor parallel");
+  await slider.focus();
+  await page.keyboard.press("ArrowRight");
+  await page.waitForFunction((old) => document.querySelector("main h1").textContent !== old, before);
+  check(param(page, "tp") === "8", `after the slider the address says tp=${param(page, "tp")}`);
+}
+
+async function checkWrong(page, base) {
+  page.expected.push(/status of 4\d\d/);
+  await go(page, base, "?view=frontier&x=nonsense_s");
+  const words = await page.getByRole("alert").textContent();
+  check(/nonsense_s/.test(words), `the server's words are not shown: ${words}`);
+  await go(page, base, "?view=runs&run=no-such-run");
+  check((await page.getByRole("alert").count()) === 1, "a run that is not there gives no message");
+  await go(page, base, "?view=nowhere");
+  await page.getByText("There is no page 'nowhere'").waitFor();
+  page.expected = [];
+}
+
+async function checkHostile(page, base) {
+  await go(page, base, "?view=runs");
+  await page.getByText("<script>document.title='owned'</script>").first().waitFor();
+  await page.locator("tr[data-row]").first().click();
+  await page.getByText("Audit of the instrument").waitFor();
+  await settled(page);
+  check((await page.title()).endsWith("Roofscape"), "a script from outside text ran");
+}
+
+/** A server that wants a token: the page asks for it, and shows nothing before. */
+export async function checkToken(browser, base, token) {
+  const context = await browser.newContext({ viewport: VIEWPORT });
+  const page = await watchedPage(context, base, "token");
+  page.expected.push(/status of 401/);
+  await page.goto(base);
+  await page.getByText("A token is needed").waitFor();
+  await page.getByLabel("Token").fill("wrong");
+  await page.getByRole("button", { name: "Use it in this tab" }).click();
+  await page.getByText("A token is needed").waitFor();
+  check((await page.locator(".best-box").count()) === 0, "a wrong token shows an answer");
+  await page.getByLabel("Token").fill(token);
+  await page.getByRole("button", { name: "Use it in this tab" }).click();
+  await page.locator("main .controls").first().waitFor();
+  await page.goto(`${base}?view=live`);
+  await page.getByText(/Nothing runs/).waitFor();
+  await context.close();
+}
+
+export async function checkActions(browser, base) {
+  const context = await browser.newContext({ viewport: VIEWPORT, acceptDownloads: true });
+  await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: new URL(base).origin });
+  for (const action of [checkThreeClicks, checkHistoryOfAddress, checkPoint, checkCanvas, checkExports, checkControls, checkFilter, checkPredict, checkWrong, checkHostile]) {
+    const page = await watchedPage(context, base, action.name);
+    page.setDefaultTimeout(15_000);
+    try {
+      await action(page, base);
+    } catch (error) {
+      check(false, `${action.name}: ${error.message}`);
+    }
+    await page.close();
+  }
+  await context.close();
+}

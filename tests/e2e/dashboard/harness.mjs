@@ -1,0 +1,113 @@
+// What the dashboard's tests stand on: a store, a server, a browser that notices everything.
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { createRequire } from "node:module";
+import { extname, join } from "node:path";
+
+const WAIT_MS = 20_000;
+const BROWSERS = ["/usr/bin/chromium", "/usr/bin/chromium-browser"];
+
+export const failures = [];
+
+export function check(condition, what) {
+  if (!condition) failures.push(what);
+}
+
+export function run(program, ...words) {
+  const done = spawnSync(program, words, { encoding: "utf8", timeout: 120_000 });
+  if (done.status !== 0) throw new Error(`${program} ${words.join(" ")}: exit status ${done.status}\n${done.stderr}`);
+  return done.stdout;
+}
+
+/** The browser and its tools, or why there are none. */
+export function tools(source) {
+  const executablePath = BROWSERS.find(existsSync);
+  if (!executablePath) return { missing: "no Chromium: tools/setup --test" };
+  const require = createRequire(join(source, "web", "package.json"));
+  try {
+    return { executablePath, chromium: require("playwright-core").chromium, axe: require("axe-core").source };
+  } catch {
+    return { missing: "web/node_modules has no playwright-core: tools/setup" };
+  }
+}
+
+/** `roofscape serve` on a free port; resolves with its address. */
+export async function serve(roofscape, database, ...more) {
+  const child = spawn(roofscape, ["serve", "--db", database, "--port", "0", "--rate-limit", "100000", ...more], { stdio: ["ignore", "ignore", "pipe"] });
+  let told = "";
+  const address = await new Promise((resolve, reject) => {
+    const late = setTimeout(() => reject(new Error(`serve named no address: ${told}`)), WAIT_MS);
+    child.stderr.on("data", (bytes) => {
+      told += bytes;
+      const found = /http:\/\/[^\s]+/.exec(told);
+      if (found && told.includes("\n")) {
+        clearTimeout(late);
+        resolve(found[0].replace(/\/?$/, "/"));
+      }
+    });
+    child.on("exit", (code) => reject(new Error(`serve ended with ${code}: ${told}`)));
+  });
+  return { address, told, stop: () => child.kill("SIGTERM") };
+}
+
+const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".json": "application/json" };
+
+/** A plain file host, with the folder below a path of its own as such hosts have it. */
+export async function host(folder) {
+  const prefix = "/some/place/";
+  const server = createServer((request, response) => {
+    const path = new URL(request.url, "http://host").pathname;
+    const name = path.endsWith("/") ? `${path}index.html` : path;
+    const file = join(folder, decodeURIComponent(name.slice(prefix.length)));
+    if (!name.startsWith(prefix) || !existsSync(file)) {
+      response.writeHead(404).end();
+      return;
+    }
+    response.writeHead(200, { "content-type": TYPES[extname(file)] ?? "application/octet-stream" });
+    response.end(readFileSync(file));
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { address: `http://127.0.0.1:${server.address().port}${prefix}`, stop: () => server.close() };
+}
+
+/** A page that writes down what goes wrong in it: words on the console, errors, requests elsewhere. */
+export async function watchedPage(context, base, name) {
+  const page = await context.newPage();
+  const origin = new URL(base).origin;
+  page.expected = [];
+  page.on("console", (message) => {
+    const text = `${message.text()} ${message.location()?.url ?? ""}`;
+    const meant = page.expected.some((pattern) => pattern.test(text));
+    if (["error", "warning"].includes(message.type()) && !meant) failures.push(`${name}: console says: ${text}`);
+  });
+  page.on("pageerror", (error) => failures.push(`${name}: ${error.message}`));
+  page.on("request", (request) => {
+    const url = request.url();
+    if (!url.startsWith(origin) && !/^(data|blob):/.test(url)) failures.push(`${name}: asks ${url}, which is elsewhere`);
+  });
+  return page;
+}
+
+/** Until the view is there: a heading, and nothing that still waits. */
+export async function settled(page) {
+  await page.waitForFunction(
+    () => document.querySelector("main h1, main .empty h2, main [role=alert]") && !document.querySelector("main .wait, main .stale"),
+    null, { timeout: WAIT_MS },
+  );
+  await page.waitForFunction(() => [...document.querySelectorAll(".canvas > div")].every((one) => one.dataset.ready !== "false"), null, { timeout: WAIT_MS });
+}
+
+export async function accessible(page, axe, name) {
+  await page.evaluate(axe);
+  const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+  for (const violation of found.violations)
+    if (["serious", "critical"].includes(violation.impact))
+      failures.push(`${name}: axe: ${violation.id}: ${violation.nodes.slice(0, 3).map((node) => `${node.target.join(" ")} ${node.failureSummary ?? ""}`).join(" | ")}`);
+}
+
+export async function picture(page, pictures, name, full = false) {
+  if (!pictures) return;
+  mkdirSync(pictures, { recursive: true });
+  await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: full });
+}

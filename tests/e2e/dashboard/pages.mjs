@@ -1,0 +1,61 @@
+// Every page at the size of a desk and of a phone: it stands, fits, can be read by everyone, is quiet.
+import { accessible, check, picture, settled, watchedPage } from "./harness.mjs";
+
+const SIZES = { desk: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
+
+// `empty`: also looked at on a store without anything.
+export const SERVED = [
+  { name: "answer", query: "", empty: true },
+  { name: "frontier", query: "?view=frontier", empty: true },
+  { name: "frontier-predicted", query: "?view=frontier&overlay=predicted&log=xy&curve=1" },
+  { name: "compare", query: "?view=compare", empty: true },
+  { name: "compare-two", query: "?view=compare&side=engine=sglang&side=engine=vllm" },
+  { name: "history", query: "?view=history", empty: true },
+  { name: "intelligence", query: "?view=intelligence", empty: true },
+  { name: "predict", query: "?view=predict" },
+  { name: "runs", query: "?view=runs", empty: true },
+  { name: "run", query: "?view=runs", open: true },
+  { name: "catalog", query: "?view=catalog" },
+  { name: "catalog-model", query: "?view=catalog&kind=models&id=deepseek-v3" },
+  { name: "catalog-fabric", query: "?view=catalog&kind=fabrics&id=nvlink4-8" },
+  { name: "catalog-prices", query: "?view=catalog&kind=prices" },
+  { name: "live", query: "?view=live", empty: true },
+  { name: "codesign", query: "?view=codesign" },
+];
+
+const ONLY_SERVED = ["frontier-predicted"];
+export const PUBLISHED = SERVED.filter(({ name }) => !ONLY_SERVED.includes(name));
+
+async function overflow(page) {
+  return page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+}
+
+/** Looks at all pages; returns what the last one was called. */
+export async function checkPages(browser, axe, base, pages, pictures) {
+  let title = "";
+  for (const [size, viewport] of Object.entries(SIZES)) {
+    const context = await browser.newContext({ viewport, colorScheme: "light" });
+    for (const { name, query, open } of pages) {
+      const where = `${name} on a ${size}`;
+      const page = await watchedPage(context, base, where);
+      await page.goto(base + query);
+      await settled(page);
+      if (open) {
+        await page.locator("tr[data-row]").first().click();
+        await page.waitForSelector("main h1");
+        await settled(page);
+      }
+      check((await overflow(page)) <= 0, `${where}: wider than the window`);
+      check((await page.locator("main h1, main .empty h2").count()) > 0, `${where}: no heading`);
+      check((await page.locator("img[onerror]").count()) === 0, `${where}: an <img> came from outside text`);
+      await accessible(page, axe, where);
+      await picture(page, pictures, `${name}-${size}`);
+      await page.emulateMedia({ colorScheme: "dark" });
+      if (size === "desk") await accessible(page, axe, `${where} in the dark`);
+      title = await page.title();
+      await page.close();
+    }
+    await context.close();
+  }
+  return { title };
+}

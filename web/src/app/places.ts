@@ -1,0 +1,38 @@
+// The places of the navigation, each a chunk that is loaded when it is first gone to. Addresses in
+// RESERVED (location.ts) have no page yet and stand in no navigation.
+import { lazy, type ComponentType, type LazyExoticComponent } from "react";
+import { viewOf, type View } from "./location";
+
+type Load = () => Promise<{ default: ComponentType }>;
+
+interface Place {
+  title: string;
+  load: Load;
+  Page: LazyExoticComponent<ComponentType>;
+}
+
+function place(title: string, load: Load): Place {
+  return { title, load, Page: lazy(load) };
+}
+
+export const PLACES: Record<View, Place> = {
+  answer: place("Answer", () => import("../pages/answer")),
+  frontier: place("Frontier", () => import("../pages/frontier")),
+  compare: place("Compare", () => import("../pages/compare")),
+  history: place("History", () => import("../pages/history")),
+  intelligence: place("Intelligence", () => import("../pages/intelligence")),
+  predict: place("Predict", () => import("../pages/predict")),
+  runs: place("Runs", () => import("../pages/runs")),
+  catalog: place("Catalog", () => import("../pages/catalog")),
+  live: place("Live", () => import("../pages/live")),
+};
+
+// Pages that draw as soon as they stand.
+const DRAWING = ["answer", "frontier", "history", "predict", "intelligence"];
+
+/** Fetches the page that the address asks for while the data is still on its way. */
+export function fetchFirstPage(): void {
+  const view = viewOf(new URLSearchParams(window.location.search));
+  if (view in PLACES) void PLACES[view as View].load();
+  if (DRAWING.includes(view)) void import("../chart/engine");
+}

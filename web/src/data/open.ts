@@ -1,0 +1,11 @@
+// Which of the two sources stands behind this page: `roofscape publish` writes its folder of data into
+// the head; without it `roofscape serve` answers.
+import { served } from "./served";
+import type { Source } from "./source";
+
+export async function openSource(signal: AbortSignal): Promise<Source> {
+  const folder = document.querySelector('meta[name="roofscape-data"]')?.getAttribute("content");
+  if (!folder) return served();
+  const { published } = await import("./published");
+  return published(folder, signal);
+}

@@ -1,0 +1,99 @@
+import { describe, expect, test } from "vitest";
+import { csvOf } from "../src/chart/csv";
+import { extent, type Plot, type Scale } from "../src/chart/plot";
+import { ticksOf } from "../src/chart/ticks";
+import { moved, nearest, zoomed } from "../src/chart/view";
+import { letterOf, stairs } from "../src/pages/frontier_plot";
+
+const straight: Scale = { name: "x", title: "x", unit: "", kind: "linear" };
+const logarithmic: Scale = { ...straight, kind: "log" };
+
+function plotOf(x: number[], y: number[], kind: "linear" | "log" = "linear"): Plot {
+  const scale = { ...straight, kind };
+  const at = x.flatMap((value, i) => [value, y[i]!]);
+  return { x: scale, y: scale, layers: [{ kind: "points", paint: 0, symbol: "circle", fill: "solid", size: 9, at }], hits: { x, y, of: x.map((_, i) => i) } };
+}
+
+describe("ticks", () => {
+  test("are round, within, and few", () => {
+    for (let i = 0; i < 300; i += 1) {
+      const low = (i - 150) * 3.7;
+      const high = low + 10 ** ((i % 9) - 3);
+      const ticks = ticksOf(straight, low, high, 8);
+      expect(ticks.length).toBeGreaterThan(1);
+      expect(ticks.length).toBeLessThanOrEqual(9);
+      for (const tick of ticks) expect(tick.at >= low - 1e-9 && tick.at <= high + 1e-9).toBe(true);
+    }
+  });
+
+  test("of a logarithmic axis are 1, 2, 5 where there is room", () => {
+    expect(ticksOf(logarithmic, Math.log10(9), Math.log10(210), 6).map((tick) => tick.text)).toEqual(["10", "20", "50", "100", "200"]);
+    expect(ticksOf(logarithmic, 0, 12, 6).length).toBeLessThanOrEqual(6);
+    // Deep in a decade, too.
+    expect(ticksOf(logarithmic, Math.log10(101), Math.log10(104), 5).length).toBeGreaterThan(1);
+  });
+
+  test("of dates are days or months", () => {
+    const time: Scale = { ...straight, kind: "time" };
+    const texts = ticksOf(time, Date.UTC(2026, 0, 3), Date.UTC(2026, 5, 3), 8).map((tick) => tick.text);
+    expect(texts).toEqual(["2026-02", "2026-03", "2026-04", "2026-05", "2026-06"]);
+  });
+});
+
+describe("what is in sight", () => {
+  const size = { width: 800, height: 400 };
+
+  test("holds every mark; a logarithmic axis leaves out what it cannot show", () => {
+    const range = extent(plotOf([1, 5, 9], [2, 4, 8]));
+    expect(range.x[0]).toBeLessThan(1);
+    expect(range.y[1]).toBeGreaterThan(8);
+    const logRange = extent(plotOf([0, 10, 100], [1, 10, 100], "log"));
+    expect(logRange.x[0]).toBeGreaterThan(0.8);
+  });
+
+  test("zooming out undoes zooming in, moving back undoes moving", () => {
+    const range = { x: [0, 10] as [number, number], y: [2, 4] as [number, number] };
+    const there = zoomed(zoomed(range, [0.3, 0.6], 0.5), [0.3, 0.6], 2);
+    expect(there.x[0]).toBeCloseTo(0, 9);
+    expect(there.y[1]).toBeCloseTo(4, 9);
+    expect(moved(moved(range, 0.25, -0.5), -0.25, 0.5)).toEqual(range);
+  });
+
+  test("nearest is the slow definition's", () => {
+    const x = Array.from({ length: 200 }, (_, i) => (i * 37) % 101);
+    const y = Array.from({ length: 200 }, (_, i) => (i * 53) % 97);
+    const plot = plotOf(x, y);
+    const range = extent(plot);
+    for (let px = 70; px < 760; px += 61) {
+      const found = nearest(plot, range, size, px, 200, 1e9);
+      const far = (i: number) => {
+        const sx = 62 + ((x[i]! - range.x[0]) / (range.x[1] - range.x[0])) * (800 - 62 - 28);
+        const sy = 10 + (1 - (y[i]! - range.y[0]) / (range.y[1] - range.y[0])) * (400 - 40);
+        return (sx - px) ** 2 + (sy - 200) ** 2;
+      };
+      const least = Math.min(...x.map((_, i) => far(i)));
+      expect(far(found)).toBeCloseTo(least, 6);
+    }
+    expect(nearest(plot, range, size, -500, -500, 14)).toBe(-1);
+  });
+});
+
+describe("csv", () => {
+  test("quotes what must be, leaves numbers, keeps formulas from running", () => {
+    const text = csvOf({ columns: ["name", "ttft_p50_s"], rows: [['a "b", c', 0.5], ["=1+1", -2], [null, undefined], ["x\ny", NaN]] });
+    expect(text).toBe('name,ttft_p50_s\r\n"a ""b"", c",0.5\r\n\'=1+1,-2\r\n,\r\n"x\ny",\r\n');
+  });
+});
+
+describe("frontiers", () => {
+  test("stairs: at a target the next point that meets it", () => {
+    // More x is better: between 10 and 20 the point at 20 counts.
+    expect(stairs([10, 20], [9, 4], true)).toEqual([10, 9, 10, 4, 20, 4]);
+    // Less x is better: between 1 and 2 seconds the point at 1 counts.
+    expect(stairs([1, 2], [4, 9], false)).toEqual([1, 4, 2, 4, 2, 9]);
+  });
+
+  test("letters go on after Z", () => {
+    expect([0, 25, 26, 51, 52].map(letterOf)).toEqual(["A", "Z", "AA", "AZ", "BA"]);
+  });
+});
