@@ -18,11 +18,11 @@ namespace {
 
 using codesign::Candidate;
 
-// Of the formulas' candidates so many shapes are corrected, at the target and at speeds around it
-// that errors of the formulas of a quarter move across it.
-constexpr std::size_t kShapes = 48;
+// Of the formulas' candidates so many shapes of each chip, engine and precision are corrected, at
+// the target and at speeds around it that errors of the formulas of a quarter move across it.
+constexpr std::size_t kShapes = 24;
 constexpr double kAround = 1.25;
-constexpr std::size_t kFrontierShapes = 12;
+constexpr std::size_t kFrontierShapes = 6;
 constexpr double kSpread = 0.8;  // Lengths are drawn from that share of nominal to all of it.
 constexpr double kMeanLength = 0.5 * (1.0 + kSpread);
 
@@ -131,6 +131,7 @@ class Explorer {
   Result<> Rank(codesign::Estimator& estimator) {
     codesign::Goal goal;
     goal.levels = LevelsOf(out_.interactivity_tps);
+    goal.each_family = true;
     // The formulas' TTFT is further off than their TPOT: what is corrected is not cut by it too
     // early.
     if (out_.ttft_limit_s) goal.ttft_limit_s = 2.0 * *out_.ttft_limit_s;
