@@ -168,10 +168,11 @@ Result<Split> SplitGain(codesign::Mixtures& mixtures) {
       if ((mix >> i & 1U) == 0) continue;
       of_b += (of_b.empty() ? "" : ", ") + std::string(Name(mixtures.differing()[i]));
     }
+    const std::string which = of_b.empty() ? "A" : fmt::format("A with B's {}", of_b);
     return Error{ErrorCode::kInvalidArgument,
-                 fmt::format("with B's {} and A's rest no layout reaches the target: choose a "
-                             "slower one",
-                             of_b.empty() ? "nothing" : of_b)};
+                 fmt::format("{} does not reach the target in any allowed layout: choose a slower "
+                             "one",
+                             which)};
   };
   for (const codesign::ServingLayer layer : mixtures.differing()) {
     out.layers.emplace_back(Name(layer));

@@ -18,24 +18,29 @@ namespace {
 
 using codesign::Candidate;
 
-// Of the formulas' candidates so many shapes are corrected, at the target and at speeds around it
-// that errors of the formulas of a quarter move across it.
+// Of the formulas' candidates so many shapes of each chip, engine and precision are corrected, at
+// the target and at speeds around it that errors of the formulas of a quarter move across it.
 constexpr std::size_t kShapes = 48;
+constexpr std::size_t kLeastShapes = 12;
 constexpr double kAround = 1.25;
 constexpr std::size_t kFrontierShapes = 12;
+constexpr std::size_t kLeastFrontierShapes = 3;
 constexpr double kSpread = 0.8;  // Lengths are drawn from that share of nominal to all of it.
 constexpr double kMeanLength = 0.5 * (1.0 + kSpread);
 
 Error Wrong(std::string message) { return {ErrorCode::kInvalidArgument, std::move(message)}; }
 
 /// Target and frontier, as levels of one search.
-std::vector<codesign::Level> LevelsOf(double target) {
+std::vector<codesign::Level> LevelsOf(double target, std::size_t families) {
+  families = std::max<std::size_t>(families, 1);
+  const std::size_t shapes = std::max(kShapes / families, kLeastShapes);
+  const std::size_t others = std::max(kFrontierShapes / families, kLeastFrontierShapes);
   std::vector<codesign::Level> levels;
   for (const double speed : {target / kAround, target, target * kAround}) {
-    levels.push_back({speed, kShapes});
+    levels.push_back({speed, shapes});
   }
   for (const double speed : {10.0, 20.0, 30.0, 50.0, 75.0, 100.0, 150.0, 200.0, 300.0}) {
-    levels.push_back({speed, kFrontierShapes});
+    levels.push_back({speed, others});
   }
   return levels;
 }
@@ -130,7 +135,8 @@ class Explorer {
 
   Result<> Rank(codesign::Estimator& estimator) {
     codesign::Goal goal;
-    goal.levels = LevelsOf(out_.interactivity_tps);
+    goal.levels = LevelsOf(out_.interactivity_tps, out_.space.families.size());
+    goal.each_family = true;
     // The formulas' TTFT is further off than their TPOT: what is corrected is not cut by it too
     // early.
     if (out_.ttft_limit_s) goal.ttft_limit_s = 2.0 * *out_.ttft_limit_s;

@@ -6,8 +6,8 @@
 namespace roofscape::codesign {
 namespace {
 
-// Loads that are tried on both sides of the formulas' choice: an error of the formulas of twice
-// moves it about as far.
+// Loads are tried from so many times the formulas' choice downwards, and below one that meets the
+// limits so far: an error of the formulas of twice moves the choice about as far.
 constexpr double kReach = 4.0;
 
 Result<std::optional<Candidate>> Try(const Space& space, const Plan& plan, double concurrency,
@@ -61,8 +61,11 @@ Result<std::optional<Candidate>> BestLoad(const Space& space, const Option& near
                                           const Limits& limits, bool whole_numbers,
                                           Estimator& estimator) {
   std::optional<Candidate> best;
-  for (const double n : space.concurrencies) {
-    if (n < near.concurrency / kReach || n > near.concurrency * kReach) continue;
+  const auto& loads = space.concurrencies;
+  for (auto load = loads.rbegin(); load != loads.rend(); ++load) {
+    const double n = *load;
+    if (n > near.concurrency * kReach) continue;
+    if (best && n < best->formulas.concurrency / kReach) break;
     RS_ASSIGN_OR_RETURN(auto tried, Try(space, near.plan, n, limits, estimator));
     if (tried && (!best || tried->value > best->value)) best = std::move(tried);
   }

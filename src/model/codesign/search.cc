@@ -15,7 +15,7 @@ struct Item {
   std::int32_t prefill = kNoPrefill;
 };
 
-using Lists = std::vector<TopList>;  // One a level.
+using Lists = std::vector<TopList>;  // One a level, or one a level and family.
 
 struct Job {
   const Space& space;
@@ -23,7 +23,11 @@ struct Job {
   bool prune;
   std::vector<double> tpot_limits_s;
   std::vector<std::vector<WorkerBound>> bounds;  // By family and worker.
-  std::vector<double> thresholds;                // By level; fixed while items are worked on.
+  std::vector<double> thresholds;                // By list; fixed while items are worked on.
+
+  std::size_t ListOf(std::size_t level, std::uint32_t family) const {
+    return goal.each_family ? level * space.families.size() + family : level;
+  }
 };
 
 /// What rounds to less than a value by a billionth is not below it.
@@ -85,7 +89,7 @@ class ItemSearch {
       const double decodes = serve_.requests_a_second[level];
       if (decodes <= 0.0) return false;
       const double spent = (prefill_chips / prompts + serve_chips / decodes) * family_.weight;
-      return !Below(tokens / spent, job_.thresholds[level]);
+      return !Below(tokens / spent, Threshold(level));
     });
     if (levels_.empty()) return;
     service_ = ServiceOf(space_, plan_);
@@ -105,7 +109,7 @@ class ItemSearch {
       return std::any_of(levels_.begin(), levels_.end(), [&](std::size_t level) {
         const double most =
             std::min({requests, prompts, d * serve_.requests_a_second[level]}) * each;
-        return !Below(most, job_.thresholds[level]);
+        return !Below(most, Threshold(level));
       });
     };
     if (job_.prune && !reaches(prompts)) return;
@@ -120,6 +124,10 @@ class ItemSearch {
     }
   }
 
+  double Threshold(std::size_t level) const {
+    return job_.thresholds[job_.ListOf(level, item_.family)];
+  }
+
   /// The levels at which this item could be among the best.
   template <class Possible>
   void SetLevels(Possible possible) {
@@ -131,7 +139,7 @@ class ItemSearch {
 
   bool Reaches(double most) const {
     return std::any_of(levels_.begin(), levels_.end(),
-                       [&](std::size_t level) { return !Below(most, job_.thresholds[level]); });
+                       [&](std::size_t level) { return !Below(most, Threshold(level)); });
   }
 
   void Compute(double concurrency) {
@@ -144,8 +152,8 @@ class ItemSearch {
     const Option option{plan_, concurrency, point.ttft, point.tpot, value};
     for (const std::size_t level : levels_) {
       if (point.tpot > job_.tpot_limits_s[level]) continue;
-      if (Below(value, job_.thresholds[level])) continue;
-      lists_[level].Add(space_, option);
+      if (Below(value, Threshold(level))) continue;
+      lists_[job_.ListOf(level, item_.family)].Add(space_, option);
     }
   }
 
@@ -207,16 +215,30 @@ void OneAfterTheOther(std::size_t count, const Work& work) {
   for (std::size_t i = 0; i < count; ++i) work(i, 0);
 }
 
-Lists EmptyLists(const Goal& goal) {
+Lists EmptyLists(const Job& job) {
+  const std::size_t copies = job.goal.each_family ? job.space.families.size() : 1;
   Lists lists;
-  for (const Level& level : goal.levels) lists.emplace_back(level.keep);
+  for (const Level& level : job.goal.levels) lists.insert(lists.end(), copies, TopList(level.keep));
   return lists;
+}
+
+/// Of one level, the best first.
+std::vector<Option> Together(const Job& job, const Lists& lists, std::size_t level) {
+  if (!job.goal.each_family) return lists[level].options();
+  std::vector<Option> all;
+  for (std::uint32_t f = 0; f < job.space.families.size(); ++f) {
+    const auto& options = lists[job.ListOf(level, f)].options();
+    all.insert(all.end(), options.begin(), options.end());
+  }
+  std::sort(all.begin(), all.end(),
+            [&](const Option& a, const Option& b) { return Better(job.space, a, b); });
+  return all;
 }
 
 }  // namespace
 
 Found Search(const Space& space, const Goal& goal, const SearchOptions& options) {
-  Job job{space, goal, options.prune, {}, {}, std::vector<double>(goal.levels.size(), 0.0)};
+  Job job{space, goal, options.prune, {}, {}, {}};
   for (const Level& level : goal.levels) job.tpot_limits_s.push_back(1.0 / level.interactivity_tps);
   const unsigned workers = options.parallel ? std::max(options.workers, 1U) : 1U;
   const ParallelFor parallel = options.parallel ? options.parallel : OneAfterTheOther;
@@ -225,8 +247,9 @@ Found Search(const Space& space, const Goal& goal, const SearchOptions& options)
   Found found;
   for (const Item& item : items) found.plans += PlansOf(space, item);
   found.configurations = found.plans * space.concurrencies.size();
-  Lists best = EmptyLists(goal);
-  std::vector<Lists> own(workers, EmptyLists(goal));
+  Lists best = EmptyLists(job);
+  job.thresholds.assign(best.size(), 0.0);
+  std::vector<Lists> own(workers, EmptyLists(job));
   std::vector<std::uint64_t> evaluated(workers, 0);
   // In rounds: what was found in the earlier ones is known to all, so that what is computed does
   // not depend on who was faster.
@@ -237,15 +260,17 @@ Found Search(const Space& space, const Goal& goal, const SearchOptions& options)
     parallel(count, [&](std::size_t i, unsigned worker) {
       ItemSearch(job, items[done + i], own[worker], evaluated[worker]).Run();
     });
-    for (std::size_t level = 0; level < best.size(); ++level) {
+    for (std::size_t i = 0; i < best.size(); ++i) {
       for (Lists& lists : own) {
-        best[level].Add(space, lists[level]);
-        lists[level].Clear();
+        best[i].Add(space, lists[i]);
+        lists[i].Clear();
       }
-      if (options.prune) job.thresholds[level] = best[level].threshold();
+      if (options.prune) job.thresholds[i] = best[i].threshold();
     }
   }
-  for (const TopList& list : best) found.levels.push_back(list.options());
+  for (std::size_t level = 0; level < goal.levels.size(); ++level) {
+    found.levels.push_back(Together(job, best, level));
+  }
   for (const std::uint64_t n : evaluated) found.evaluated += n;
   return found;
 }

@@ -28,6 +28,8 @@ struct Level {
 struct Goal {
   std::vector<Level> levels;
   double ttft_limit_s = std::numeric_limits<double>::infinity();
+  /// Keep so many shapes of each family: what corrects them may favour another chip or engine.
+  bool each_family = false;
 };
 
 /// Item `i`, done by worker number `worker`.

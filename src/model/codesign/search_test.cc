@@ -56,7 +56,10 @@ std::vector<std::vector<Option>> Exhaustive(const Space& space, const Goal& goal
       const bool seen = std::any_of(kept.begin(), kept.end(), [&](const Option& k) {
         return ShapeOf(k.plan) == ShapeOf(o.plan);
       });
-      if (!seen && kept.size() < goal.levels[i].keep) kept.push_back(o);
+      const auto rivals = std::count_if(kept.begin(), kept.end(), [&](const Option& k) {
+        return !goal.each_family || k.plan.family == o.plan.family;
+      });
+      if (!seen && static_cast<std::size_t>(rivals) < goal.levels[i].keep) kept.push_back(o);
     }
     all = kept;
   }

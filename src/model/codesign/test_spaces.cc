@@ -104,6 +104,7 @@ Goal RandomGoal(Rng& rng) {
     goal.levels.push_back({5.0 * std::exp2(rng.Uniform() * 5.0), 1 + rng.Below(5)});
   }
   if (rng.Below(2) == 0) goal.ttft_limit_s = 0.05 * std::exp2(rng.Uniform() * 8.0);
+  goal.each_family = rng.Below(2) == 0;
   return goal;
 }
 
