@@ -50,6 +50,8 @@ void AddLayoutOptions(CLI::App& command, DeploymentOptions& options) {
   count("--pp", options.pp, "Pipeline stages");
   count("--chips", options.chips,
         "Chips of the deployment; without: the larger of tp x dp and ep, x pp");
+  count("--threads", options.threads,
+        "Threads of a processor that roofscape probe measured; without: the most it measured");
   count("--workers", options.workers, "Decode workers, where disaggregated");
   count("--prefill-tp", options.prefill_tp, "Tensor parallel degree of prefill workers");
   count("--prefill-ep", options.prefill_ep, "Expert parallel degree of prefill workers");
@@ -82,6 +84,7 @@ calibrate::ServingRow RowOf(const DeploymentOptions& o) {
   row.precision = o.precision;
   row.speculative = "none";
   row.chips = o.chips;
+  row.threads = o.threads;
   const calibrate::RowPool pool = {o.workers, o.tp, o.ep, o.dp, o.pp};
   row.disaggregated = o.Disaggregated();
   if (row.disaggregated) {

@@ -91,14 +91,47 @@ std::string ExplanationText(const PredictedPoint& point, const Style& style) {
       point.why.cache / 1e9);
 }
 
+std::string AgainstText(std::span<const PredictedPoint> points, std::optional<double> anchor,
+                        const Style& style) {
+  Table table({{"requests\nin flight"},
+               {"TTFT ms\nmeasured"},
+               {"error"},
+               {"TPOT ms\nmeasured"},
+               {"error"},
+               {"tokens/s/chip\nmeasured"},
+               {"error"},
+               {"", Align::kLeft, false}});
+  const auto error = [](double predicted, double measured) {
+    return fmt::format("{:+.1f} %", 100.0 * (predicted / measured - 1.0));
+  };
+  for (const PredictedPoint& p : points) {
+    if (!p.measured) continue;
+    const MeasuredLoad& m = *p.measured;
+    table.AddRow({FormatNumber(p.concurrency), FormatNumber(m.ttft_s * 1e3),
+                  error(p.prediction.ttft_s.value, m.ttft_s), FormatNumber(m.tpot_s * 1e3),
+                  error(p.prediction.tpot_s.value, m.tpot_s), FormatNumber(m.total_tps_per_chip),
+                  error(p.prediction.tput_per_chip.value, m.total_tps_per_chip),
+                  anchor == p.concurrency ? "learned from" : ""});
+  }
+  if (table.row_count() == 0) return "";
+  return "\nAgainst what was measured:\n" + table.ToText(style);
+}
+
 Json PredictionJson(std::span<const PredictedPoint> points) {
   Json all = Json::array();
   for (const auto& p : points) {
+    Json measured;
+    if (p.measured) {
+      measured = {{"ttft_mean_s", p.measured->ttft_s},
+                  {"tpot_mean_s", p.measured->tpot_s},
+                  {"total_tps_per_chip", p.measured->total_tps_per_chip}};
+    }
     all.push_back({{"concurrency", p.concurrency},
                    {"ttft_mean_s", FigureJson(p.prediction.ttft_s)},
                    {"tpot_mean_s", FigureJson(p.prediction.tpot_s)},
                    {"total_tps_per_chip", FigureJson(p.prediction.tput_per_chip)},
                    {"domain", Name(p.prediction.domain)},
+                   {"measured", std::move(measured)},
                    {"decoding_sequences", p.why.decoding},
                    {"admitted_sequences", std::min(p.why.admitted, 1e9)},
                    {"limited_by", kPartKeys[Largest(p.why.decode)]},

@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 
@@ -13,17 +14,31 @@
 
 namespace roofscape::cli {
 
+/// What was measured at a load, means.
+struct MeasuredLoad {
+  double concurrency = 0.0;
+  double ttft_s = 0.0;
+  double tpot_s = 0.0;
+  double total_tps_per_chip = 0.0;  // Of the deployment, where its chips are not known.
+};
+
 /// One load of a predicted deployment.
 struct PredictedPoint {
   double concurrency = 0.0;
   calibrate::Prediction prediction;
   calibrate::Explanation why;
+  std::optional<MeasuredLoad> measured;
 };
 
 std::string PredictionTable(std::span<const PredictedPoint> points, const Style& style);
 
 /// Where the time of a decode step and of a prompt goes, and what fills a chip's memory.
 std::string ExplanationText(const PredictedPoint& point, const Style& style);
+
+/// Predicted against measured, load by load, with the errors; empty where nothing was measured.
+/// `anchor`: the concurrency that was learned from, and so proves nothing.
+std::string AgainstText(std::span<const PredictedPoint> points, std::optional<double> anchor,
+                        const Style& style);
 
 Json PredictionJson(std::span<const PredictedPoint> points);
 

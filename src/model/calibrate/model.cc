@@ -97,6 +97,8 @@ std::string_view Name(Domain domain) {
     case Domain::kKnown: return "known";
     case Domain::kPartly: return "partly known";
     case Domain::kUnknown: return "unknown";
+    case Domain::kProbed: return "probed";
+    case Domain::kAnchored: return "probed, one point measured";
   }
   return "";
 }
@@ -213,7 +215,10 @@ perf::Coefficients<double> Model::CoefficientsOf(const perf::Setting& setting) c
 bool Model::Fitted(const Case& c) const { return curves_.contains(c.kinds[kCurveKind]); }
 
 Explanation Model::Explain(const Case& c) const {
-  const auto coefficients = CoefficientsOf(c.setting);
+  return calibrate::Explain(c, CoefficientsOf(c.setting));
+}
+
+Explanation Explain(const Case& c, const perf::Coefficients<double>& coefficients) {
   const auto point = perf::MeanField(c.service, coefficients, c.load);
   const perf::Machine& machine = c.service.machine;
   const perf::Lowered& worker = c.service.serve.worker;

@@ -37,6 +37,8 @@ enum class Domain {
   kKnown,    // The model was measured on this chip under this engine.
   kPartly,   // Model, chip and engine were, but not together; or one of them is new.
   kUnknown,  // Nothing like it was measured.
+  kProbed,    // The chip measured its own kernels, and no row of it is known.
+  kAnchored,  // The same, and one measured point was learned.
 };
 std::string_view Name(Domain domain);
 
@@ -63,6 +65,8 @@ struct Ablation {
   bool residual = true;
   bool fitted = true;  // Else priors.
 };
+
+Explanation Explain(const Case& c, const perf::Coefficients<double>& coefficients);
 
 class Model {
  public:

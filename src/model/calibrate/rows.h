@@ -40,6 +40,8 @@ struct ServingRow {
   bool disaggregated = false;
   double input = 0.0, output = 0.0, concurrency = 0.0;
   std::optional<double> chips;
+  std::optional<double> threads;      // Of a processor.
+  std::optional<double> length_share;  // Mean of what was sent, of nominal; else its protocol's.
   RowPool serve, prefill, decode;
   std::optional<double> ttft_s, tpot_s, tput_per_chip;  // As measured.
 };

@@ -1,0 +1,3 @@
+#include "model/calibrate/own_chip.h"
+
+#include <gtest/gtest.h>

@@ -1,0 +1,3 @@
+#include "model/perf/own_times.h"
+
+#include <gtest/gtest.h>
