@@ -52,6 +52,8 @@ void AddLayoutOptions(CLI::App& command, DeploymentOptions& options) {
         "Chips of the deployment; without: the larger of tp x dp and ep, x pp");
   count("--threads", options.threads,
         "Threads of a processor that roofscape probe measured; without: the most it measured");
+  count("--slots", options.slots,
+        "Slots of llama.cpp, each with a cache of its own; on a processor that was measured");
   count("--workers", options.workers, "Decode workers, where disaggregated");
   count("--prefill-tp", options.prefill_tp, "Tensor parallel degree of prefill workers");
   count("--prefill-ep", options.prefill_ep, "Expert parallel degree of prefill workers");
@@ -85,6 +87,7 @@ calibrate::ServingRow RowOf(const DeploymentOptions& o) {
   row.speculative = "none";
   row.chips = o.chips;
   row.threads = o.threads;
+  row.slots = o.slots;
   const calibrate::RowPool pool = {o.workers, o.tp, o.ep, o.dp, o.pp};
   row.disaggregated = o.Disaggregated();
   if (row.disaggregated) {

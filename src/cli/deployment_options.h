@@ -20,7 +20,7 @@ namespace roofscape::cli {
 
 struct DeploymentOptions {
   std::string model, chip, fabric, engine, precision;
-  std::optional<double> chips, workers, threads;
+  std::optional<double> chips, workers, threads, slots;
   std::optional<double> tp, ep, dp, pp;
   std::optional<double> prefill_tp, prefill_ep, prefill_dp, prefill_workers;
   std::string params;

@@ -70,6 +70,9 @@ Result<Question> QuestionOf(const Options& options) {
   q.row.input = q.like->input_tokens;
   q.row.output = q.like->output_tokens;
   q.row.length_share = 1.0;
+  q.row.length_low = q.like->run.plan.workload.output.low;
+  q.row.requests_per_slot = static_cast<double>(q.like->run.plan.load.requests_per_slot);
+  if (!q.row.slots) q.row.slots = q.like->slots;
   q.concurrency.clear();
   for (const MeasuredLoad& load : q.like->loads) q.concurrency.push_back(load.concurrency);
   return q;
@@ -94,8 +97,7 @@ Result<> LearnAnchor(const Options& options, const catalog::Catalog& catalog, co
   return {};
 }
 
-Result<std::vector<PredictedPoint>> PointsOf(const Options& options,
-                                             const catalog::Catalog& catalog,
+Result<std::vector<PredictedPoint>> PointsOf(const catalog::Catalog& catalog,
                                              const calibrate::Model& model, const Question& q,
                                              const calibrate::OwnChip& own) {
   RS_ASSIGN_OR_RETURN(const auto kernels, LoadKernels());
@@ -141,8 +143,11 @@ void Print(const Options& options, const calibrate::Model& model,
   fmt::print("{}", ExplanationText(points.back(), style));
   fmt::print("{}", AgainstText(points, options.anchor, style));
   if (own.learned()) {
-    fmt::print("Learned from one point: kernels x {:.2f}, host x {:.2f}, requests x {:.2f}\n",
-               own.factor(0), own.factor(1), own.factor(2));
+    fmt::print("Learned from one point:");
+    for (std::size_t i = 0; i < calibrate::OwnChip::kFactors; ++i) {
+      fmt::print(" {} x {:.2f}", calibrate::OwnChip::kNames[i], own.factor(i));
+    }
+    fmt::print("\n");
   }
 }
 
@@ -153,7 +158,7 @@ Result<> Predict(const Options& options, const Clock& clock) {
   calibrate::OwnChip own;
   RS_RETURN_IF_ERROR(LearnAnchor(options, catalog, question, own));
   RS_ASSIGN_OR_RETURN(const std::vector<PredictedPoint> points,
-                      PointsOf(options, catalog, model, question, own));
+                      PointsOf(catalog, model, question, own));
   Print(options, model, points, own);
   if (!options.save) return {};
   return SaveRun(options.db, PredictedRun(*question.like, points, options.name, clock));

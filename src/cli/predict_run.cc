@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <map>
 #include <memory>
 
@@ -89,8 +90,9 @@ Result<LikeRun> LoadLikeRun(const std::string& db, const std::string& name) {
   std::map<std::int64_t, Readings> by_load;
   Readings all;
   for (const spec::PointResult& point : like.run.points) {
-    const spec::PointMetrics* m = point.Primary();
-    if (m == nullptr || point.concurrency < 1) continue;
+    if (!point.complete || point.concurrency < 1) continue;
+    // A single user's twenty requests are often too few for a steady window: the whole then.
+    const spec::PointMetrics* m = point.Primary() != nullptr ? point.Primary() : &point.whole;
     by_load[point.concurrency].Add(*m);
     all.Add(*m);
   }
@@ -106,6 +108,8 @@ Result<LikeRun> LoadLikeRun(const std::string& db, const std::string& name) {
                              like.run.id)};
   }
   like.input_tokens = MeanLength(all.input, like.run.plan.workload.input);
+  const auto slots = like.run.engine.find("slots");
+  if (slots != like.run.engine.end()) like.slots = std::strtod(slots->second.c_str(), nullptr);
   like.output_tokens = MeanLength(all.output, like.run.plan.workload.output);
   return like;
 }

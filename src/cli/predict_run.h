@@ -23,6 +23,7 @@ struct LikeRun {
   spec::RunResult run;
   double input_tokens = 0.0;  // Means of what was sent.
   double output_tokens = 0.0;
+  std::optional<double> slots;      // As the engine told them.
   std::vector<MeasuredLoad> loads;  // By rising concurrency.
 };
 

@@ -69,25 +69,26 @@ class GgmlMeter {
   GgmlMeter(const GgmlPlan& plan, const Ggml& ggml, ProbePace& pace, CpuReadings& out)
       : plan_(&plan), ggml_(&ggml), pace_(&pace), out_(&out) {}
 
+  /// One thread first, whole: where cores are shared, threads that wait for one another may take
+  /// all the time there is.
   void Run() {
-    for (const ProductGroup& group : plan_->products) MeasureGroup(group);
-    for (const AttentionPoint& point : plan_->attention) {
-      for (const std::int64_t threads : plan_->threads) MeasureAttention(point, threads);
+    for (const std::int64_t threads : plan_->threads) {
+      for (const AttentionPoint& point : plan_->attention) MeasureAttention(point, threads);
+      for (const ProductGroup& group : plan_->products) MeasureGroup(group, threads);
     }
   }
 
  private:
-  void MeasureGroup(const ProductGroup& group) {
-    const std::int64_t readings = std::ssize(group.m) * std::ssize(plan_->threads);
-    if (pace_->stopped()) return pace_->LeaveOut(readings);
+  void MeasureGroup(const ProductGroup& group, std::int64_t threads) {
+    if (pace_->stopped()) return pace_->LeaveOut(std::ssize(group.m));
     // The first kind of buffer whose kernels take such weights, as the engine chooses.
     for (void* const* kind = ggml_->ExtraBuffers(); *kind != nullptr; ++kind) {
-      if (MeasureIn(*kind, group)) return;
+      if (MeasureIn(*kind, group, threads)) return;
     }
-    if (!MeasureIn(ggml_->PlainBuffer(), group)) pace_->LeaveOut(readings);
+    if (!MeasureIn(ggml_->PlainBuffer(), group, threads)) pace_->LeaveOut(std::ssize(group.m));
   }
 
-  bool MeasureIn(void* kind, const ProductGroup& group) {
+  bool MeasureIn(void* kind, const ProductGroup& group, std::int64_t threads) {
     const auto copies = static_cast<std::size_t>(group.copies);
     Context weights(*ggml_, copies + 1, 0);
     std::vector<void*> matrices;
@@ -97,11 +98,7 @@ class GgmlMeter {
     if (!weights.Allocate(kind) || !Takes(group, matrices[0])) return false;
     const std::vector<std::byte> bytes = RandomWeights(group.type, group.n * group.k);
     for (void* const matrix : matrices) ggml_->set_tensor(matrix, bytes.data(), 0, bytes.size());
-    for (const std::int64_t m : group.m) {
-      for (const std::int64_t threads : plan_->threads) {
-        MeasureProduct(kind, group, matrices, m, threads);
-      }
-    }
+    for (const std::int64_t m : group.m) MeasureProduct(kind, group, matrices, m, threads);
     return true;
   }
 
@@ -207,32 +204,24 @@ std::int64_t GgmlPlan::readings() const {
   return points * std::ssize(threads);
 }
 
-GgmlPlan PlanGgml(const CpuPlan& cpu, bool quick) {
+GgmlPlan PlanGgml(const CpuPlan& cpu, const std::vector<std::string>& formats, bool quick) {
   // Kernels for one token, for few and for blocks of some 4, 16 or 32 differ: their corners.
   const std::vector<std::int64_t> corners =
       quick ? std::vector<std::int64_t>{1, 2, 4, 8, 16, 32, 64, 256}
             : std::vector<std::int64_t>{1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 24, 32, 64, 128, 512};
+  constexpr std::int64_t kShapes[][2] = {{4096, 1024}, {1024, 4096}, {1024, 1024}};
+  std::int64_t memory = 0;  // The largest set: what certainly comes from memory.
+  for (const ReadPoint& read : cpu.reads) memory = std::max(memory, read.set_bytes);
   GgmlPlan plan;
   plan.threads = cpu.threads;
-  for (const ProductGroup& of_cpu : cpu.products) {
-    const bool engines = of_cpu.type == WeightType::kQ4_0 || of_cpu.type == WeightType::kQ8_0 ||
-                         of_cpu.type == WeightType::kF16;
-    if (!engines) continue;
-    const std::int64_t bytes = WeightBytes(of_cpu.type, of_cpu.n * of_cpu.k);
-    ProductGroup group = of_cpu;
-    const bool twin = std::any_of(
-        plan.products.begin(), plan.products.end(), [&](const ProductGroup& other) {
-          return other.type == of_cpu.type && other.n == of_cpu.n && other.k == of_cpu.k;
-        });
-    if (!twin) {
-      // Whatever the caches: what a model of that size meets.
-      ProductGroup small = of_cpu;
-      small.copies = std::max<std::int64_t>(1, kSmallModel / bytes);
-      small.m = corners;
-      plan.products.push_back(std::move(small));
-      if (quick) continue;
-      group.m = {1, 2, 4, 8, 16};
-      plan.products.push_back(std::move(group));
+  for (const WeightType type : {WeightType::kQ4_0, WeightType::kQ8_0, WeightType::kF16}) {
+    if (!formats.empty() && std::ranges::find(formats, Name(type)) == formats.end()) continue;
+    for (const auto& [n, k] : kShapes) {
+      const std::int64_t bytes = WeightBytes(type, n * k);
+      plan.products.push_back({type, n, k, std::max<std::int64_t>(1, kSmallModel / bytes), corners});
+      if (!quick && n == kShapes[0][0]) {
+        plan.products.push_back({type, n, k, std::max<std::int64_t>(1, memory / bytes), {1, 2, 4, 8, 16}});
+      }
     }
   }
   plan.attention = {{1, 64}, {1, 256}, {1, 1024}, {64, 64}, {256, 256}};

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "measure/host/ggml.h"
@@ -30,8 +31,9 @@ struct GgmlPlan {
   std::int64_t readings() const;
 };
 
-/// As PlanCpu(), which it is made from.
-GgmlPlan PlanGgml(const CpuPlan& cpu, bool quick);
+/// For the threads and sets of PlanCpu(). `formats`: names of the number formats to measure; empty:
+/// those that engines use most.
+GgmlPlan PlanGgml(const CpuPlan& cpu, const std::vector<std::string>& formats, bool quick);
 
 /// Adds the readings to `out`.
 void MeasureGgml(const GgmlPlan& plan, const Ggml& ggml, ProbePace& pace, CpuReadings& out);

@@ -100,8 +100,14 @@ Result<> SetPools(const catalog::Model& model, const ServingRow& row, const perf
 /// A processor's own kernel times in place of those of rows and curves.
 Result<> UseOwnTimes(const catalog::Chip& chip, const catalog::Model& model, const ServingRow& row,
                      const std::string& format, Case& out) {
-  const perf::OwnKernels own = {format, static_cast<std::int64_t>(row.threads.value_or(0.0)),
-                                std::string(perf::LibraryOf(row.engine))};
+  const auto whole = [](double number) { return static_cast<std::int64_t>(std::llround(number)); };
+  const perf::OwnKernels own = {format,
+                                whole(row.threads.value_or(0.0)),
+                                std::string(perf::LibraryOf(row.engine)),
+                                {whole(row.slots.value_or(0.0)), whole(row.concurrency),
+                                 whole(row.requests_per_slot), row.length_low, row.output}};
+  out.service.prompts_after_steps = true;
+  out.service.sequences = row.slots.value_or(0.0);
   if (row.disaggregated || out.service.serve.worker.layout.chips > 1.0) {
     return Error{ErrorCode::kInvalidArgument,
                  fmt::format("'{}' is a processor that measured itself: one of them is predicted, "

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "model/calibrate/linear.h"
+#include "model/perf/power.h"
 
 namespace roofscape::calibrate {
 namespace {
@@ -238,6 +239,7 @@ Explanation Explain(const Case& c, const perf::Coefficients<double>& coefficient
   const double held = c.load.input + 0.5 * c.load.output;
   out.cache = point.decoding * (held * worker.cache_bytes_per_token +
                                 worker.windowed_bytes_per_sequence + worker.recurrent.state_bytes);
+  if (machine.tdp_w > 0.0) out.chip_w = perf::MeanPower(c.service, coefficients, c.load, point);
   return out;
 }
 

@@ -58,6 +58,7 @@ struct Explanation {
   double weights = 0.0;                  // That a chip holds.
   double cache = 0.0;                    // That sequences of the load fill.
   double cache_room = 0.0;               // That is left for them.
+  std::optional<double> chip_w;          // Mean draw; missing: the chip's TDP is not known.
 };
 
 /// Parts that can be left out, to see what each carries.

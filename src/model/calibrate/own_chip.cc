@@ -1,6 +1,9 @@
 #include "model/calibrate/own_chip.h"
 
+#include <algorithm>
 #include <cmath>
+#include <memory>
+#include <utility>
 
 #include "model/calibrate/linear.h"
 
@@ -9,7 +12,7 @@ namespace {
 
 constexpr double kNormal80 = 1.2815515655446004;  // Half of the 80 % interval of a normal.
 // Standard deviations of logarithms: of the factors before anything was measured,
-constexpr std::array<double, OwnChip::kFactors> kSpreads = {0.2, 0.8, 1.0};
+constexpr std::array<double, OwnChip::kFactors> kSpreads = {0.15, 0.3, 0.8, 1.0};
 // of a measured point (TPOT, TTFT),
 constexpr std::array<double, 2> kNoise = {0.03, 0.06};
 // and of what the formulas miss at another load (TPOT, TTFT, throughput).
@@ -28,22 +31,34 @@ OwnChip::OwnChip() {
 
 double OwnChip::factor(std::size_t i) const { return std::exp(logs_[i]); }
 
-perf::Coefficients<double> OwnChip::CoefficientsAt(const Case& c, const Vector& logs) {
-  perf::Coefficients<double> out = *c.own;
+/// The case with its factors worked in.
+Case OwnChip::At(const Case& c, const Vector& logs) {
+  Case out = c;
   const auto scale = [&](double log, std::initializer_list<perf::Coefficient> which) {
-    for (const perf::Coefficient i : which) out[i] *= std::exp(log);
+    for (const perf::Coefficient i : which) (*out.own)[i] *= std::exp(log);
   };
   scale(logs[0], {perf::kCurveProducts, perf::kCurveDecode, perf::kCurvePrefill});
-  scale(logs[1], {perf::kStepHost, perf::kSequenceHost, perf::kPasses, perf::kKernelFloor,
+  scale(logs[1], {perf::kCurvePrefill});
+  scale(logs[2], {perf::kStepHost, perf::kSequenceHost, perf::kPasses, perf::kKernelFloor,
                   perf::kPrefillFloor});
-  scale(logs[2], {perf::kRequest, perf::kPromptToken});
+  scale(logs[3], {perf::kRequest, perf::kPromptToken});
+  // Products of more tokens than users are those of prompts.
+  const double most = c.service.sequences > 0.0 ? std::min(c.load.concurrency, c.service.sequences)
+                                                : c.load.concurrency;
+  auto times = std::make_shared<perf::KernelTimes>(*c.service.serve.worker.kernels);
+  times->products = perf::TimeLine([&](double tokens) {
+    const double seconds = c.service.serve.worker.kernels->products.At(tokens);
+    return tokens > most ? seconds * std::exp(logs[1]) : seconds;
+  });
+  out.service.serve.worker.kernels = std::move(times);
   return out;
 }
 
 std::array<double, 3> OwnChip::ValuesAt(const Case& c, const Vector& logs) {
-  const auto point = perf::MeanField(c.service, CoefficientsAt(c, logs), c.load);
+  const Case at = At(c, logs);
+  const auto point = perf::MeanField(at.service, *at.own, at.load);
   return {std::log(point.tpot), std::log(point.ttft),
-          std::log(WholeWindowTput(c, point.ttft, point.tpot))};
+          std::log(WholeWindowTput(at, point.ttft, point.tpot))};
 }
 
 OwnChip::Response OwnChip::ResponseAt(const Case& c, const Vector& logs) {
@@ -111,7 +126,8 @@ Prediction OwnChip::Predict(const Case& c) const {
 }
 
 Explanation OwnChip::Explain(const Case& c) const {
-  return calibrate::Explain(c, CoefficientsAt(c, logs_));
+  const Case at = At(c, logs_);
+  return calibrate::Explain(at, *at.own);
 }
 
 }  // namespace roofscape::calibrate

@@ -1,10 +1,11 @@
 // A processor that measured its own kernels (`roofscape probe`), predicted: no measured serving rows
-// stand behind it, only what its kernels take and judged priors of the rest. Three numbers are not
-// known well, each a factor with a spread: what kernels take inside an engine, what host and
-// elementwise work take, what a request costs outside of the engine's steps. One measured point
-// tells them better (the most probable factors, given two measured times).
+// stand behind it, only what its kernels take and judged priors of the rest. Four numbers are not
+// known well, each a factor with a spread: what kernels take inside an engine, what those of prompts
+// take beside that, what host and elementwise work take, what a request costs outside of the
+// engine's steps. One measured point tells them better (the most probable factors, given two
+// measured times).
 //
-// Intervals come from the same three: how far a prediction moves with each, by how far each may be
+// Intervals come from the same four: how far a prediction moves with each, by how far each may be
 // off, and beside them what the formulas themselves miss.
 //
 // Ownership: plain values. Thread safety: const functions may run in parallel.
@@ -29,8 +30,9 @@ struct MeasuredPoint {
 
 class OwnChip {
  public:
-  static constexpr std::size_t kFactors = 3;
-  static constexpr std::array<std::string_view, kFactors> kNames = {"kernels", "host", "requests"};
+  static constexpr std::size_t kFactors = 4;
+  static constexpr std::array<std::string_view, kFactors> kNames = {"kernels", "prompts", "host",
+                                                                    "requests"};
 
   /// Priors alone.
   OwnChip();
@@ -55,7 +57,7 @@ class OwnChip {
     std::array<Vector, 3> slope = {};
   };
 
-  static perf::Coefficients<double> CoefficientsAt(const Case& c, const Vector& logs);
+  static Case At(const Case& c, const Vector& logs);
   static std::array<double, 3> ValuesAt(const Case& c, const Vector& logs);
   static Response ResponseAt(const Case& c, const Vector& logs);
 

@@ -41,6 +41,8 @@ struct Service {
   Pool serve;    // All of it, or the decoding side.
   Pool prefill;  // Where disaggregated.
   Speculation speculation;
+  bool prompts_after_steps = false;  // A prompt's pass follows those of who decodes in its step.
+  double sequences = 0.0;        // That an engine takes at once at most, a group; 0: no limit.
   bool unlimited_cache = false;  // A layout that must have fitted, though its label says it cannot.
 };
 
@@ -65,12 +67,14 @@ T CacheBytes(const Machine& machine, const Lowered& worker, const T& share) {
 template <class T>
 T AdmittedSequences(const Service& service, const Coefficients<T>& c, const Load& load) {
   using std::max;
+  using std::min;
   const Lowered& w = service.serve.worker;
+  const double most = service.sequences > 0.0 ? service.sequences : 1e9;
   const double held = load.input + 0.5 * load.output;
   const double each =
       held * w.cache_bytes_per_token + w.windowed_bytes_per_sequence + w.recurrent.state_bytes;
-  if (each <= 0.0 || service.unlimited_cache) return T(1e9);
-  return max(CacheBytes(service.machine, w, c[kMemoryShare]) / each, T(1.0));
+  if (each <= 0.0 || service.unlimited_cache) return T(most);
+  return min(max(CacheBytes(service.machine, w, c[kMemoryShare]) / each, T(1.0)), T(most));
 }
 
 template <class T>
@@ -149,8 +153,10 @@ Point<T> AggregatedPoint(const Service& s, const Coefficients<T>& c, const Load&
     const T burst = c[kBurst] * (0.5 * (slots - 1.0)) * each;
     const T inside =
         c[kRequest] + c[kPromptToken] * load.input + alone + 0.5 * step + queue + burst;
-    const T whole = inside + p.tpot * load.output;
-    p.ttft = inside + whole * waves;
+    // Beside itself, those that decode while it is taken in.
+    const T others = s.prompts_after_steps ? step * (1.0 - 1.0 / admitted) : T(0.0);
+    const T whole = inside + others + p.tpot * load.output;
+    p.ttft = inside + others + whole * waves;
     p.decoding = admitted * load.output * p.tpot / whole;
   }
   return p;

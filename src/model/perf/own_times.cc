@@ -76,6 +76,11 @@ Result<> CheckLayers(const catalog::Model& model) {
                            model.entry.id)};
 }
 
+/// Building and starting a graph anew, of each further pass of a step: the first one's is kept from
+/// step to step. As llama.cpp took them on one processor.
+constexpr double kPass_s = 200e-6;
+constexpr double kPassLayer_s = 50e-6;
+
 class Maker {
  public:
   Maker(const catalog::Chip& chip, const catalog::Model& model, const OwnKernels& kernels)
@@ -85,6 +90,7 @@ class Maker {
         threads_(ThreadsOf(chip, kernels)),
         library_(kernels.library),
         products_(ProductsOf(model)) {
+    if (kernels.slots.slots > 1) runs_ = SlotRuns(kernels.slots);
     double weights = Of(model.vocab) * Of(model.hidden);
     for (const Product& p : products_) weights += p.times * Of(p.n) * Of(p.k);
     set_mb_ = weights * BytesOfAWeight() / 1e6;
@@ -92,11 +98,7 @@ class Maker {
 
   KernelTimes Make() const {
     KernelTimes out;
-    out.products = TimeLine([&](double tokens) {
-      double seconds = 0.0;
-      for (const Product& p : products_) seconds += p.times * Seconds(format_, tokens, p.n, p.k);
-      return seconds;
-    });
+    out.products = TimeLine([&](double tokens) { return InPasses(tokens); });
     out.head = TimeLine(
         [&](double tokens) { return Seconds(format_, tokens, model_.vocab, model_.hidden); });
     for (std::size_t i = 0; i < model_.mixers.size(); ++i) SetAttention(i, out);
@@ -104,6 +106,26 @@ class Maker {
   }
 
  private:
+  double OnePass(double tokens) const {
+    double seconds = 0.0;
+    for (const Product& p : products_) seconds += p.times * Seconds(format_, tokens, p.n, p.k);
+    return seconds;
+  }
+
+  /// A decode step of all that are served costs a pass for each run of slots; of fewer, in
+  /// proportion between one and all.
+  double InPasses(double tokens) const {
+    if (runs_.size() < 2 || tokens > Of(std::ssize(runs_))) return OnePass(tokens);
+    const double pass = kPass_s + kPassLayer_s * Of(model_.layers);
+    double all = 0.0;
+    for (std::size_t k = 0; k < runs_.size(); ++k) {
+      all += runs_[k] * (OnePass(Of(static_cast<std::int64_t>(k) + 1)) + pass);
+    }
+    all -= pass;  // One is in the host's share.
+    const double one = OnePass(1.0);
+    return one + (all - one) * (tokens - 1.0) / (Of(std::ssize(runs_)) - 1.0);
+  }
+
   double BytesOfAWeight() const {
     const std::string format = catalog::Fold(format_);
     if (format == "q40") return 18.0 / 32.0;
@@ -169,6 +191,7 @@ class Maker {
   std::string library_;
   std::vector<Product> products_;
   double set_mb_ = 0.0;
+  std::vector<double> runs_;
 };
 
 }  // namespace
@@ -210,11 +233,12 @@ Coefficients<double> OwnCoefficients(const catalog::Chip& chip, const OwnKernels
   const double node =
       ThreadsOf(chip, kernels) > 1 ? chip.reached.launch_us.value_or(1.0) * kUs : 0.2 * kUs;
   c[kKernelFloor] = c[kPrefillFloor] = 5.0 * node;
-  c[kPasses] = 40.0;  // In f32, value by value, by plain loops.
-  c[kStepHost] = 100.0 * kUs;
-  c[kSequenceHost] = 50.0 * kUs;  // Sampling, text, JSON, a write to a socket.
+  c[kPasses] = 100.0;  // In f32, value by value, by plain loops.
+  c[kStepHost] = 50.0 * kUs;
+  c[kSequenceHost] = 100.0 * kUs;  // Sampling, text, JSON, a write to a socket.
   c[kPrefillHost] = 0.0;
-  c[kMix] = 0.0;  // Prompts and tokens share a pass.
+  // With caches apart a prompt is a pass of its own, else prompts and tokens share one.
+  c[kMix] = kernels.slots.slots > 1 ? 1.0 : 0.0;
   c[kRequest] = 1000.0 * kUs;
   c[kPromptToken] = 1.0 * kUs;
   c[kBurst] = 0.0;  // `bench` staggers the start, and its steady window leaves it out.

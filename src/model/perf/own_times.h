@@ -20,6 +20,7 @@
 #include "domain/catalog/chip.h"
 #include "domain/catalog/model.h"
 #include "model/perf/kernel_times.h"
+#include "model/perf/slot_runs.h"
 #include "model/perf/step.h"
 
 namespace roofscape::perf {
@@ -29,6 +30,7 @@ struct OwnKernels {
   std::string format;        // Of the weights, as the chip's rows name it: "q4_0".
   std::int64_t threads = 0;  // 0: the most that were measured.
   std::string library;       // Whose kernels count where they were measured: "ggml"; may be empty.
+  SlotLoad slots = {0, 1, 20, 0.8, 64};  // Of an engine whose slots keep caches apart; 0 slots: not so.
 };
 
 /// The library that an engine computes with; empty where it is not known.
@@ -38,6 +40,8 @@ std::string_view LibraryOf(std::string_view engine);
 /// catalog or a flag, in any writing ("Q4_0").
 bool MeasuredItself(const catalog::Chip& chip, std::string_view format);
 
+/// With slots, the line of products is that of whole decode steps up to the users that are served,
+/// as they fall apart into passes, and of single passes beyond: prompts.
 /// Errors: a number of threads that was not measured (the message lists those that were), a format
 /// without rows, a model with layers other than grouped attention and dense feed-forward parts.
 /// REQUIRES: MeasuredItself().

@@ -1,0 +1,3 @@
+#include "model/perf/power.h"
+
+#include <gtest/gtest.h>

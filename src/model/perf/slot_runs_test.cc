@@ -1,0 +1,3 @@
+#include "model/perf/slot_runs.h"
+
+#include <gtest/gtest.h>
