@@ -13,6 +13,7 @@
 #include "cli/command.h"
 #include "cli/deployment_options.h"
 #include "cli/model_source.h"
+#include "cli/price_options.h"
 #include "cli/predict_run.h"
 #include "cli/predict_text.h"
 #include "model/calibrate/own_chip.h"
@@ -42,6 +43,7 @@ struct Options : DeploymentOptions {
   bool save = false;
   std::string name = "predicted";
   std::string db;
+  PriceOptions prices;
   bool json = false;
 };
 
@@ -99,7 +101,8 @@ Result<> LearnAnchor(const Options& options, const catalog::Catalog& catalog, co
 
 Result<std::vector<PredictedPoint>> PointsOf(const catalog::Catalog& catalog,
                                              const calibrate::Model& model, const Question& q,
-                                             const calibrate::OwnChip& own) {
+                                             const calibrate::OwnChip& own,
+                                             const analysis::Pricing& pricing) {
   RS_ASSIGN_OR_RETURN(const auto kernels, LoadKernels());
   std::vector<PredictedPoint> points;
   calibrate::ServingRow row = q.row;
@@ -111,6 +114,8 @@ Result<std::vector<PredictedPoint>> PointsOf(const catalog::Catalog& catalog,
     point.concurrency = row.concurrency;
     point.prediction = c.own ? own.Predict(c) : model.Predict(c);
     point.why = c.own ? own.Explain(c) : model.Explain(c);
+    const double share = row.output / (row.input + row.output);
+    point.cost = CostOf(point.prediction, point.why, share, row.chip, pricing);
     if (q.like) point.measured = q.like->loads[i];
     points.push_back(std::move(point));
   }
@@ -127,20 +132,22 @@ Json FactorsJson(const calibrate::OwnChip& own) {
 }
 
 void Print(const Options& options, const calibrate::Model& model,
-           const std::vector<PredictedPoint>& points, const calibrate::OwnChip& own) {
+           const std::vector<PredictedPoint>& points, const calibrate::OwnChip& own,
+           const analysis::Pricing& pricing) {
   if (options.json) {
     const Json json = {{"schema", "roofscape-prediction-1"},
                        {"model", options.model},
                        {"chip", options.chip},
                        {"fitted_rows", model.rows()},
                        {"learned_factors", FactorsJson(own)},
-                       {"points", PredictionJson(points)}};
+                       {"points", PredictionJson(points, pricing)}};
     fmt::print("{}\n", json.dump(2));
     return;
   }
   const Style style = StyleOf(stdout);
   fmt::print("{}\n", PredictionTable(points, style));
   fmt::print("{}", ExplanationText(points.back(), style));
+  fmt::print("{}{}", CostTable(points, style), CostNote(points.back().cost, pricing));
   fmt::print("{}", AgainstText(points, options.anchor, style));
   if (own.learned()) {
     fmt::print("Learned from one point:");
@@ -155,11 +162,13 @@ Result<> Predict(const Options& options, const Clock& clock) {
   RS_ASSIGN_OR_RETURN(const catalog::Catalog catalog, LoadDeploymentCatalog(options));
   RS_ASSIGN_OR_RETURN(const calibrate::Model model, LoadModel(options.params));
   RS_ASSIGN_OR_RETURN(const Question question, QuestionOf(options));
+  RS_ASSIGN_OR_RETURN(const analysis::Pricing pricing,
+                      PricingOf(options.prices, catalog, clock.Wall()));
   calibrate::OwnChip own;
   RS_RETURN_IF_ERROR(LearnAnchor(options, catalog, question, own));
   RS_ASSIGN_OR_RETURN(const std::vector<PredictedPoint> points,
-                      PointsOf(catalog, model, question, own));
-  Print(options, model, points, own);
+                      PointsOf(catalog, model, question, own, pricing));
+  Print(options, model, points, own, pricing);
   if (!options.save) return {};
   return SaveRun(options.db, PredictedRun(*question.like, points, options.name, clock));
 }
@@ -193,6 +202,7 @@ void AddPredictCommand(CLI::App& app, Invocation& invocation) {
       ->delimiter(',')
       ->check(CLI::Range(1.0, 1e7));
   AddLikeOptions(*command, *options);
+  AddPriceOptions(*command, options->prices);
   AddParamsOption(*command, *options);
   command->add_flag("--json", options->json, "Print one object");
   AddCatalogOption(*command, options->catalog);

@@ -87,6 +87,11 @@ Result<LikeRun> LoadLikeRun(const std::string& db, const std::string& name) {
                       store::OpenStore(StorePath(db), store::OpenMode::kReadOnly));
   LikeRun like;
   RS_ASSIGN_OR_RETURN(like.run, store->LoadRun(name));
+  if (like.run.way != "measured") {
+    return Error{ErrorCode::kInvalidArgument,
+                 fmt::format("--like: run {} is {}: name a measured one, see roofscape runs",
+                             like.run.id, like.run.way)};
+  }
   std::map<std::int64_t, Readings> by_load;
   Readings all;
   for (const spec::PointResult& point : like.run.points) {

@@ -117,7 +117,31 @@ std::string AgainstText(std::span<const PredictedPoint> points, std::optional<do
   return "\nAgainst what was measured:\n" + table.ToText(style);
 }
 
-Json PredictionJson(std::span<const PredictedPoint> points) {
+std::string CostTable(std::span<const PredictedPoint> points, const Style& style) {
+  Table table({{"requests\nin flight"},
+               {"USD/Mtok\n(80 %)"},
+               {"USD/Mtok\noutput"},
+               {"W/chip\n(80 %)"},
+               {"J/token\n(80 %)"},
+               {"J/output\ntoken"}});
+  const auto band = [](const std::optional<calibrate::Figure>& f) {
+    return f ? WithBand(*f, 1.0) : std::string("-");
+  };
+  const auto plain = [](const std::optional<calibrate::Figure>& f) {
+    return f ? FormatNumber(f->value) : std::string("-");
+  };
+  bool known = false;
+  for (const PredictedPoint& p : points) {
+    known |= p.cost.price || p.cost.chip_w;
+    table.AddRow({FormatNumber(p.concurrency), band(p.cost.usd_per_mtok_total),
+                  plain(p.cost.usd_per_mtok_output), band(p.cost.chip_w),
+                  band(p.cost.joules_per_token_device),
+                  plain(p.cost.joules_per_output_token_device)});
+  }
+  return known ? "\n" + table.ToText(style) : "";
+}
+
+Json PredictionJson(std::span<const PredictedPoint> points, const analysis::Pricing& pricing) {
   Json all = Json::array();
   for (const auto& p : points) {
     Json measured;
@@ -132,6 +156,7 @@ Json PredictionJson(std::span<const PredictedPoint> points) {
                    {"total_tps_per_chip", FigureJson(p.prediction.tput_per_chip)},
                    {"domain", Name(p.prediction.domain)},
                    {"measured", std::move(measured)},
+                   {"cost", CostJson(p.cost, pricing)},
                    {"decoding_sequences", p.why.decoding},
                    {"admitted_sequences", std::min(p.why.admitted, 1e9)},
                    {"limited_by", kPartKeys[Largest(p.why.decode)]},

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/core/json.h"
+#include "cli/predict_cost.h"
 #include "cli/table.h"
 #include "model/calibrate/model.h"
 
@@ -27,6 +28,7 @@ struct PredictedPoint {
   double concurrency = 0.0;
   calibrate::Prediction prediction;
   calibrate::Explanation why;
+  PointCost cost;
   std::optional<MeasuredLoad> measured;
 };
 
@@ -40,6 +42,9 @@ std::string ExplanationText(const PredictedPoint& point, const Style& style);
 std::string AgainstText(std::span<const PredictedPoint> points, std::optional<double> anchor,
                         const Style& style);
 
-Json PredictionJson(std::span<const PredictedPoint> points);
+/// Money and energy, load by load; empty where nothing of it is known.
+std::string CostTable(std::span<const PredictedPoint> points, const Style& style);
+
+Json PredictionJson(std::span<const PredictedPoint> points, const analysis::Pricing& pricing);
 
 }  // namespace roofscape::cli
