@@ -144,8 +144,8 @@ int MakeModel(Options options, WallTime now) {
       gguf::WriteModel(options.recipe, options.path, options.force);
   if (!facts) return Report(facts.error());
   if (!options.catalog_path.empty()) {
-    const auto written = WriteWholeFile(options.catalog_path,
-                                        catalog::ToToml(Described(options, *facts, now)));
+    const auto written =
+        WriteWholeFile(options.catalog_path, catalog::ToToml(Described(options, *facts, now)));
     if (!written) return Report(written.error());
   }
   if (options.json) {

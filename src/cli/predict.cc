@@ -13,9 +13,9 @@
 #include "cli/command.h"
 #include "cli/deployment_options.h"
 #include "cli/model_source.h"
-#include "cli/price_options.h"
 #include "cli/predict_run.h"
 #include "cli/predict_text.h"
+#include "cli/price_options.h"
 #include "model/calibrate/own_chip.h"
 
 namespace roofscape::cli {

@@ -79,10 +79,11 @@ std::string CostNote(const PointCost& cost, const analysis::Pricing& pricing) {
                        pricing.date.ToIso(), catalog::Name(pricing.tier));
   }
   if (cost.all_in_kw) {
-    out += fmt::format("Power: W a chip is its own draw as modelled; all-in {} kW a chip ({}), "
-                       "{} J a token.\n",
-                       FormatNumber(cost.all_in_kw->value), cost.all_in_kw->book,
-                       FormatNumber(cost.joules_per_token_provisioned->value));
+    out += fmt::format(
+        "Power: W a chip is its own draw as modelled; all-in {} kW a chip ({}), "
+        "{} J a token.\n",
+        FormatNumber(cost.all_in_kw->value), cost.all_in_kw->book,
+        FormatNumber(cost.joules_per_token_provisioned->value));
   }
   if (!cost.chip_w) out += "No energy at the chip: the catalog does not know its TDP.\n";
   return out;

@@ -1,5 +1,5 @@
-// What a predicted point costs, in money and in energy: the chip's price and all-in power of a dated
-// book, the chip's own draw by the performance model, over predicted tokens. Definitions and
+// What a predicted point costs, in money and in energy: the chip's price and all-in power of a
+// dated book, the chip's own draw by the performance model, over predicted tokens. Definitions and
 // boundaries: docs/reference/metrics.md.
 //
 // Thread safety: pure functions.
@@ -18,9 +18,9 @@ namespace roofscape::cli {
 
 struct PointCost {
   std::optional<calibrate::Figure> chip_w;  // Device; missing: the chip's TDP is not known.
-  std::optional<calibrate::Figure> joules_per_token_device;        // Of all tokens, alternatives:
+  std::optional<calibrate::Figure> joules_per_token_device;         // Of all tokens, alternatives:
   std::optional<calibrate::Figure> joules_per_output_token_device;  // never added.
-  std::optional<catalog::DatedFigure> all_in_kw;  // Missing: no book has it.
+  std::optional<catalog::DatedFigure> all_in_kw;                    // Missing: no book has it.
   std::optional<calibrate::Figure> joules_per_token_provisioned;
   std::optional<catalog::DatedFigure> price;  // [USD/h/chip] Missing: no book has it.
   std::optional<calibrate::Figure> usd_per_mtok_total, usd_per_mtok_input, usd_per_mtok_output;

@@ -62,8 +62,8 @@ TEST(PredictCost, EnergyIsPowerOverTokensWithBothDoubts) {
   EXPECT_NEAR(cost.joules_per_token_device->value, 0.5, 1e-12);
   EXPECT_NEAR(cost.joules_per_output_token_device->value, 1.0, 1e-12);
   const auto width = [](const calibrate::Figure& f) { return std::log(f.high80 / f.value); };
-  EXPECT_NEAR(width(*cost.joules_per_token_device),
-              std::hypot(width(*cost.chip_w), std::log(1.25)), 1e-9);
+  EXPECT_NEAR(width(*cost.joules_per_token_device), std::hypot(width(*cost.chip_w), std::log(1.25)),
+              1e-9);
   EXPECT_EQ(cost.price->book, "late");
 }
 

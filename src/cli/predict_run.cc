@@ -143,9 +143,10 @@ spec::RunResult PredictedRun(const LikeRun& like, std::span<const PredictedPoint
   run.plan.deployment.name = name;
   run.plan.labels = like.run.plan.labels;
   run.engine = like.run.engine;
-  run.notes = {fmt::format("predicted for the loads of run {}; means stand for medians, and no "
-                           "other percentile is predicted",
-                           like.run.id)};
+  run.notes = {
+      fmt::format("predicted for the loads of run {}; means stand for medians, and no "
+                  "other percentile is predicted",
+                  like.run.id)};
   const double chips =
       static_cast<double>(spec::ChipCount(run.plan.deployment).value_or(std::int64_t{1}));
   for (const PredictedPoint& predicted : points) {

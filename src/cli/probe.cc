@@ -205,7 +205,8 @@ void AddProbeCommand(CLI::App& app, Invocation& invocation) {
                    "llama-server's")
       ->type_name("DIR");
   command
-      ->add_option("--formats", options->formats, "Number formats to time with --ggml (default: all)")
+      ->add_option("--formats", options->formats,
+                   "Number formats to time with --ggml (default: all)")
       ->delimiter(',')
       ->check(CLI::IsMember({"q4_0", "q8_0", "f16"}))
       ->needs("--ggml");

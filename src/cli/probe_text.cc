@@ -49,9 +49,9 @@ class ReadingTable {
            fmt::format("{}", reading.threads), FormatNumber(reading.set_mb), reading.gflops);
   }
   void Add(const AttentionReading& reading) {
-    AddRow(fmt::format("attention GFLOP/s {}", reading.library),
-           fmt::format("{}", reading.queries), fmt::format("{} keys", reading.keys),
-           fmt::format("{}", reading.threads), kAbsent, reading.gflops);
+    AddRow(fmt::format("attention GFLOP/s {}", reading.library), fmt::format("{}", reading.queries),
+           fmt::format("{} keys", reading.keys), fmt::format("{}", reading.threads), kAbsent,
+           reading.gflops);
   }
   void Add(const LaunchReading& reading) {
     AddRow("launch us", kAbsent, kAbsent, fmt::format("{}", reading.threads), kAbsent, reading.us);

@@ -99,11 +99,10 @@ void AddRates(const Chip& chip, TomlLines& lines) {
   for (const AttentionRate& a : chip.attentions) {
     const std::string library =
         a.library.empty() ? "" : fmt::format(" library = {},", Quoted(a.library));
-    lines.Raw(
-        fmt::format("  {{{} threads = {}, queries = {}, keys = {}, heads = {}, kv_heads = {}, "
-                    "head_dim = {}, gflops = {} }},",
-                    library, a.threads, a.queries, a.keys, a.heads, a.kv_heads, a.head_dim,
-                    a.gflops));
+    lines.Raw(fmt::format(
+        "  {{{} threads = {}, queries = {}, keys = {}, heads = {}, kv_heads = {}, "
+        "head_dim = {}, gflops = {} }},",
+        library, a.threads, a.queries, a.keys, a.heads, a.kv_heads, a.head_dim, a.gflops));
   }
   if (!chip.attentions.empty()) lines.Raw("]");
 }

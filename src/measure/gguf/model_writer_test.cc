@@ -242,7 +242,8 @@ TEST_F(ModelWriterTest, FewBitsAreTheSameWeightsRounded) {
       ASSERT_EQ(a.size(), b.size());
       for (std::size_t block = 0; block < a.size(); block += 32) {
         double largest = 0;
-        for (std::size_t i = block; i < block + 32; ++i) largest = std::max(largest, std::abs(a[i]));
+        for (std::size_t i = block; i < block + 32; ++i)
+          largest = std::max(largest, std::abs(a[i]));
         for (std::size_t i = block; i < block + 32; ++i) {
           const bool clipped =
               std::abs(b[i]) < std::abs(a[i]) && std::abs(a[i]) > largest * c.clipped_from;

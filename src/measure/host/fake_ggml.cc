@@ -93,9 +93,8 @@ void* ggml_backend_reg_get_proc_address(void*, const char* name) {
   if (std::strcmp(name, "ggml_backend_dev_get_extra_bufts") == 0) {
     return reinterpret_cast<void*>(ExtraOf);
   }
-  return std::strcmp(name, "ggml_backend_set_n_threads") == 0
-             ? reinterpret_cast<void*>(SetThreads)
-             : nullptr;
+  return std::strcmp(name, "ggml_backend_set_n_threads") == 0 ? reinterpret_cast<void*>(SetThreads)
+                                                              : nullptr;
 }
 
 }  // extern "C"

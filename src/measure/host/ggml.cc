@@ -108,8 +108,8 @@ Result<> Ggml::OpenDevice(const SharedLibrary& base, const SharedLibrary& top,
                              folder)};
   }
   void* const registry = registry_of(device_);
-  extra_ = reinterpret_cast<void** (*)(void*)>(
-      address(registry, "ggml_backend_dev_get_extra_bufts"));
+  extra_ =
+      reinterpret_cast<void** (*)(void*)>(address(registry, "ggml_backend_dev_get_extra_bufts"));
   set_threads_ =
       reinterpret_cast<void (*)(void*, int)>(address(registry, "ggml_backend_set_n_threads"));
   return {};

@@ -218,9 +218,11 @@ GgmlPlan PlanGgml(const CpuPlan& cpu, const std::vector<std::string>& formats, b
     if (!formats.empty() && std::ranges::find(formats, Name(type)) == formats.end()) continue;
     for (const auto& [n, k] : kShapes) {
       const std::int64_t bytes = WeightBytes(type, n * k);
-      plan.products.push_back({type, n, k, std::max<std::int64_t>(1, kSmallModel / bytes), corners});
+      plan.products.push_back(
+          {type, n, k, std::max<std::int64_t>(1, kSmallModel / bytes), corners});
       if (!quick && n == kShapes[0][0]) {
-        plan.products.push_back({type, n, k, std::max<std::int64_t>(1, memory / bytes), {1, 2, 4, 8, 16}});
+        plan.products.push_back(
+            {type, n, k, std::max<std::int64_t>(1, memory / bytes), {1, 2, 4, 8, 16}});
       }
     }
   }

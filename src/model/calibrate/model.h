@@ -34,9 +34,9 @@ struct Figure {
 
 /// How near a prediction is to what was measured.
 enum class Domain {
-  kKnown,    // The model was measured on this chip under this engine.
-  kPartly,   // Model, chip and engine were, but not together; or one of them is new.
-  kUnknown,  // Nothing like it was measured.
+  kKnown,     // The model was measured on this chip under this engine.
+  kPartly,    // Model, chip and engine were, but not together; or one of them is new.
+  kUnknown,   // Nothing like it was measured.
   kProbed,    // The chip measured its own kernels, and no row of it is known.
   kAnchored,  // The same, and one measured point was learned.
 };

@@ -1,8 +1,8 @@
-// A processor that measured its own kernels (`roofscape probe`), predicted: no measured serving rows
-// stand behind it, only what its kernels take and judged priors of the rest. Four numbers are not
-// known well, each a factor with a spread: what kernels take inside an engine, what those of prompts
-// take beside that, what host and elementwise work take, what a request costs outside of the
-// engine's steps. One measured point tells them better (the most probable factors, given two
+// A processor that measured its own kernels (`roofscape probe`), predicted: no measured serving
+// rows stand behind it, only what its kernels take and judged priors of the rest. Four numbers are
+// not known well, each a factor with a spread: what kernels take inside an engine, what those of
+// prompts take beside that, what host and elementwise work take, what a request costs outside of
+// the engine's steps. One measured point tells them better (the most probable factors, given two
 // measured times).
 //
 // Intervals come from the same four: how far a prediction moves with each, by how far each may be

@@ -17,9 +17,11 @@ catalog::Catalog Measured() {
   chip.reads = {{1, 100, 10}};
   for (const std::int64_t m : {1, 2, 8, 64, 512}) {
     const double us = m == 1 ? 10 : std::max(30.0, 5.0 * static_cast<double>(m));
-    chip.products.push_back({"q4_0", "ggml AMX", 1, m, 1000, 1000, 30, 2e3 * static_cast<double>(m) / us});
+    chip.products.push_back(
+        {"q4_0", "ggml AMX", 1, m, 1000, 1000, 30, 2e3 * static_cast<double>(m) / us});
   }
-  for (const std::int64_t keys : {1, 1000}) chip.attentions.push_back({"ggml", 1, 1, keys, 1, 1, 1, 20});
+  for (const std::int64_t keys : {1, 1000})
+    chip.attentions.push_back({"ggml", 1, 1, keys, 1, 1, 1, 20});
   chip.attentions.push_back({"ggml", 1, 100, 100, 1, 1, 1, 40});
   catalog::Catalog catalog;
   catalog.chips = {chip};
@@ -79,7 +81,8 @@ TEST(OwnChip, OnePointMakesOthersBetterAndTheirIntervalsNarrower) {
   } truths[] = {{1.3, 1.0, 3.0}, {0.8, 2.0, 0.5}, {1.0, 5.0, 1.0}, {1.5, 0.4, 1.0}};
   for (const auto& t : truths) {
     OwnChip learned;
-    learned.Learn(*CaseAt(catalog, 1), PointOf(Truth(*CaseAt(catalog, 1), t.kernels, t.host, t.requests)));
+    learned.Learn(*CaseAt(catalog, 1),
+                  PointOf(Truth(*CaseAt(catalog, 1), t.kernels, t.host, t.requests)));
     EXPECT_TRUE(learned.learned());
     const Prediction at = learned.Predict(*CaseAt(catalog, 1));
     const MeasuredPoint one = PointOf(Truth(*CaseAt(catalog, 1), t.kernels, t.host, t.requests));

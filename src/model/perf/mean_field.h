@@ -41,7 +41,7 @@ struct Service {
   Pool serve;    // All of it, or the decoding side.
   Pool prefill;  // Where disaggregated.
   Speculation speculation;
-  bool prompts_after_steps = false;  // A prompt's pass follows those of who decodes in its step.
+  bool serial = false;           // One pass at a time, prompts alone: SerialPoint.
   double sequences = 0.0;        // That an engine takes at once at most, a group; 0: no limit.
   bool unlimited_cache = false;  // A layout that must have fitted, though its label says it cannot.
 };
@@ -153,12 +153,44 @@ Point<T> AggregatedPoint(const Service& s, const Coefficients<T>& c, const Load&
     const T burst = c[kBurst] * (0.5 * (slots - 1.0)) * each;
     const T inside =
         c[kRequest] + c[kPromptToken] * load.input + alone + 0.5 * step + queue + burst;
-    // Beside itself, those that decode while it is taken in.
-    const T others = s.prompts_after_steps ? step * (1.0 - 1.0 / admitted) : T(0.0);
-    const T whole = inside + others + p.tpot * load.output;
-    p.ttft = inside + others + whole * waves;
+    const T whole = inside + p.tpot * load.output;
+    p.ttft = inside + whole * waves;
     p.decoding = admitted * load.output * p.tpot / whole;
   }
+  return p;
+}
+
+/// An engine that does one pass at a time, and prompts by themselves: while one is taken in nobody
+/// decodes, so that whoever is served decodes in nearly every step. In the time from one request of
+/// a user to its next each user has one prompt, and each of the answer's tokens one step:
+///
+///   whole = output x step + users x prompt + request
+///
+/// A prompt waits for what runs when it comes (the mean residual), then shares a step with those
+/// that decode and with the prompts that came meanwhile.
+template <class T>
+Point<T> SerialPoint(const Service& s, const Coefficients<T>& c, const Load& load) {
+  using std::max;
+  using std::min;
+  const Lowered& w = s.serve.worker;
+  const double slots = std::max(load.concurrency / (s.serve.workers * w.layout.dp), 1.0);
+  const T users = min(T(slots), AdmittedSequences(s, c, load));
+  const T prompt = PrefillSeconds(s.machine, w, c, load.input, 1.0);
+  const T request = c[kRequest] + c[kPromptToken] * load.input;
+  Point<T> p;
+  p.admitted = users;
+  // The first token comes with the prompt.
+  p.decoding = max(users * (load.output / (load.output + 1.0)), T(1.0));
+  const T step = Total(ForwardSeconds(s.machine, w, c, DecodeLoad(s, load, p.decoding), false)) /
+                 TokensAStep(s, c);
+  const T whole = load.output * step + users * prompt + request;
+  const T others = max(users - 1.0, T(0.0));
+  const T residual =
+      others / users * (0.5 * load.output * step * step + 0.5 * others * prompt * prompt) / whole;
+  const T together = others / whole * (2.0 * residual);  // Prompts of the same step.
+  const T inside = request + residual + step * (others / users) + prompt * (1.0 + together);
+  p.tpot = (whole - inside) / load.output;
+  p.ttft = inside + whole * (slots / users - 1.0);
   return p;
 }
 
@@ -199,6 +231,7 @@ Point<T> DisaggregatedPoint(const Service& s, const Coefficients<T>& c, const Lo
 
 template <class T>
 Point<T> MeanField(const Service& s, const Coefficients<T>& c, const Load& load) {
+  if (s.serial) return SerialPoint(s, c, load);
   return s.disaggregated ? DisaggregatedPoint(s, c, load) : AggregatedPoint(s, c, load);
 }
 

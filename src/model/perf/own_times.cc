@@ -234,8 +234,8 @@ Coefficients<double> OwnCoefficients(const catalog::Chip& chip, const OwnKernels
       ThreadsOf(chip, kernels) > 1 ? chip.reached.launch_us.value_or(1.0) * kUs : 0.2 * kUs;
   c[kKernelFloor] = c[kPrefillFloor] = 5.0 * node;
   c[kPasses] = 100.0;  // In f32, value by value, by plain loops.
-  c[kStepHost] = 50.0 * kUs;
-  c[kSequenceHost] = 100.0 * kUs;  // Sampling, text, JSON, a write to a socket.
+  c[kStepHost] = 20.0 * kUs;
+  c[kSequenceHost] = 130.0 * kUs;  // Sampling, text, JSON, a write to a socket.
   c[kPrefillHost] = 0.0;
   // With caches apart a prompt is a pass of its own, else prompts and tokens share one.
   c[kMix] = kernels.slots.slots > 1 ? 1.0 : 0.0;

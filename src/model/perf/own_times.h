@@ -30,7 +30,8 @@ struct OwnKernels {
   std::string format;        // Of the weights, as the chip's rows name it: "q4_0".
   std::int64_t threads = 0;  // 0: the most that were measured.
   std::string library;       // Whose kernels count where they were measured: "ggml"; may be empty.
-  SlotLoad slots = {0, 1, 20, 0.8, 64};  // Of an engine whose slots keep caches apart; 0 slots: not so.
+  SlotLoad slots = {0, 1, 20, 0.8,
+                    64};  // Of an engine whose slots keep caches apart; 0 slots: not so.
 };
 
 /// The library that an engine computes with; empty where it is not known.

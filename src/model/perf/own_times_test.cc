@@ -22,7 +22,8 @@ catalog::Chip Processor(const char* library = "ggml AMX") {
     chip.products.push_back({"q4_0", library, 1, p.m, 1000, 1000, 30, gflops});
     chip.products.push_back({"q4_0", "roofscape avx2", 1, p.m, 1000, 1000, 30, gflops / 2});
   }
-  for (const std::int64_t keys : {1, 1000}) chip.attentions.push_back({"ggml", 1, 1, keys, 1, 1, 1, 4});
+  for (const std::int64_t keys : {1, 1000})
+    chip.attentions.push_back({"ggml", 1, 1, keys, 1, 1, 1, 4});
   chip.attentions.push_back({"ggml", 1, 100, 100, 1, 1, 1, 8});
   chip.reached.launch_us = 2;
   return chip;

@@ -56,15 +56,14 @@ void AddProductsWork(const Machine& m, const Products& p, const T& tokens, Work<
 }
 
 template <class T>
-void AddAttentionWork(const Machine& m, const Attention& a, const StepLoad<T>& load,
-                      Work<T>& out) {
+void AddAttentionWork(const Machine& m, const Attention& a, const StepLoad<T>& load, Work<T>& out) {
   using std::min;
   const T seen = a.window > 0.0 ? min(load.context, T(a.window)) : load.context;
   const T pairs = a.window > 0.0 ? min(load.pairs, load.prefill * a.window) : load.pairs;
   const T queries = load.decode * (1.0 + load.drafts);
-  const T flops = queries * (seen * a.flop_per_context_token +
-                             load.context * a.index_flop_per_context_token) +
-                  pairs * a.prefill_flop_per_pair + load.pairs * a.index_flop_per_context_token;
+  const T flops =
+      queries * (seen * a.flop_per_context_token + load.context * a.index_flop_per_context_token) +
+      pairs * a.prefill_flop_per_pair + load.pairs * a.index_flop_per_context_token;
   const T bytes = load.decode * (seen * a.bytes_per_context_token +
                                  load.context * a.index_bytes_per_context_token) +
                   load.prefill * a.bytes_per_context_token;
@@ -79,8 +78,7 @@ void AddExpertsWork(const Machine& m, const Lowered& w, const Experts& e, const 
   const T tokens = group_tokens * w.layout.dp;
   const double chips = w.layout.chips / w.layout.pp;
   T& compute = out.compute[static_cast<std::size_t>(e.precision)];
-  compute = compute +
-            tokens * (e.layers * e.flop_per_token / chips / PeakFlops(m, e.precision));
+  compute = compute + tokens * (e.layers * e.flop_per_token / chips / PeakFlops(m, e.precision));
   out.memory = out.memory +
                DistinctExperts(e, tokens) * (e.layers * e.bytes_per_expert / chips / m.bandwidth);
 }
@@ -106,8 +104,8 @@ Work<T> WorkOf(const Machine& m, const Lowered& w, const StepLoad<T>& load,
   const double bandwidth = GroupBandwidth(m, w.group_chips);
   if (w.group_chips > 1.0 && bandwidth > 0.0) {
     const double n = w.group_chips;
-    out.link = out.link + tokens * (w.hidden * 2.0 * 2.0 * w.reduced_layers * 2.0 * (n - 1.0) / n /
-                                    bandwidth);
+    out.link = out.link +
+               tokens * (w.hidden * 2.0 * 2.0 * w.reduced_layers * 2.0 * (n - 1.0) / n / bandwidth);
   }
   out.kernels = Total(times) - times[kFloorsPart] - times[kHostPart];
   return out;
@@ -134,8 +132,7 @@ Work<T> PromptWork(const Service& s, const Lowered& w, const Coefficients<T>& c,
   StepLoad<T> prompts;
   prompts.prefill = T(load.input * together);
   prompts.pairs = T(0.5 * load.input * load.input * together);
-  const Work<T> all =
-      WorkOf(s.machine, w, prompts, ForwardSeconds(s.machine, w, c, prompts, true));
+  const Work<T> all = WorkOf(s.machine, w, prompts, ForwardSeconds(s.machine, w, c, prompts, true));
   Work<T> one;
   one.Add(all, T(1.0 / together));
   return one;
@@ -162,8 +159,7 @@ T MeanPower(const Service& s, const Coefficients<T>& c, const Load& load, const 
               requests * (s.serve.workers * w.layout.dp / groups));
   const double decode_chips = s.serve.workers * w.layout.chips;
   const double prompt_chips = s.prefill.workers * pw.layout.chips;
-  return (PowerOf(s.machine, decode) * decode_chips +
-          PowerOf(s.machine, prompts) * prompt_chips) /
+  return (PowerOf(s.machine, decode) * decode_chips + PowerOf(s.machine, prompts) * prompt_chips) /
          (decode_chips + prompt_chips);
 }
 
