@@ -1,12 +1,10 @@
 #include "cli/bench_run.h"
 
-#include <unistd.h>
-
 #include <fmt/format.h>
 
-#include "base/core/rng.h"
 #include "base/core/text.h"
 #include "cli/live_progress.h"
+#include "cli/run_id.h"
 #include "cli/version.h"
 #include "domain/metrics/point_analysis.h"
 #include "domain/metrics/repeats.h"
@@ -17,17 +15,6 @@
 
 namespace roofscape::cli {
 namespace {
-
-/// Sortable by time; the tail keeps two runs of one second apart.
-std::string NewRunId(const Clock& clock) {
-  const WallTime now = clock.Wall();
-  const std::string iso = now.ToIso();  // 2026-11-23T19:02:22.123456Z
-  const auto entropy =
-      static_cast<std::uint64_t>(now.unix_us) ^ (static_cast<std::uint64_t>(getpid()) << 40U);
-  return fmt::format("{}{}{}-{}{}{}-{:06x}", iso.substr(0, 4), iso.substr(5, 2), iso.substr(8, 2),
-                     iso.substr(11, 2), iso.substr(14, 2), iso.substr(17, 2),
-                     Rng(entropy).Below(1U << 24U));
-}
 
 /// What the server told fills the gaps of the deployment that the user described.
 void CompleteDeployment(const load::Dialect& dialect, spec::Deployment& deployment) {

@@ -19,6 +19,10 @@ void AddLayoutOptions(CLI::App& command, DeploymentOptions& options) {
   count("--pp", options.pp, "Pipeline stages");
   count("--chips", options.chips,
         "Chips of the deployment; without: the larger of tp x dp and ep, x pp");
+  count("--threads", options.threads,
+        "Threads of a processor that roofscape probe measured; without: the most it measured");
+  count("--slots", options.slots,
+        "Slots of llama.cpp, each with a cache of its own; on a processor that was measured");
   count("--workers", options.workers, "Decode workers, where disaggregated");
   count("--prefill-tp", options.prefill_tp, "Tensor parallel degree of prefill workers");
   count("--prefill-ep", options.prefill_ep, "Expert parallel degree of prefill workers");

@@ -2,6 +2,7 @@
 // download.
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -12,6 +13,9 @@
 #include "base/core/json.h"
 #include "base/core/text.h"
 #include "cli/command.h"
+#include "cli/version.h"
+#include "cli/write_file.h"
+#include "domain/catalog/model_toml.h"
 #include "measure/gguf/model_writer.h"
 
 namespace roofscape::cli {
@@ -26,11 +30,12 @@ constexpr const char* kDescription =
 
 constexpr const char* kFooter =
     "Example:\n"
-    "  roofscape make-model -o tiny.gguf\n"
+    "  roofscape make-model -o tiny.gguf --catalog-out catalog/models/tiny.toml\n"
     "  llama-server -m tiny.gguf -t 1 -np 16 --port 8080";
 
 struct Options {
   std::string path;
+  std::string catalog_path;
   gguf::ModelRecipe recipe;
   std::string type = "q4_0";
   std::string vocabulary = "ascii";
@@ -52,7 +57,7 @@ void AddOptions(CLI::App& command, Options& options) {
       ->capture_default_str();
   command.add_option("--seed", recipe.seed, "Seed of the weights")->capture_default_str();
   command.add_option("--type", options.type, "Number format of the weights")
-      ->check(CLI::IsMember({"q4_0", "f16"}))
+      ->check(CLI::IsMember({"q4_0", "q8_0", "f16"}))
       ->capture_default_str();
   command
       .add_option("--vocab", options.vocabulary,
@@ -60,6 +65,11 @@ void AddOptions(CLI::App& command, Options& options) {
                   "hold back half characters")
       ->check(CLI::IsMember({"ascii", "bytes"}))
       ->capture_default_str();
+  command
+      .add_option("--catalog-out", options.catalog_path,
+                  "Also describe its shape as a model of the catalog, for predict and simulate; "
+                  "the file's name is the model's id")
+      ->type_name("FILE");
   command.add_flag("--force", options.force, "Replace the file if it exists");
   command.add_flag("--json", options.json, "Print what was written as JSON");
 }
@@ -82,14 +92,62 @@ void PrintJson(const Options& options, const gguf::ModelFacts& facts) {
   fmt::print("{}\n", out.dump(2, ' ', false, Json::error_handler_t::replace));
 }
 
-int MakeModel(Options options) {
+/// The same shape as a model of the catalog.
+catalog::Model Described(const Options& options, const gguf::ModelFacts& facts, WallTime now) {
+  const gguf::ModelRecipe& recipe = options.recipe;
+  catalog::Model model;
+  model.entry.id = std::filesystem::path(options.catalog_path).stem().string();
+  model.entry.name = fmt::format("random weights, seed {}", recipe.seed);
+  model.entry.collected = catalog::ParseDate(now.ToIso().substr(0, 10));
+  catalog::Source source;
+  source.id = "make-model";
+  source.text = fmt::format("written by roofscape {} make-model", kVersion);
+  source.date = model.entry.collected;
+  source.confidence = catalog::Confidence::kHigh;
+  source.of = {"*"};
+  model.entry.sources = {std::move(source)};
+  model.maker = "roofscape make-model";
+  model.precision = options.type;
+  model.layers = recipe.layers;
+  model.hidden = recipe.embedding;
+  model.vocab = facts.vocabulary_size;
+  model.context_tokens = recipe.context_tokens;
+  model.total_b = static_cast<double>(facts.parameters) / 1e9;
+  catalog::MixerLayers mixer;
+  mixer.layers = recipe.layers;
+  mixer.q_heads = recipe.heads;
+  mixer.kv_heads = recipe.kv_heads;
+  mixer.head_dim = recipe.embedding / recipe.heads;
+  model.mixers = {mixer};
+  catalog::FfnLayers ffn;
+  ffn.layers = recipe.layers;
+  ffn.width = recipe.feed_forward;
+  model.ffns = {ffn};
+  return model;
+}
+
+gguf::TensorType TypeOf(const std::string& name) {
+  if (name == "f16") return gguf::TensorType::kFloat16;
+  return name == "q8_0" ? gguf::TensorType::kQ8_0 : gguf::TensorType::kQ4_0;
+}
+
+int MakeModel(Options options, WallTime now) {
+  if (!options.catalog_path.empty() && !options.catalog_path.ends_with(".toml")) {
+    return Report({ErrorCode::kInvalidArgument,
+                   fmt::format("--catalog-out '{}': a model's file must end in .toml",
+                               options.catalog_path)});
+  }
   options.recipe.vocabulary =
       options.vocabulary == "bytes" ? gguf::VocabularyKind::kBytes : gguf::VocabularyKind::kAscii;
-  options.recipe.matrices =
-      options.type == "f16" ? gguf::TensorType::kFloat16 : gguf::TensorType::kQ4_0;
+  options.recipe.matrices = TypeOf(options.type);
   const Result<gguf::ModelFacts> facts =
       gguf::WriteModel(options.recipe, options.path, options.force);
   if (!facts) return Report(facts.error());
+  if (!options.catalog_path.empty()) {
+    const auto written =
+        WriteWholeFile(options.catalog_path, catalog::ToToml(Described(options, *facts, now)));
+    if (!written) return Report(written.error());
+  }
   if (options.json) {
     PrintJson(options, *facts);
   } else {
@@ -106,8 +164,11 @@ void AddMakeModelCommand(CLI::App& app, Invocation& invocation) {
   command->footer(kFooter);
   const auto options = std::make_shared<Options>();
   AddOptions(*command, *options);
-  command->callback(
-      [options, &invocation] { invocation.run = [options] { return MakeModel(*options); }; });
+  command->callback([options, &invocation] {
+    invocation.run = [options, &invocation] {
+      return MakeModel(*options, invocation.clock->Wall());
+    };
+  });
 }
 
 }  // namespace roofscape::cli

@@ -1,6 +1,7 @@
 // roofscape predict: what a deployment would do, by the performance model.
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,10 @@
 #include "cli/command.h"
 #include "cli/deployment_options.h"
 #include "cli/model_source.h"
+#include "cli/predict_run.h"
 #include "cli/predict_text.h"
+#include "cli/price_options.h"
+#include "model/calibrate/own_chip.h"
 
 namespace roofscape::cli {
 namespace {
@@ -34,37 +38,152 @@ struct Options : DeploymentOptions {
   double input = 1024;
   double output = 1024;
   std::vector<double> concurrency = {1, 4, 16, 64};
+  std::string like;
+  std::optional<double> anchor;
+  bool save = false;
+  std::string name = "predicted";
+  std::string db;
+  PriceOptions prices;
   bool json = false;
 };
 
-Result<> Predict(Options options) {
-  RS_RETURN_IF_ERROR(CompleteDeployment(options));
-  RS_ASSIGN_OR_RETURN(const catalog::Catalog catalog, LoadDeploymentCatalog(options));
-  RS_ASSIGN_OR_RETURN(const calibrate::Model model, LoadModel(options.params));
+/// What is predicted, and what a measured run says of it.
+struct Question {
+  calibrate::ServingRow row;
+  std::vector<double> concurrency;
+  std::optional<LikeRun> like;
+};
+
+Result<Question> QuestionOf(const Options& options) {
+  Question q;
+  q.row = calibrate::RowOf(options);
+  q.row.input = options.input;
+  q.row.output = options.output;
+  q.concurrency = options.concurrency;
+  if (options.like.empty()) {
+    if (options.anchor || options.save) {
+      return Error{ErrorCode::kInvalidArgument,
+                   fmt::format("{} needs a measured run: name one with --like RUN",
+                               options.anchor ? "--anchor" : "--save")};
+    }
+    return q;
+  }
+  RS_ASSIGN_OR_RETURN(q.like, LoadLikeRun(options.db, options.like));
+  q.row.input = q.like->input_tokens;
+  q.row.output = q.like->output_tokens;
+  q.row.length_share = 1.0;
+  q.row.length_low = q.like->run.plan.workload.output.low;
+  q.row.requests_per_slot = static_cast<double>(q.like->run.plan.load.requests_per_slot);
+  if (!q.row.slots) q.row.slots = q.like->slots;
+  q.concurrency.clear();
+  for (const MeasuredLoad& load : q.like->loads) q.concurrency.push_back(load.concurrency);
+  return q;
+}
+
+/// Learns from the measured point that `--anchor` names.
+Result<> LearnAnchor(const Options& options, const catalog::Catalog& catalog, const Question& q,
+                     calibrate::OwnChip& own) {
+  if (!options.anchor) return {};
+  RS_ASSIGN_OR_RETURN(const MeasuredLoad at, LoadAt(*q.like, *options.anchor));
+  calibrate::ServingRow row = q.row;
+  row.concurrency = at.concurrency;
+  RS_ASSIGN_OR_RETURN(const calibrate::Case c, calibrate::MakeCase(catalog, row));
+  if (!c.own) {
+    return Error{ErrorCode::kInvalidArgument,
+                 fmt::format("--anchor: '{}' holds no products that it measured itself in this "
+                             "precision: name a chip file of roofscape probe, or refit the model "
+                             "to rows with roofscape calibrate",
+                             options.chip)};
+  }
+  own.Learn(c, {at.concurrency, at.ttft_s, at.tpot_s});
+  return {};
+}
+
+Result<std::vector<PredictedPoint>> PointsOf(const catalog::Catalog& catalog,
+                                             const calibrate::Model& model, const Question& q,
+                                             const calibrate::OwnChip& own,
+                                             const analysis::Pricing& pricing) {
   RS_ASSIGN_OR_RETURN(const auto kernels, LoadKernels());
-  calibrate::ServingRow row = calibrate::RowOf(options);
-  row.input = options.input;
-  row.output = options.output;
-  std::vector<calibrate::PredictedPoint> points;
-  for (const double concurrency : options.concurrency) {
-    row.concurrency = concurrency;
+  std::vector<PredictedPoint> points;
+  calibrate::ServingRow row = q.row;
+  for (std::size_t i = 0; i < q.concurrency.size(); ++i) {
+    row.concurrency = q.concurrency[i];
     RS_ASSIGN_OR_RETURN(const calibrate::Case c, calibrate::MakeCase(catalog, row, &kernels->book));
     RS_RETURN_IF_ERROR(calibrate::CheckFits(c));
-    points.push_back({concurrency, model.Predict(c), model.Explain(c)});
+    PredictedPoint point;
+    point.concurrency = row.concurrency;
+    point.prediction = c.own ? own.Predict(c) : model.Predict(c);
+    point.why = c.own ? own.Explain(c) : model.Explain(c);
+    const double share = row.output / (row.input + row.output);
+    point.cost = CostOf(point.prediction, point.why, share, row.chip, pricing);
+    if (q.like) point.measured = q.like->loads[i];
+    points.push_back(std::move(point));
   }
+  return points;
+}
+
+Json FactorsJson(const calibrate::OwnChip& own) {
+  if (!own.learned()) return nullptr;
+  Json factors = Json::object();
+  for (std::size_t i = 0; i < calibrate::OwnChip::kFactors; ++i) {
+    factors[std::string(calibrate::OwnChip::kNames[i])] = own.factor(i);
+  }
+  return factors;
+}
+
+void Print(const Options& options, const calibrate::Model& model,
+           const std::vector<PredictedPoint>& points, const calibrate::OwnChip& own,
+           const analysis::Pricing& pricing) {
   if (options.json) {
     const Json json = {{"schema", "roofscape-prediction-1"},
                        {"model", options.model},
                        {"chip", options.chip},
                        {"fitted_rows", model.rows()},
-                       {"points", calibrate::PredictionJson(points)}};
+                       {"learned_factors", FactorsJson(own)},
+                       {"points", PredictionJson(points, pricing)}};
     fmt::print("{}\n", json.dump(2));
-    return {};
+    return;
   }
   const Style style = StyleOf(stdout);
   fmt::print("{}\n", PredictionTable(points, style));
   fmt::print("{}", ExplanationText(points.back(), style));
-  return {};
+  fmt::print("{}{}", CostTable(points, style), CostNote(points.back().cost, pricing));
+  fmt::print("{}", AgainstText(points, options.anchor, style));
+  if (own.learned()) {
+    fmt::print("Learned from one point:");
+    for (std::size_t i = 0; i < calibrate::OwnChip::kFactors; ++i) {
+      fmt::print(" {} x {:.2f}", calibrate::OwnChip::kNames[i], own.factor(i));
+    }
+    fmt::print("\n");
+  }
+}
+
+Result<> Predict(Options options, const Clock& clock) {
+  RS_RETURN_IF_ERROR(CompleteDeployment(options));
+  RS_ASSIGN_OR_RETURN(const catalog::Catalog catalog, LoadDeploymentCatalog(options));
+  RS_ASSIGN_OR_RETURN(const calibrate::Model model, LoadModel(options.params));
+  RS_ASSIGN_OR_RETURN(const Question question, QuestionOf(options));
+  RS_ASSIGN_OR_RETURN(const analysis::Pricing pricing,
+                      PricingOf(options.prices, catalog, clock.Wall()));
+  calibrate::OwnChip own;
+  RS_RETURN_IF_ERROR(LearnAnchor(options, catalog, question, own));
+  RS_ASSIGN_OR_RETURN(const std::vector<PredictedPoint> points,
+                      PointsOf(catalog, model, question, own, pricing));
+  Print(options, model, points, own, pricing);
+  if (!options.save) return {};
+  return SaveRun(options.db, PredictedRun(*question.like, points, options.name, clock));
+}
+
+void AddLikeOptions(CLI::App& command, Options& options) {
+  command.add_option("--like", options.like,
+                     "A measured run: predict its lengths and loads, and show the errors");
+  command.add_option("--anchor", options.anchor,
+                     "Learn from what --like measured at this concurrency (chips of roofscape "
+                     "probe)");
+  command.add_flag("--save", options.save, "Keep it as a predicted run beside the measured one");
+  command.add_option("--name", options.name, "Name of the deployment of that run")
+      ->capture_default_str();
+  AddDbOption(command, options.db);
 }
 
 }  // namespace
@@ -83,12 +202,14 @@ void AddPredictCommand(CLI::App& app, Invocation& invocation) {
   command->add_option("--concurrency", options->concurrency, "Requests in flight, one or more")
       ->delimiter(',')
       ->check(CLI::Range(1.0, 1e7));
+  AddLikeOptions(*command, *options);
+  AddPriceOptions(*command, options->prices);
   AddParamsOption(*command, *options);
   command->add_flag("--json", options->json, "Print one object");
   AddCatalogOption(*command, options->catalog);
   command->callback([options, &invocation] {
-    invocation.run = [options] {
-      const Result<> done = Predict(*options);
+    invocation.run = [options, &invocation] {
+      const Result<> done = Predict(*options, *invocation.clock);
       return done ? int{kDone} : Report(done.error());
     };
   });

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 namespace roofscape::cli {
 namespace {
@@ -14,7 +15,7 @@ std::string WithBand(const calibrate::Figure& f, double scale) {
 
 }  // namespace
 
-std::string PredictionTable(std::span<const calibrate::PredictedPoint> points, const Style& style) {
+std::string PredictionTable(std::span<const PredictedPoint> points, const Style& style) {
   Table table({{"requests\nin flight"},
                {"TTFT mean\nms (80 %)"},
                {"TPOT mean\nms (80 %)"},
@@ -35,7 +36,7 @@ std::string PredictionTable(std::span<const calibrate::PredictedPoint> points, c
   return table.ToText(style);
 }
 
-std::string ExplanationText(const calibrate::PredictedPoint& point, const Style& style) {
+std::string ExplanationText(const PredictedPoint& point, const Style& style) {
   const double decode = perf::Total(point.why.decode);
   const double prefill = perf::Total(point.why.prefill);
   Table table(
@@ -59,6 +60,73 @@ std::string ExplanationText(const calibrate::PredictedPoint& point, const Style&
       FormatNumber(point.concurrency), point.why.decoding, table.ToText(style),
       point.why.memory / 1e9, point.why.weights / 1e9, std::max(point.why.cache_room, 0.0) / 1e9,
       point.why.cache / 1e9);
+}
+
+std::string AgainstText(std::span<const PredictedPoint> points, std::optional<double> anchor,
+                        const Style& style) {
+  Table table({{"requests\nin flight"},
+               {"TTFT ms\nmeasured"},
+               {"error"},
+               {"TPOT ms\nmeasured"},
+               {"error"},
+               {"tokens/s/chip\nmeasured"},
+               {"error"},
+               {"", Align::kLeft, false}});
+  const auto error = [](double predicted, double measured) {
+    return fmt::format("{:+.1f} %", 100.0 * (predicted / measured - 1.0));
+  };
+  for (const PredictedPoint& p : points) {
+    if (!p.measured) continue;
+    const MeasuredLoad& m = *p.measured;
+    table.AddRow({FormatNumber(p.concurrency), FormatNumber(m.ttft_s * 1e3),
+                  error(p.prediction.ttft_s.value, m.ttft_s), FormatNumber(m.tpot_s * 1e3),
+                  error(p.prediction.tpot_s.value, m.tpot_s), FormatNumber(m.total_tps_per_chip),
+                  error(p.prediction.tput_per_chip.value, m.total_tps_per_chip),
+                  anchor == p.concurrency ? "learned from" : ""});
+  }
+  if (table.row_count() == 0) return "";
+  return "\nAgainst what was measured:\n" + table.ToText(style);
+}
+
+std::string CostTable(std::span<const PredictedPoint> points, const Style& style) {
+  Table table({{"requests\nin flight"},
+               {"USD/Mtok\n(80 %)"},
+               {"USD/Mtok\noutput"},
+               {"W/chip\n(80 %)"},
+               {"J/token\n(80 %)"},
+               {"J/output\ntoken"}});
+  const auto band = [](const std::optional<calibrate::Figure>& f) {
+    return f ? WithBand(*f, 1.0) : std::string("-");
+  };
+  const auto plain = [](const std::optional<calibrate::Figure>& f) {
+    return f ? FormatNumber(f->value) : std::string("-");
+  };
+  bool known = false;
+  for (const PredictedPoint& p : points) {
+    known |= p.cost.price || p.cost.chip_w;
+    table.AddRow({FormatNumber(p.concurrency), band(p.cost.usd_per_mtok_total),
+                  plain(p.cost.usd_per_mtok_output), band(p.cost.chip_w),
+                  band(p.cost.joules_per_token_device),
+                  plain(p.cost.joules_per_output_token_device)});
+  }
+  return known ? "\n" + table.ToText(style) : "";
+}
+
+Json PredictionJson(std::span<const PredictedPoint> points, const analysis::Pricing& pricing) {
+  Json all = Json::array();
+  for (const PredictedPoint& p : points) {
+    const calibrate::PredictedPoint& plain = p;
+    Json json = calibrate::PredictionJson({&plain, 1})[0];
+    json["measured"] = Json();
+    if (p.measured) {
+      json["measured"] = {{"ttft_mean_s", p.measured->ttft_s},
+                          {"tpot_mean_s", p.measured->tpot_s},
+                          {"total_tps_per_chip", p.measured->total_tps_per_chip}};
+    }
+    json["cost"] = CostJson(p.cost, pricing);
+    all.push_back(std::move(json));
+  }
+  return all;
 }
 
 }  // namespace roofscape::cli

@@ -6,7 +6,9 @@
 #include <csignal>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -22,6 +24,7 @@
 #include "measure/host/probe_chip.h"
 #include "measure/host/probe_cpu.h"
 #include "measure/host/probe_cuda.h"
+#include "measure/host/probe_ggml.h"
 
 namespace roofscape::cli {
 namespace {
@@ -34,17 +37,23 @@ constexpr const char* kDescription =
 constexpr const char* kFooter =
     "Example:\n"
     "  roofscape probe --quick\n"
-    "  roofscape probe -o catalog/chips/this-machine.toml\n\n"
+    "  roofscape probe -o catalog/chips/this-machine.toml\n"
+    "  roofscape probe -o cpu.toml --ggml $(dirname $(tools/engine/fetch))\n\n"
     "Keeps every processor busy meanwhile. Ctrl-C ends it and keeps what was measured. The file "
     "is\n"
     "a chip of the catalog; its id is the file's name.";
 
 constexpr double kQuick_s = 4;
 constexpr double kDefault_s = 50;
+// Further seconds for an engine's library.
+constexpr double kQuickEngine_s = 12;
+constexpr double kEngine_s = 60;
 
 struct Options {
   std::string output;
   std::string device = "auto";
+  std::string ggml;
+  std::vector<std::string> formats;
   bool quick = false;
   bool json = false;
   double seconds = 0;
@@ -66,7 +75,8 @@ void ShowProgress(const std::string& what, std::int64_t number, std::int64_t all
   std::fflush(stderr);
 }
 
-host::ProbeResult Measure(const Options& options, const Clock& clock) {
+/// `ggml`: an engine's library, to be timed beside our own kernels; or null.
+host::ProbeResult Measure(const Options& options, const host::Ggml* ggml, const Clock& clock) {
   host::ProbeResult result;
   const host::CudaNames cuda;
   const bool want_cpu = options.device != "cuda";
@@ -82,7 +92,9 @@ host::ProbeResult Measure(const Options& options, const Clock& clock) {
   const auto caches = host::ReadCpuCaches(host::ReadSystemFile, host::UsableProcessors());
   const auto plan = host::PlanCpu(processors, caches, host::MemoryBytes(), options.quick);
   const auto blas = host::Blas::Open(host::Blas::UsualNames());
+  const auto engine_plan = host::PlanGgml(plan, options.formats, options.quick);
   const std::int64_t readings = (want_cpu ? plan.readings(static_cast<bool>(blas)) : 0) +
+                                (ggml != nullptr ? engine_plan.readings() : 0) +
                                 (gpus > 0 ? host::GpuReadingCount(gpus, options.quick) : 0);
 
   const bool terminal = isatty(STDERR_FILENO) != 0;
@@ -98,6 +110,8 @@ host::ProbeResult Measure(const Options& options, const Clock& clock) {
   }
   if (want_cpu) {
     result.cpu = host::DescribeCpu(processors, caches);
+    // First what was asked for by name: the time may not reach everything.
+    if (ggml != nullptr) host::MeasureGgml(engine_plan, *ggml, pace, result.cpu);
     host::MeasureCpu(plan, *host::KernelSets().front(), blas ? &*blas : nullptr, pace, result.cpu);
   }
   if (terminal) fmt::print(stderr, "\r\x1b[K");
@@ -122,7 +136,11 @@ std::string ChipFile(const host::ProbeResult& result, const std::string& path, c
 }
 
 int Probe(Options options, const Clock& clock) {
-  if (options.seconds == 0) options.seconds = options.quick ? kQuick_s : kDefault_s;
+  const bool engine = !options.ggml.empty() && options.device != "cuda";
+  if (options.seconds == 0) {
+    options.seconds = options.quick ? kQuick_s + (engine ? kQuickEngine_s : 0)
+                                    : kDefault_s + (engine ? kEngine_s : 0);
+  }
   if (!options.output.empty() && options.output != "-" && !options.output.ends_with(".toml")) {
     return Report({ErrorCode::kInvalidArgument,
                    fmt::format("-o '{}': a chip's file must end in .toml", options.output)});
@@ -131,9 +149,15 @@ int Probe(Options options, const Clock& clock) {
     return Report({ErrorCode::kInvalidArgument,
                    "-o - and --json would both write to stdout: give -o a file"});
   }
+  std::optional<host::Ggml> ggml;
+  if (engine) {
+    auto opened = host::Ggml::Open(options.ggml);
+    if (!opened) return Report(opened.error().In("--ggml"));
+    ggml = *std::move(opened);
+  }
   std::signal(SIGINT, OnSignal);
   std::signal(SIGTERM, OnSignal);
-  const host::ProbeResult result = Measure(options, clock);
+  const host::ProbeResult result = Measure(options, ggml ? &*ggml : nullptr, clock);
   if (options.device == "cuda" && result.gpus.empty()) {
     return Report(
         {ErrorCode::kUnavailable, fmt::format("no GPU can be measured: {}", result.gpu_absent)});
@@ -166,7 +190,7 @@ void AddProbeCommand(CLI::App& app, Invocation& invocation) {
   command->add_flag("--quick", options->quick, "Fewer shapes, in less than 5 seconds");
   command
       ->add_option("--seconds", options->seconds,
-                   "How long to measure (default: 50, with --quick 4)")
+                   "How long to measure (default: 50, with --quick 4; with --ggml 110 and 16)")
       ->check(CLI::Range(0.1, 3600.0));
   command
       ->add_option("--threads", options->threads,
@@ -175,6 +199,17 @@ void AddProbeCommand(CLI::App& app, Invocation& invocation) {
   command->add_option("--device", options->device, "What to measure: auto is both")
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
       ->capture_default_str();
+  command
+      ->add_option("--ggml", options->ggml,
+                   "Time ggml's kernels, too: the folder of an engine that uses it, such as "
+                   "llama-server's")
+      ->type_name("DIR");
+  command
+      ->add_option("--formats", options->formats,
+                   "Number formats to time with --ggml (default: all)")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"q4_0", "q8_0", "f16"}))
+      ->needs("--ggml");
   command->add_flag("--json", options->json, "Print the readings as JSON");
   command->callback([options, &invocation] {
     invocation.run = [options, &invocation] { return Probe(*options, *invocation.clock); };

@@ -12,6 +12,7 @@
 namespace roofscape::cli {
 namespace {
 
+using host::AttentionReading;
 using host::GpuReadings;
 using host::LaunchReading;
 using host::MatrixReading;
@@ -47,6 +48,11 @@ class ReadingTable {
            fmt::format("{}", reading.m), fmt::format("{}x{}", reading.n, reading.k),
            fmt::format("{}", reading.threads), FormatNumber(reading.set_mb), reading.gflops);
   }
+  void Add(const AttentionReading& reading) {
+    AddRow(fmt::format("attention GFLOP/s {}", reading.library), fmt::format("{}", reading.queries),
+           fmt::format("{} keys", reading.keys), fmt::format("{}", reading.threads), kAbsent,
+           reading.gflops);
+  }
   void Add(const LaunchReading& reading) {
     AddRow("launch us", kAbsent, kAbsent, fmt::format("{}", reading.threads), kAbsent, reading.us);
   }
@@ -69,7 +75,7 @@ class ReadingTable {
 std::string StepText(const ProbeResult& result, const Style& style) {
   constexpr std::int64_t kRows = 4096;
   constexpr std::int64_t kColumns = 1024;
-  constexpr std::int64_t kTokens[] = {1, 4, 16, 64};
+  constexpr double kTokens[] = {1, 4, 16, 64};
   constexpr double kBeyondCaches_mb = 1000;
   const catalog::Chip chip = host::MakeChip(result, result.cpu, {});
   Table table({{"weights", Align::kLeft}, {"threads"}, {"1 token"}, {"4"}, {"16"}, {"64"}});
@@ -77,7 +83,7 @@ std::string StepText(const ProbeResult& result, const Style& style) {
     const double matrix_bytes = static_cast<double>(host::WeightBytes(type, kRows * kColumns));
     for (const std::int64_t threads : std::set<std::int64_t>{1, result.cpu.processors}) {
       std::vector<std::string> cells = {std::string(Name(type)), fmt::format("{}", threads)};
-      for (const std::int64_t m : kTokens) {
+      for (const double m : kTokens) {
         const auto time =
             catalog::MatrixTime(chip, {Name(type), threads, m, kRows, kColumns, kBeyondCaches_mb});
         if (time) cells.push_back(FormatMillis(time->value() * 1e9 / matrix_bytes));
@@ -145,6 +151,19 @@ Json ToJson(const MatrixReading& reading) {
   return out;
 }
 
+Json ToJson(const AttentionReading& reading) {
+  Json out;
+  out["library"] = reading.library;
+  out["threads"] = reading.threads;
+  out["queries"] = reading.queries;
+  out["keys"] = reading.keys;
+  out["heads"] = reading.heads;
+  out["kv_heads"] = reading.kv_heads;
+  out["head_dim"] = reading.head_dim;
+  out["gflops"] = ToJson(reading.gflops);
+  return out;
+}
+
 Json ToJson(const LaunchReading& reading) {
   Json out;
   out["threads"] = reading.threads;
@@ -189,6 +208,7 @@ std::string ProbeText(const ProbeResult& result, const Style& style) {
     for (const ReadReading& reading : cpu.reads) table.Add(reading);
     for (const LaunchReading& reading : cpu.launches) table.Add(reading);
     for (const MatrixReading& reading : cpu.products) table.Add(reading);
+    for (const AttentionReading& reading : cpu.attentions) table.Add(reading);
     out += table.ToText(style) + StepText(result, style);
   }
   for (const GpuReadings& gpu : result.gpus) out += GpuText(gpu, style);
@@ -216,6 +236,7 @@ Json ProbeJson(const ProbeResult& result) {
     one["read"] = ListOf(cpu.reads);
     one["launch"] = ListOf(cpu.launches);
     one["matrix"] = ListOf(cpu.products);
+    one["attention"] = ListOf(cpu.attentions);
     out["cpu"] = std::move(one);
   }
   out["gpus"] = ListOf(result.gpus);

@@ -99,6 +99,18 @@ struct MatrixRate {
   friend bool operator==(const MatrixRate&, const MatrixRate&) = default;
 };
 
+/// What attention reached: one query over `keys` keys, or a prompt of as many queries as keys, each
+/// of which sees itself and those before it.
+struct AttentionRate {
+  std::string library;
+  std::int64_t threads = 1;
+  std::int64_t queries = 0, keys = 0;
+  std::int64_t heads = 0, kv_heads = 0, head_dim = 0;
+  double gflops = 0.0;  // 4 x heads x head_dim for each query and key that it sees, over the time.
+
+  friend bool operator==(const AttentionRate&, const AttentionRate&) = default;
+};
+
 struct Chip {
   Entry entry;
   std::string vendor;
@@ -113,6 +125,7 @@ struct Chip {
   Reached reached;
   std::vector<ReadRate> reads;
   std::vector<MatrixRate> products;
+  std::vector<AttentionRate> attentions;
   /// Where sources disagree or only bounds are known: by the field's name, "dense.fp4_tflops".
   std::map<std::string, Range> ranges;
 

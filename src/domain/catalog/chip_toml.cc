@@ -95,6 +95,16 @@ void AddRates(const Chip& chip, TomlLines& lines) {
                     Quoted(p.type), library, p.threads, p.m, p.n, p.k, p.set_mb, p.gflops));
   }
   if (!chip.products.empty()) lines.Raw("]");
+  if (!chip.attentions.empty()) lines.Head("attention = [");
+  for (const AttentionRate& a : chip.attentions) {
+    const std::string library =
+        a.library.empty() ? "" : fmt::format(" library = {},", Quoted(a.library));
+    lines.Raw(fmt::format(
+        "  {{{} threads = {}, queries = {}, keys = {}, heads = {}, kv_heads = {}, "
+        "head_dim = {}, gflops = {} }},",
+        library, a.threads, a.queries, a.keys, a.heads, a.kv_heads, a.head_dim, a.gflops));
+  }
+  if (!chip.attentions.empty()) lines.Raw("]");
 }
 
 }  // namespace

@@ -29,6 +29,7 @@ Chip Full() {
   chip.reached = {1, 2, 3, 4, 5, 6, 7, 0.8, 9, 10};
   chip.reads = {{1, 134.2, 20.5}, {2, 16.8, 41}};
   chip.products = {{"q8_0", "own", 2, 1, 4096, 1024, 130, 12.25}, {"f32", "", 1, 8, 2, 3, 4, 5}};
+  chip.attentions = {{"ggml", 2, 1, 64, 8, 2, 128, 11.5}, {"", 1, 32, 32, 4, 4, 64, 20}};
   chip.ranges = {
       {"dense.bf16_tflops", {1, 2}}, {"dense.fp8_tflops", {2, 3}}, {"memory.usable_gb", {20, 30}}};
   return chip;

@@ -18,9 +18,11 @@ namespace roofscape::catalog {
 struct MatrixWork {
   std::string_view type;  // Number format of the weights.
   std::int64_t threads = 1;
-  std::int64_t m = 0, n = 0, k = 0;
+  double m = 0;  // A mean of several steps need not be whole.
+  std::int64_t n = 0, k = 0;
   double set_mb =
       0.0;  // All weights that are read before these are read again: of a layer, a model.
+  std::string_view library = {};  // Rows of a library whose name begins so count alone, if any do.
 };
 
 /// The time of that product, from the chip's `matrix` rows of the type and the threads; nothing
@@ -30,6 +32,19 @@ struct MatrixWork {
 /// the same; below the smallest m it is that of the smallest, beyond the largest the rate stays.
 /// Time is in proportion to n k.
 std::optional<Seconds> MatrixTime(const Chip& chip, const MatrixWork& work);
+
+/// Attention of one query over `keys` keys, or of a prompt of `keys` tokens.
+struct AttentionWork {
+  std::int64_t threads = 1;
+  bool prompt = false;
+  double keys = 0.0;
+  std::int64_t heads = 0, head_dim = 0;
+};
+
+/// The time of that, from the chip's `attention` rows of the threads and of the same kind; nothing
+/// where it has none. Over the keys the time of a query is linear between rows, and beyond them the
+/// rate stays; it is in proportion to heads x head_dim.
+std::optional<Seconds> AttentionTime(const Chip& chip, const AttentionWork& work);
 
 /// Bytes a second, in GB/s, of reading `set_mb` again and again with so many threads: the row whose
 /// set is nearest by the ratio. Nothing where no row has that number of threads.

@@ -55,6 +55,38 @@ TEST(MatrixTime, SaysNothingOfWhatWasNotMeasured) {
   EXPECT_FALSE(MatrixTime(Chip{}, {"q8_0", 1, 1, 1000, 1000, 100}));
 }
 
+TEST(MatrixTime, TakesTheRowsOfALibraryWhereItHasAny) {
+  Chip chip = Measured();
+  chip.products.push_back({"q8_0", "ggml AMX", 1, 1, 1000, 1000, 100, Gflops(1) / 4});
+  MatrixWork work{"q8_0", 1, 1, 1000, 1000, 100, "ggml"};
+  EXPECT_NEAR(MatrixTime(chip, work)->value() * 1e6, 600, 1e-6);
+  work.m = 4;  // Of that library one token alone was measured: its rate stays.
+  EXPECT_NEAR(MatrixTime(chip, work)->value() * 1e6, 2400, 1e-6);
+  work.threads = 2;  // It has none with two threads.
+  EXPECT_NEAR(MatrixTime(chip, work)->value() * 1e6, 150, 1e-6);
+}
+
+/// 1 us a query and key beside 10 us a query; prompts at twice that rate for each pair.
+TEST(AttentionTime, IsLinearInTheKeysOfAQuery) {
+  Chip chip;
+  for (const std::int64_t keys : {10, 100}) {
+    const double us = 10 + static_cast<double>(keys);
+    chip.attentions.push_back(
+        {"a", 1, 1, keys, 4, 1, 64, 4e-3 * 4 * 64 * static_cast<double>(keys) / us});
+  }
+  const double pairs = 0.5 * 64 * 65;
+  chip.attentions.push_back({"a", 1, 64, 64, 4, 1, 64, 4e-3 * 4 * 64 * pairs / (0.5 * pairs)});
+  const auto us = [&](AttentionWork work) { return AttentionTime(chip, work)->value() * 1e6; };
+  EXPECT_NEAR(us({1, false, 10, 4, 64}), 20, 1e-9);
+  EXPECT_NEAR(us({1, false, 55, 4, 64}), 65, 1e-9);
+  EXPECT_NEAR(us({1, false, 1, 4, 64}), 20, 1e-9);     // Not below what was measured.
+  EXPECT_NEAR(us({1, false, 200, 4, 64}), 220, 1e-9);  // The rate stays.
+  EXPECT_NEAR(us({1, false, 55, 8, 128}), 260, 1e-9);
+  EXPECT_NEAR(us({1, true, 64, 4, 64}), 0.5 * pairs, 1e-9);
+  EXPECT_NEAR(us({1, true, 128, 4, 64}), 2.0 * pairs, 1e-9);
+  EXPECT_FALSE(AttentionTime(chip, {2, false, 10, 4, 64}));
+}
+
 TEST(ReadGbPerSecond, TakesTheNearestSet) {
   EXPECT_EQ(ReadGbPerSecond(Measured(), 1, 1000), 20);
   EXPECT_EQ(ReadGbPerSecond(Measured(), 1, 17), 60);

@@ -63,6 +63,19 @@ MatrixRate ReadMatrixRate(ObjectReader& reader) {
   return rate;
 }
 
+AttentionRate ReadAttentionRate(ObjectReader& reader) {
+  AttentionRate rate;
+  reader.Optional("library", rate.library);
+  reader.Optional("threads", rate.threads);
+  reader.Required("queries", rate.queries);
+  reader.Required("keys", rate.keys);
+  reader.Required("heads", rate.heads);
+  reader.Required("kv_heads", rate.kv_heads);
+  reader.Required("head_dim", rate.head_dim);
+  reader.Required("gflops", rate.gflops);
+  return rate;
+}
+
 void ReadRangeTable(ObjectReader& reader, const std::string& table, const Json& fields,
                     std::map<std::string, Range>& out) {
   if (!fields.is_object()) return;
@@ -117,6 +130,7 @@ Result<Chip> ReadChip(const Document& document) {
   reader.ReadInside("reached", [&](ObjectReader& child) { ReadReached(child, chip.reached); });
   chip.reads = reader.ReadEach("read", ReadReadRate);
   chip.products = reader.ReadEach("matrix", ReadMatrixRate);
+  chip.attentions = reader.ReadEach("attention", ReadAttentionRate);
   ReadRanges(reader, document, chip.ranges);
   RS_RETURN_IF_ERROR(reader.Finish());
   return chip;

@@ -69,8 +69,10 @@ class Metadata {
 };
 
 void AddNetwork(Metadata& metadata, const ModelRecipe& recipe, std::size_t vocabulary_size) {
-  // GGUF's numbers for "mostly Q4_0" and "mostly F16".
-  const std::int64_t file_type = recipe.matrices == TensorType::kQ4_0 ? 2 : 1;
+  // GGUF's numbers for "mostly Q4_0", "mostly Q8_0" and "mostly F16".
+  const std::int64_t file_type = recipe.matrices == TensorType::kQ4_0   ? 2
+                                 : recipe.matrices == TensorType::kQ8_0 ? 7
+                                                                        : 1;
   metadata.Add("general.architecture", "llama");
   metadata.Add("general.name", fmt::format("roofscape random network, seed {}", recipe.seed));
   metadata.AddNumber("general.file_type", file_type);

@@ -136,6 +136,17 @@ void AppendQ4Block(std::string& out, const Block& weights, double unit) {
   }
 }
 
+/// The rule of GGML's Q8_0: the weight farthest from zero becomes 127 scales.
+void AppendQ8Block(std::string& out, const Block& weights, double unit) {
+  std::int32_t farthest = 0;
+  for (const std::int32_t weight : weights) farthest = std::max(farthest, std::abs(weight));
+  AppendHalf(out, unit * farthest / 127.0);
+  for (const std::int32_t weight : weights) {
+    const double steps = farthest == 0 ? 0.0 : std::floor(0.5 + 127.0 * weight / farthest);
+    out += static_cast<char>(static_cast<std::int8_t>(steps));
+  }
+}
+
 void AppendRow(std::string& out, const Tensor& tensor, Rng& rng) {
   const double unit = tensor.deviation / kUnits;
   Block block{};
@@ -149,6 +160,8 @@ void AppendRow(std::string& out, const Tensor& tensor, Rng& rng) {
     for (std::int32_t& weight : block) weight = RandomWeight(rng);
     if (tensor.type == TensorType::kQ4_0) {
       AppendQ4Block(out, block, unit);
+    } else if (tensor.type == TensorType::kQ8_0) {
+      AppendQ8Block(out, block, unit);
     } else {
       for (const std::int32_t weight : block) AppendHalf(out, unit * weight);
     }

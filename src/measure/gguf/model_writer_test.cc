@@ -174,6 +174,9 @@ std::vector<double> Decode(const std::string& file, const ReadModel& model,
       weights.push_back(value);
     } else if (tensor.type == 1) {
       weights.push_back(half(2 * i));
+    } else if (tensor.type == 8) {
+      const std::size_t block = i / 32 * 34;
+      weights.push_back(half(block) * static_cast<std::int8_t>(data[block + 2 + i % 32]));
     } else {
       const std::size_t block = i / 32 * 18;
       const std::size_t in_block = i % 32;
@@ -186,7 +189,7 @@ std::vector<double> Decode(const std::string& file, const ReadModel& model,
 }
 
 TEST_F(ModelWriterTest, WeightsHaveTheirDeviationAndNormsAreOne) {
-  for (const TensorType type : {TensorType::kFloat16, TensorType::kQ4_0}) {
+  for (const TensorType type : {TensorType::kFloat16, TensorType::kQ8_0, TensorType::kQ4_0}) {
     ModelRecipe recipe = Tiny();
     recipe.matrices = type;
     const std::string file = Write(recipe, "m.gguf");
@@ -216,29 +219,41 @@ TEST_F(ModelWriterTest, WeightsHaveTheirDeviationAndNormsAreOne) {
   }
 }
 
-TEST_F(ModelWriterTest, FourBitsAreTheSameWeightsRounded) {
-  ModelRecipe packed = Tiny();
-  packed.matrices = TensorType::kQ4_0;
+TEST_F(ModelWriterTest, FewBitsAreTheSameWeightsRounded) {
+  // Half a step of -8 to 7, or of -127 to 127; a whole one at the end that -8 to 7 leaves out.
+  const struct {
+    TensorType type;
+    double steps;
+    double clipped_from;
+  } cases[] = {{TensorType::kQ4_0, 8, 7.4 / 8}, {TensorType::kQ8_0, 127, 2}};
   const std::string exact_file = Write(Tiny(), "a.gguf");
-  const std::string packed_file = Write(packed, "b.gguf");
   const ReadModel exact = ModelReader(exact_file).Read();
-  const ReadModel rounded = ModelReader(packed_file).Read();
-  ASSERT_EQ(exact.tensors.size(), rounded.tensors.size());
-  for (std::size_t t = 0; t < exact.tensors.size(); ++t) {
-    if (rounded.tensors[t].type != 2) continue;
-    const std::vector<double> a = Decode(exact_file, exact, exact.tensors[t]);
-    const std::vector<double> b = Decode(packed_file, rounded, rounded.tensors[t]);
-    ASSERT_EQ(a.size(), b.size());
-    for (std::size_t block = 0; block < a.size(); block += 32) {
-      double largest = 0;
-      for (std::size_t i = block; i < block + 32; ++i) largest = std::max(largest, std::abs(a[i]));
-      for (std::size_t i = block; i < block + 32; ++i) {
-        // Half a step; a whole one at the end that -8 to 7 leaves out.
-        const bool clipped = std::abs(b[i]) < std::abs(a[i]) && std::abs(a[i]) > largest * 7.4 / 8;
-        ASSERT_LE(std::abs(a[i] - b[i]), largest / 8 * (clipped ? 1.01 : 0.51))
-            << exact.tensors[t].name << " " << i;
+  for (const auto& c : cases) {
+    ModelRecipe packed = Tiny();
+    packed.matrices = c.type;
+    const std::string packed_file = Write(packed, "b.gguf");
+    const ReadModel rounded = ModelReader(packed_file).Read();
+    ASSERT_EQ(exact.tensors.size(), rounded.tensors.size());
+    std::size_t compared = 0;
+    for (std::size_t t = 0; t < exact.tensors.size(); ++t) {
+      if (rounded.tensors[t].type != static_cast<std::uint32_t>(c.type)) continue;
+      const std::vector<double> a = Decode(exact_file, exact, exact.tensors[t]);
+      const std::vector<double> b = Decode(packed_file, rounded, rounded.tensors[t]);
+      ASSERT_EQ(a.size(), b.size());
+      for (std::size_t block = 0; block < a.size(); block += 32) {
+        double largest = 0;
+        for (std::size_t i = block; i < block + 32; ++i)
+          largest = std::max(largest, std::abs(a[i]));
+        for (std::size_t i = block; i < block + 32; ++i) {
+          const bool clipped =
+              std::abs(b[i]) < std::abs(a[i]) && std::abs(a[i]) > largest * c.clipped_from;
+          ASSERT_LE(std::abs(a[i] - b[i]), largest / c.steps * (clipped ? 1.01 : 0.55))
+              << exact.tensors[t].name << " " << i;
+          ++compared;
+        }
       }
     }
+    EXPECT_GT(compared, 0U);
   }
 }
 

@@ -46,7 +46,8 @@ std::int64_t Tensor::bytes() const {
   switch (type) {
     case TensorType::kFloat32: return weights() * 4;
     case TensorType::kFloat16: return weights() * 2;
-    case TensorType::kQ4_0: return weights() / kBlockWeights * kBlockBytes;
+    case TensorType::kQ4_0: return weights() / kBlockWeights * kQ4BlockBytes;
+    case TensorType::kQ8_0: return weights() / kBlockWeights * kQ8BlockBytes;
   }
   RS_CHECK(false);
 }

@@ -14,13 +14,14 @@
 
 namespace roofscape::gguf {
 
-/// The number that GGUF gives to each element type. Q4_0: blocks of 32 weights that share a
-/// binary16 scale, 4 bits each.
-enum class TensorType : std::uint32_t { kFloat32 = 0, kFloat16 = 1, kQ4_0 = 2 };
+/// The number that GGUF gives to each element type. Q4_0 and Q8_0: blocks of 32 weights that share
+/// a binary16 scale, 4 or 8 bits each.
+enum class TensorType : std::uint32_t { kFloat32 = 0, kFloat16 = 1, kQ4_0 = 2, kQ8_0 = 8 };
 
-/// How many weights share a block of kQ4_0, and the bytes of a block.
+/// How many weights share a block of kQ4_0 or kQ8_0, and the bytes of a block.
 inline constexpr std::int64_t kBlockWeights = 32;
-inline constexpr std::int64_t kBlockBytes = 2 + kBlockWeights / 2;
+inline constexpr std::int64_t kQ4BlockBytes = 2 + kBlockWeights / 2;
+inline constexpr std::int64_t kQ8BlockBytes = 2 + kBlockWeights;
 
 /// Everything that decides the bytes of a model file. The default is wide and shallow: attention is
 /// the part of a decoding step that does not get cheaper per request in a batch, and on a CPU it
@@ -34,7 +35,7 @@ struct ModelRecipe {
   std::int64_t context_tokens = 8192;
   std::uint64_t seed = 1;
   VocabularyKind vocabulary = VocabularyKind::kAscii;
-  TensorType matrices = TensorType::kQ4_0;  // Or kFloat16.
+  TensorType matrices = TensorType::kQ4_0;  // Or kQ8_0, kFloat16.
 };
 
 /// A tensor to be written: `rows` rows of `columns` weights. The weights of a norm (kFloat32, one

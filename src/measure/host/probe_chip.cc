@@ -99,6 +99,10 @@ catalog::Chip MakeChip(const ProbeResult& result, const CpuReadings& cpu,
     if (launch.threads == cpu.processors) chip.reached.launch_us = Rounded(launch.us.best);
   }
   AddProducts(cpu.products, chip);
+  for (const AttentionReading& r : cpu.attentions) {
+    chip.attentions.push_back({r.library, r.threads, r.queries, r.keys, r.heads, r.kv_heads,
+                               r.head_dim, Rounded(r.gflops.best)});
+  }
   return chip;
 }
 

@@ -55,10 +55,11 @@ bool IsNoisy(const Repeated& reading) {
 std::vector<std::string> Doubts(const ProbeResult& result) {
   std::vector<std::string> doubts;
   const CpuReadings& cpu = result.cpu;
-  std::int64_t noisy = Noisy(cpu.reads, &ReadReading::gb_s) +
-                       Noisy(cpu.products, &MatrixReading::gflops) +
-                       Noisy(cpu.launches, &LaunchReading::us);
-  std::int64_t all = std::ssize(cpu.reads) + std::ssize(cpu.products) + std::ssize(cpu.launches);
+  std::int64_t noisy =
+      Noisy(cpu.reads, &ReadReading::gb_s) + Noisy(cpu.products, &MatrixReading::gflops) +
+      Noisy(cpu.attentions, &AttentionReading::gflops) + Noisy(cpu.launches, &LaunchReading::us);
+  std::int64_t all = std::ssize(cpu.reads) + std::ssize(cpu.products) + std::ssize(cpu.attentions) +
+                     std::ssize(cpu.launches);
   for (const GpuReadings& gpu : result.gpus) {
     noisy += Noisy(gpu.products, &MatrixReading::gflops);
     all += std::ssize(gpu.products);

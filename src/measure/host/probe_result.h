@@ -53,6 +53,15 @@ struct MatrixReading {
   Repeated gflops;
 };
 
+/// Attention of one token, or of a prompt whose every token sees itself and those before it.
+struct AttentionReading {
+  std::string library;
+  std::int64_t queries = 0, keys = 0;
+  std::int64_t heads = 0, kv_heads = 0, head_dim = 0;
+  std::int64_t threads = 0;
+  Repeated gflops;  // 4 x heads x head_dim operations a query and key that it sees.
+};
+
 /// Handing work to `threads` threads, or a kernel to a device, that has nothing to do.
 struct LaunchReading {
   std::int64_t threads = 0;
@@ -68,6 +77,7 @@ struct CpuReadings {
   std::string kernels;                  // "avx2"
   std::vector<ReadReading> reads;
   std::vector<MatrixReading> products;
+  std::vector<AttentionReading> attentions;
   std::vector<LaunchReading> launches;
 };
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "model/perf/own_times.h"
+
 namespace roofscape::calibrate {
 namespace {
 
@@ -95,6 +97,28 @@ Result<> SetPools(const catalog::Model& model, const ServingRow& row, const perf
   return {};
 }
 
+/// A processor's own kernel times in place of those of rows and curves.
+Result<> UseOwnTimes(const catalog::Chip& chip, const catalog::Model& model, const ServingRow& row,
+                     const std::string& format, Case& out) {
+  const auto whole = [](double number) { return static_cast<std::int64_t>(std::llround(number)); };
+  const perf::OwnKernels own = {format,
+                                whole(row.threads.value_or(0.0)),
+                                std::string(perf::LibraryOf(row.engine)),
+                                {whole(row.slots.value_or(0.0)), whole(row.concurrency),
+                                 whole(row.requests_per_slot), row.length_low, row.output}};
+  out.service.serial = true;
+  out.service.sequences = row.slots.value_or(0.0);
+  if (row.disaggregated || out.service.serve.worker.layout.chips > 1.0) {
+    return Error{ErrorCode::kInvalidArgument,
+                 fmt::format("'{}' is a processor that measured itself: one of them is predicted, "
+                             "leave --tp, --chips and --prefill-* out",
+                             chip.entry.id)};
+  }
+  RS_ASSIGN_OR_RETURN(out.service.serve.worker.kernels, perf::OwnTimes(chip, model, own));
+  out.own = perf::OwnCoefficients(chip, own);
+  return {};
+}
+
 /// Rows that hide whether they drafted: most of the disaggregated ones are twice as fast as without
 /// drafts, few of the others are. The correction learns the rest from rows that hide it too.
 bool Drafts(const ServingRow& row) {
@@ -121,21 +145,31 @@ Result<Case> MakeCase(const catalog::Catalog& catalog, const ServingRow& row,
   RS_ASSIGN_OR_RETURN(out.service.machine, perf::MakeMachine(catalog, *chip));
   RS_ASSIGN_OR_RETURN(const perf::Formats formats, perf::FormatsOf(*model, row.precision));
   RS_RETURN_IF_ERROR(SetPools(*model, row, formats, out));
-  if (book != nullptr) {
+  const std::string& format = row.precision.empty() ? model->precision : row.precision;
+  const bool own = perf::MeasuredItself(*chip, format);
+  if (own) {
+    RS_RETURN_IF_ERROR(UseOwnTimes(*chip, *model, row, format, out));
+  } else if (row.threads) {
+    return Error{ErrorCode::kInvalidArgument,
+                 fmt::format("--threads: '{}' holds no measured products in {}: leave it out, or "
+                             "name a chip file of roofscape probe",
+                             chip->entry.id, format)};
+  } else if (book != nullptr) {
     for (perf::Pool* pool : {&out.service.serve, &out.service.prefill}) {
       if (pool == &out.service.prefill && !row.disaggregated) continue;
       pool->worker.kernels = book->TimesOf(out.service.machine, *model, pool->worker.layout,
                                            formats, perf::EngineClassOf(row.engine));
     }
   }
-  const bool fixed = row.source == "nv";
+  // Whoever measures with `bench` takes the steady window: no ramp, no tail.
+  const bool fixed = row.source == "nv" || own;
   // What was measured did fit: where the label says it cannot, the label is wrong.
   out.service.unlimited_cache =
       perf::CacheBytes(out.service.machine, out.service.serve.worker, 0.9) < 1e9;
   out.setting = {perf::EngineClassOf(row.engine), out.service.machine.generation,
                  fixed ? std::size_t{perf::kFixedProtocol} + perf::EngineClassOf(row.engine)
                        : std::size_t{perf::kBurstProtocol}};
-  const double mean_length = fixed ? 1.0 : 0.9;
+  const double mean_length = row.length_share.value_or(row.source == "nv" ? 1.0 : 0.9);
   out.load = {row.concurrency, row.input * mean_length, row.output * mean_length};
   if (Drafts(row)) out.service.speculation.drafts = 2.0;
   const perf::Lowered& w = out.service.serve.worker;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -51,6 +52,8 @@ struct Case {
   perf::Service service;
   perf::Load load;
   perf::Setting setting;
+  /// Of a processor that measured its own kernels: no coefficient was fitted to rows (own_chip.h).
+  std::optional<perf::Coefficients<double>> own;
   double chips = 1.0;  // Of the deployment.
   std::array<double, kSizes> sizes = {};
   std::array<std::string, kKinds> kinds;

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "model/calibrate/linear.h"
+#include "model/perf/power.h"
 
 namespace roofscape::calibrate {
 namespace {
@@ -97,6 +98,8 @@ std::string_view Name(Domain domain) {
     case Domain::kKnown: return "known";
     case Domain::kPartly: return "partly known";
     case Domain::kUnknown: return "unknown";
+    case Domain::kProbed: return "probed";
+    case Domain::kAnchored: return "probed, one point measured";
   }
   return "";
 }
@@ -213,7 +216,10 @@ perf::Coefficients<double> Model::CoefficientsOf(const perf::Setting& setting) c
 bool Model::Fitted(const Case& c) const { return curves_.contains(c.kinds[kCurveKind]); }
 
 Explanation Model::Explain(const Case& c) const {
-  const auto coefficients = CoefficientsOf(c.setting);
+  return calibrate::Explain(c, CoefficientsOf(c.setting));
+}
+
+Explanation Explain(const Case& c, const perf::Coefficients<double>& coefficients) {
   const auto point = perf::MeanField(c.service, coefficients, c.load);
   const perf::Machine& machine = c.service.machine;
   const perf::Lowered& worker = c.service.serve.worker;
@@ -233,6 +239,7 @@ Explanation Model::Explain(const Case& c) const {
   const double held = c.load.input + 0.5 * c.load.output;
   out.cache = point.decoding * (held * worker.cache_bytes_per_token +
                                 worker.windowed_bytes_per_sequence + worker.recurrent.state_bytes);
+  if (machine.tdp_w > 0.0) out.chip_w = perf::MeanPower(c.service, coefficients, c.load, point);
   return out;
 }
 

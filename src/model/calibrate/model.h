@@ -34,9 +34,11 @@ struct Figure {
 
 /// How near a prediction is to what was measured.
 enum class Domain {
-  kKnown,    // The model was measured on this chip under this engine.
-  kPartly,   // Model, chip and engine were, but not together; or one of them is new.
-  kUnknown,  // Nothing like it was measured.
+  kKnown,     // The model was measured on this chip under this engine.
+  kPartly,    // Model, chip and engine were, but not together; or one of them is new.
+  kUnknown,   // Nothing like it was measured.
+  kProbed,    // The chip measured its own kernels, and no row of it is known.
+  kAnchored,  // The same, and one measured point was learned.
 };
 std::string_view Name(Domain domain);
 
@@ -56,6 +58,7 @@ struct Explanation {
   double weights = 0.0;                  // That a chip holds.
   double cache = 0.0;                    // That sequences of the load fill.
   double cache_room = 0.0;               // That is left for them.
+  std::optional<double> chip_w;          // Mean draw; missing: the chip's TDP is not known.
 };
 
 /// Parts that can be left out, to see what each carries.
@@ -63,6 +66,8 @@ struct Ablation {
   bool residual = true;
   bool fitted = true;  // Else priors.
 };
+
+Explanation Explain(const Case& c, const perf::Coefficients<double>& coefficients);
 
 class Model {
  public:

@@ -14,6 +14,8 @@ ServingRow RowOf(const Wish& o) {
   row.precision = o.precision;
   row.speculative = "none";
   row.chips = o.chips;
+  row.threads = o.threads;
+  row.slots = o.slots;
   const RowPool pool = {o.workers, o.tp, o.ep, o.dp, o.pp};
   row.disaggregated = o.Disaggregated();
   if (row.disaggregated) {

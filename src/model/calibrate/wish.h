@@ -17,6 +17,7 @@ namespace roofscape::calibrate {
 struct Wish {
   std::string model, chip, fabric, engine, precision;
   std::optional<double> chips, workers;
+  std::optional<double> threads, slots;  // Of an engine on a processor.
   std::optional<double> tp, ep, dp, pp;
   std::optional<double> prefill_tp, prefill_ep, prefill_dp, prefill_workers;
 

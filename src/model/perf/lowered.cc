@@ -206,10 +206,13 @@ Result<Formats> FormatsOf(const catalog::Model& model, std::string_view precisio
   if (Mentions(asked, "fp8") || Mentions(asked, "int8")) {
     return Formats{Precision::kFp8, Precision::kFp8, 1.0};
   }
-  if (Mentions(asked, "bf16") || Mentions(asked, "f16")) return f;
+  if (Mentions(asked, "bf16") || Mentions(asked, "f16") || asked == "f32") return f;
+  // GGUF's: blocks of 32 share a scale; the cache stays at two bytes a value.
+  if (asked == "q40") return Formats{Precision::kFp4, Precision::kFp4, 2.0};
+  if (asked == "q80") return Formats{Precision::kFp8, Precision::kFp8, 2.0};
   return Wrong(
-      fmt::format("precision '{}' is not known; known are bf16, fp16, fp8, int8, fp4, nvfp4, "
-                  "mxfp4 and int4",
+      fmt::format("precision '{}' is not known; known are bf16, fp16, f32, fp8, int8, fp4, nvfp4, "
+                  "mxfp4, int4, q8_0 and q4_0",
                   precision));
 }
 

@@ -41,6 +41,8 @@ struct Service {
   Pool serve;    // All of it, or the decoding side.
   Pool prefill;  // Where disaggregated.
   Speculation speculation;
+  bool serial = false;           // One pass at a time, prompts alone: SerialPoint.
+  double sequences = 0.0;        // That an engine takes at once at most, a group; 0: no limit.
   bool unlimited_cache = false;  // A layout that must have fitted, though its label says it cannot.
   double token_budget = 8192.0;  // Prompt tokens a step takes at most.
 };
@@ -71,12 +73,15 @@ T CacheBytes(const Machine& machine, const Lowered& worker, const T& share) {
 template <class T>
 T AdmittedSequences(const Service& service, const Coefficients<T>& c, const Load& load) {
   using std::max;
+  using std::min;
   const Lowered& w = service.serve.worker;
+  const double most = service.sequences > 0.0 ? service.sequences : 1e9;
   const double held = load.input + 0.5 * load.output;
   const double each =
       held * w.cache_bytes_per_token + w.windowed_bytes_per_sequence + w.recurrent.state_bytes;
-  if (each <= 0.0 || service.unlimited_cache) return T(1e9);
-  return max(CacheBytes(service.machine, w, c[kMemoryShare]) / (each * w.layout.pp), T(1.0));
+  if (each <= 0.0 || service.unlimited_cache) return T(most);
+  const T room = CacheBytes(service.machine, w, c[kMemoryShare]) / (each * w.layout.pp);
+  return min(max(room, T(1.0)), T(most));
 }
 
 template <class T>
@@ -162,6 +167,40 @@ Point<T> AggregatedPoint(const Service& s, const Coefficients<T>& c, const Load&
   return p;
 }
 
+/// An engine that does one pass at a time, and prompts by themselves: while one is taken in nobody
+/// decodes, so that whoever is served decodes in nearly every step. In the time from one request of
+/// a user to its next each user has one prompt, and each of the answer's tokens one step:
+///
+///   whole = output x step + users x prompt + request
+///
+/// A prompt waits for what runs when it comes (the mean residual), then shares a step with those
+/// that decode and with the prompts that came meanwhile.
+template <class T>
+Point<T> SerialPoint(const Service& s, const Coefficients<T>& c, const Load& load) {
+  using std::max;
+  using std::min;
+  const Lowered& w = s.serve.worker;
+  const double slots = std::max(load.concurrency / (s.serve.workers * w.layout.dp), 1.0);
+  const T users = min(T(slots), AdmittedSequences(s, c, load));
+  const T prompt = PrefillSeconds(s.machine, w, c, load.input, 1.0);
+  const T request = c[kRequest] + c[kPromptToken] * load.input;
+  Point<T> p;
+  p.admitted = users;
+  // The first token comes with the prompt.
+  p.decoding = max(users * (load.output / (load.output + 1.0)), T(1.0));
+  const T step = Total(ForwardSeconds(s.machine, w, c, DecodeLoad(s, load, p.decoding), false)) /
+                 TokensAStep(s, c);
+  const T whole = load.output * step + users * prompt + request;
+  const T others = max(users - 1.0, T(0.0));
+  const T residual =
+      others / users * (0.5 * load.output * step * step + 0.5 * others * prompt * prompt) / whole;
+  const T together = others / whole * (2.0 * residual);  // Prompts of the same step.
+  const T inside = request + residual + step * (others / users) + prompt * (1.0 + together);
+  p.tpot = (whole - inside) / load.output;
+  p.ttft = inside + whole * (slots / users - 1.0);
+  return p;
+}
+
 template <class T>
 Point<T> DisaggregatedPoint(const Service& s, const Coefficients<T>& c, const Load& load) {
   using std::max;
@@ -199,6 +238,7 @@ Point<T> DisaggregatedPoint(const Service& s, const Coefficients<T>& c, const Lo
 
 template <class T>
 Point<T> MeanField(const Service& s, const Coefficients<T>& c, const Load& load) {
+  if (s.serial) return SerialPoint(s, c, load);
   return s.disaggregated ? DisaggregatedPoint(s, c, load) : AggregatedPoint(s, c, load);
 }
 
