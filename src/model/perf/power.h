@@ -124,11 +124,11 @@ T PowerOf(const Machine& m, const Work<T>& a_second, const PowerShares& shares =
   return m.tdp_w * min(share, T(1.0));
 }
 
-/// Work of one prompt, where up to 8,192 tokens of several share a pass.
+/// Work of one prompt, where several share a pass up to the budget.
 template <class T>
 Work<T> PromptWork(const Service& s, const Lowered& w, const Coefficients<T>& c, const Load& load,
                    double waiting) {
-  const double together = PromptsAStep(load.input, waiting);
+  const double together = PromptsAStep(s.token_budget, load.input, waiting);
   StepLoad<T> prompts;
   prompts.prefill = T(load.input * together);
   prompts.pairs = T(0.5 * load.input * load.input * together);
@@ -147,7 +147,7 @@ T MeanPower(const Service& s, const Coefficients<T>& c, const Load& load, const 
   decode.Add(WorkOf(s.machine, w, step, ForwardSeconds(s.machine, w, c, step, false)),
              1.0 / (point.tpot * TokensAStep(s, c)));
   const T requests = point.decoding / (point.tpot * load.output);  // A second, of one group.
-  const double slots = std::max(load.concurrency / (s.serve.workers * w.layout.dp), 1.0);
+  const double slots = std::max(load.concurrency / (s.serve.workers * Streams(w)), 1.0);
   if (!s.disaggregated) {
     decode.Add(PromptWork(s, w, c, load, slots), requests);
     return PowerOf(s.machine, decode);
