@@ -42,8 +42,8 @@ constexpr std::int64_t kDayUs = 86'400'000'000;
 constexpr std::array kChips = {"a100-sxm-80gb", "h100-sxm",    "h200-sxm",    "b200-sxm",
                                "b300-sxm",      "gb200-nvl72", "gb300-nvl72", "mi300x",
                                "mi325x",        "mi355x",      "tpu-v6e",     "trainium2"};
-constexpr std::array kModels = {"deepseek-v3",  "gpt-oss-120b", "llama-3.1-70b", "llama-3.1-8b",
-                                "qwen3-32b",    "kimi-k2",      "glm-4.6",       "minimax-m2.5",
+constexpr std::array kModels = {"deepseek-v3",    "gpt-oss-120b", "llama-3.1-70b", "llama-3.1-8b",
+                                "qwen3-32b",      "kimi-k2",      "glm-4.6",       "minimax-m2.5",
                                 "llama-3.1-405b", "gemma-3-27b"};
 constexpr std::array kEngines = {"vllm", "sglang", "tensorrt-llm"};
 
@@ -152,8 +152,8 @@ class Client {
 
   /// The length of the body; exits where the answer is no 200.
   std::size_t Get(const std::string& target) {
-    const std::string request = fmt::format(
-        "GET {} HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip\r\n\r\n", target);
+    const std::string request =
+        fmt::format("GET {} HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip\r\n\r\n", target);
     if (send(fd_, request.data(), request.size(), 0) < 0) std::exit(1);
     std::string answer;
     std::size_t head = std::string::npos;
@@ -204,9 +204,8 @@ std::vector<View> Views(std::int64_t points) {
              "/api/v1/frontier?model={}&chip={}&x=ttft_p99_s&y=usd_per_mtok_total&latest=1",
              model(n), chip(n));
        }},
-      {"row", [=](std::int64_t n) {
-         return fmt::format("/api/v1/rows/a{}", 1 + n * 7919 % points);
-       }},
+      {"row",
+       [=](std::int64_t n) { return fmt::format("/api/v1/rows/a{}", 1 + n * 7919 % points); }},
       {"answer",
        [=](std::int64_t n) {
          return fmt::format("/api/v1/answer?model={}&input=8192&output=1024&interactivity_tps={}",
@@ -280,8 +279,8 @@ void Ask(const std::string& path, std::int64_t points, double rate, double secon
   const rs::catalog::Catalog catalog = ReadCatalog();
   const auto bytes = rs::calibrate::EmbeddedModel();
   const auto began = Clock::now();
-  const auto model = Must(rs::calibrate::Model::FromJson(
-      rs::Json::parse(std::string(bytes.begin(), bytes.end()))));
+  const auto model = Must(
+      rs::calibrate::Model::FromJson(rs::Json::parse(std::string(bytes.begin(), bytes.end()))));
   const auto curves = Must(rs::perf::KernelCurves::Parse(rs::perf::EmbeddedKernelCurves()));
   rs::perf::KernelBook book(curves);
   const rs::api::Predictor predictor(catalog, model, book);

@@ -28,7 +28,8 @@ std::string PredictionTable(std::span<const calibrate::PredictedPoint> points, c
     table.AddRow({FormatNumber(p.concurrency), WithBand(p.prediction.ttft_s, 1e3),
                   WithBand(p.prediction.tpot_s, 1e3), FormatNumber(1.0 / p.prediction.tpot_s.value),
                   WithBand(p.prediction.tput_per_chip, 1.0),
-                  waits ? "room for the cache" : std::string(calibrate::PartTitle(calibrate::LargestPart(p.why.decode))),
+                  waits ? "room for the cache"
+                        : std::string(calibrate::PartTitle(calibrate::LargestPart(p.why.decode))),
                   std::string(Name(p.prediction.domain))});
   }
   return table.ToText(style);
@@ -59,6 +60,5 @@ std::string ExplanationText(const calibrate::PredictedPoint& point, const Style&
       point.why.memory / 1e9, point.why.weights / 1e9, std::max(point.why.cache_room, 0.0) / 1e9,
       point.why.cache / 1e9);
 }
-
 
 }  // namespace roofscape::cli

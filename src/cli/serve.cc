@@ -110,8 +110,8 @@ int Serve(const Options& options, const Clock& clock) {
   const auto run = api::ApiRun::Start(facts, store, run_options, clock);
   if (!run) return Report(run.error());
   const bool v6 = options.host.find(':') != std::string::npos && options.host.front() != '[';
-  fmt::print(stderr, "dashboard on http://{}{}{}:{}/\n", v6 ? "[" : "", options.host,
-             v6 ? "]" : "", (*run)->port());
+  fmt::print(stderr, "dashboard on http://{}{}{}:{}/\n", v6 ? "[" : "", options.host, v6 ? "]" : "",
+             (*run)->port());
   std::fflush(stderr);
   AwaitEnd(ends);
   (*run)->Stop();

@@ -135,9 +135,8 @@ std::string PeerAddress(int fd) {
   } else if (address.ss_family == AF_INET6) {
     where = &reinterpret_cast<const sockaddr_in6*>(&address)->sin6_addr;
   }
-  if (where == nullptr ||
-      inet_ntop(address.ss_family, where, text.data(), static_cast<socklen_t>(text.size())) ==
-          nullptr) {
+  if (where == nullptr || inet_ntop(address.ss_family, where, text.data(),
+                                    static_cast<socklen_t>(text.size())) == nullptr) {
     return "";
   }
   const std::string_view found = text.data();

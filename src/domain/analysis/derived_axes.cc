@@ -62,10 +62,9 @@ AxisInfo CostInfo(TokenKind kind) {
 
 AxisInfo JoulesInfo(TokenKind kind) {
   return {JoulesName(kind), "J/token",
-          fmt::format("energy a{} token, all-in power", kind == TokenKind::kTotal ? ""
-                                                        : kind == TokenKind::kInput
-                                                            ? "n input"
-                                                            : "n output"),
+          fmt::format("energy a{} token, all-in power", kind == TokenKind::kTotal   ? ""
+                                                        : kind == TokenKind::kInput ? "n input"
+                                                                                    : "n output"),
           spec::Direction::kLowerIsBetter, true};
 }
 
@@ -93,21 +92,23 @@ RowAxis Axis(const AxisInfo& info, std::function<std::optional<double>(const spe
 }
 
 RowAxis JoulesAxis(TokenKind kind, const Pricing& pricing) {
-  return Axis(JoulesInfo(kind), [kind, watts = ProvisionedWatts(pricing)](
-                                    const spec::Row& row) -> std::optional<double> {
-    const auto rate = RatePerChip(row, kind);
-    const auto chip_w = rate ? watts->Of(row) : std::nullopt;
-    return chip_w ? std::optional(*chip_w / *rate) : std::nullopt;
-  });
+  return Axis(
+      JoulesInfo(kind),
+      [kind, watts = ProvisionedWatts(pricing)](const spec::Row& row) -> std::optional<double> {
+        const auto rate = RatePerChip(row, kind);
+        const auto chip_w = rate ? watts->Of(row) : std::nullopt;
+        return chip_w ? std::optional(*chip_w / *rate) : std::nullopt;
+      });
 }
 
 RowAxis PerMegawattAxis(TokenKind kind, const Pricing& pricing) {
-  return Axis(PerMegawattInfo(kind), [kind, watts = ProvisionedWatts(pricing)](
-                                         const spec::Row& row) -> std::optional<double> {
-    const auto rate = RatePerChip(row, kind);
-    const auto chip_w = rate ? watts->Of(row) : std::nullopt;
-    return chip_w ? std::optional(1e6 * *rate / *chip_w) : std::nullopt;
-  });
+  return Axis(
+      PerMegawattInfo(kind),
+      [kind, watts = ProvisionedWatts(pricing)](const spec::Row& row) -> std::optional<double> {
+        const auto rate = RatePerChip(row, kind);
+        const auto chip_w = rate ? watts->Of(row) : std::nullopt;
+        return chip_w ? std::optional(1e6 * *rate / *chip_w) : std::nullopt;
+      });
 }
 
 }  // namespace

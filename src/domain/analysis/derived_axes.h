@@ -29,7 +29,8 @@ struct AxisInfo {
   bool derived = false;
 };
 
-/// The metrics of which more or less is better, in the order of the registry, then the derived ones.
+/// The metrics of which more or less is better, in the order of the registry, then the derived
+/// ones.
 const std::vector<AxisInfo>& AllAxes();
 
 /// The one of that name, or an error with a suggestion.

@@ -23,8 +23,7 @@ Json EntryJson(const Found& found, bool sources) {
     out["sources"][source.id] = {
         {"text", source.text},
         {"date", source.date ? Json(source.date->ToIso()) : Json(nullptr)},
-        {"confidence",
-         source.confidence ? Json(Name(*source.confidence)) : Json(nullptr)}};
+        {"confidence", source.confidence ? Json(Name(*source.confidence)) : Json(nullptr)}};
     if (!source.harness.empty()) out["sources"][source.id]["harness"] = source.harness;
   }
   out["source_of"] = Json::object();

@@ -11,14 +11,14 @@ namespace {
 
 /// In the order of perf::StepPart.
 constexpr std::array<std::string_view, perf::kStepParts> kTitles = {"projections and dense layers",
-                                                                   "attention",
-                                                                   "routed experts",
-                                                                   "recurrent state",
-                                                                   "output head",
-                                                                   "sums over the group",
-                                                                   "tokens to experts and back",
-                                                                   "launches",
-                                                                   "host"};
+                                                                    "attention",
+                                                                    "routed experts",
+                                                                    "recurrent state",
+                                                                    "output head",
+                                                                    "sums over the group",
+                                                                    "tokens to experts and back",
+                                                                    "launches",
+                                                                    "host"};
 constexpr std::array<std::string_view, perf::kStepParts> kKeys = {
     "products_s", "attention_s", "experts_s", "recurrent_s", "head_s",
     "sums_s",     "travel_s",    "floors_s",  "host_s"};

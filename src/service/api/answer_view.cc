@@ -76,8 +76,8 @@ Result<> ReadShape(const Params& params, Selection& selection) {
   return {};
 }
 
-/// By which share a figure is better than its limit; missing: not asked. Below 0: it is not met, and
-/// so is a limit of which the row has no figure.
+/// By which share a figure is better than its limit; missing: not asked. Below 0: it is not met,
+/// and so is a limit of which the row has no figure.
 struct Headroom {
   std::optional<double> interactivity, ttft, e2e;
   bool meets = true;
@@ -174,8 +174,8 @@ Json CostJson(const spec::Row& row, const analysis::Pricing& pricing) {
   const auto price = analysis::ChipPrice(row.deployment.chip, pricing);
   if (!price) return nullptr;
   Json cost = Json::object();
-  for (const auto kind : {analysis::TokenKind::kTotal, analysis::TokenKind::kInput,
-                          analysis::TokenKind::kOutput}) {
+  for (const auto kind :
+       {analysis::TokenKind::kTotal, analysis::TokenKind::kInput, analysis::TokenKind::kOutput}) {
     const auto figure = analysis::UsdPerMtok(row, kind, pricing);
     cost[fmt::format("usd_per_mtok_{}", analysis::Name(kind))] =
         figure ? Json(figure->value) : Json(nullptr);
@@ -209,9 +209,9 @@ Json BetweenJson(const Snapshot& snapshot, const std::optional<Between>& between
   const auto usd = [&](const std::optional<double>& rate) {
     return price && rate ? Json(analysis::UsdPerMtok(price->value, *rate)) : Json(nullptr);
   };
-  return {{"total_tps_per_chip", between->y}, {"low", NumberJson(between->low)},
+  return {{"total_tps_per_chip", between->y},  {"low", NumberJson(between->low)},
           {"high", NumberJson(between->high)}, {"usd_per_mtok_total", usd(between->y)},
-          {"usd_low", usd(between->high)},    {"usd_high", usd(between->low)}};
+          {"usd_low", usd(between->high)},     {"usd_high", usd(between->low)}};
 }
 
 /// Recipes of the rows that are answered, read from the store all at once.
@@ -255,7 +255,7 @@ struct Answer {
   analysis::Pricing pricing;
   Target target;
   std::vector<ViewSeries> series;
-  std::vector<Found> found;  // Best first, all of them.
+  std::vector<Found> found;                     // Best first, all of them.
   std::vector<std::optional<Between>> between;  // By series.
   std::int64_t no_point = 0;
   std::int64_t over_budget = 0;
@@ -269,34 +269,33 @@ Json ResultJson(const ViewInput& input, const Answer& answer, const Recipes& rec
   const ViewSeries& series = answer.series[found.series];
   const auto chips = spec::ChipCount(row.deployment);
   const auto metric = [&](const std::string& name) { return NumberJson(row.values.Get(name)); };
-  return {{"known", row.way},
-          {"id", snapshot.origin(found.row).id},
-          {"key", KeyJson(snapshot.series()[series.code])},
-          {"label", series.label},
-          {"layout", analysis::LayoutName(row.deployment)},
-          {"chips", chips ? Json(*chips) : Json(nullptr)},
-          {"concurrency", ConcurrencyJson(row)},
-          {"rate_rps", NumberJson(row.rate_rps)},
-          {"measured", DayJson(row)},
-          {"interactivity_tps", metric(answer.target.Interactivity())},
-          {"ttft_s", metric(answer.target.Ttft())},
-          {"e2e_s", metric(answer.target.E2e())},
-          {"total_tps_per_chip",
-           NumberJson(analysis::RatePerChip(row, analysis::TokenKind::kTotal))},
-          {"output_tps_per_chip",
-           NumberJson(analysis::RatePerChip(row, analysis::TokenKind::kOutput))},
-          {"cost", CostJson(row, answer.pricing)},
-          {"energy", EnergyJson(row, answer.pricing)},
-          {"headroom",
-           {{"interactivity", NumberJson(found.headroom.interactivity)},
-            {"ttft", NumberJson(found.headroom.ttft)},
-            {"e2e", NumberJson(found.headroom.e2e)}}},
-          {"between", BetweenJson(snapshot, answer.between[found.series], answer.pricing)},
-          {"fleet", FleetJson(found.fleet)},
-          {"fits_budget", found.fits_budget ? Json(*found.fits_budget) : Json(nullptr)},
-          {"verdict", spec::Name(row.instrument)},
-          {"corrections", recipes.Corrections(snapshot, found.row)},
-          {"recipe", recipes.Of(snapshot, found.row)}};
+  return {
+      {"known", row.way},
+      {"id", snapshot.origin(found.row).id},
+      {"key", KeyJson(snapshot.series()[series.code])},
+      {"label", series.label},
+      {"layout", analysis::LayoutName(row.deployment)},
+      {"chips", chips ? Json(*chips) : Json(nullptr)},
+      {"concurrency", ConcurrencyJson(row)},
+      {"rate_rps", NumberJson(row.rate_rps)},
+      {"measured", DayJson(row)},
+      {"interactivity_tps", metric(answer.target.Interactivity())},
+      {"ttft_s", metric(answer.target.Ttft())},
+      {"e2e_s", metric(answer.target.E2e())},
+      {"total_tps_per_chip", NumberJson(analysis::RatePerChip(row, analysis::TokenKind::kTotal))},
+      {"output_tps_per_chip", NumberJson(analysis::RatePerChip(row, analysis::TokenKind::kOutput))},
+      {"cost", CostJson(row, answer.pricing)},
+      {"energy", EnergyJson(row, answer.pricing)},
+      {"headroom",
+       {{"interactivity", NumberJson(found.headroom.interactivity)},
+        {"ttft", NumberJson(found.headroom.ttft)},
+        {"e2e", NumberJson(found.headroom.e2e)}}},
+      {"between", BetweenJson(snapshot, answer.between[found.series], answer.pricing)},
+      {"fleet", FleetJson(found.fleet)},
+      {"fits_budget", found.fits_budget ? Json(*found.fits_budget) : Json(nullptr)},
+      {"verdict", spec::Name(row.instrument)},
+      {"corrections", recipes.Corrections(snapshot, found.row)},
+      {"recipe", recipes.Of(snapshot, found.row)}};
 }
 
 /// Finds the best row of each series and puts them in order.
@@ -372,11 +371,13 @@ Json TargetJson(const Target& target) {
 Json NotesOf(const Answer& answer) {
   Json notes = Json::array();
   if (answer.series.empty()) {
-    notes.push_back("No point of this model and shape is known: choose a shape that was measured, "
-                    "measure it (roofscape bench), or predict it.");
+    notes.push_back(
+        "No point of this model and shape is known: choose a shape that was measured, "
+        "measure it (roofscape bench), or predict it.");
   } else if (answer.found.empty()) {
-    notes.push_back("Nothing that was measured meets the target: ask for less speed, or allow more "
-                    "chips or money.");
+    notes.push_back(
+        "Nothing that was measured meets the target: ask for less speed, or allow more "
+        "chips or money.");
   }
   for (const Found& found : answer.found) {
     if (found.rank == kLast) {

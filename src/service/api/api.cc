@@ -53,15 +53,11 @@ BodyPtr BodyOf(const Json& json) {
 
 int StatusOf(ErrorCode code) {
   switch (code) {
-    case ErrorCode::kInvalidArgument:
-      return 400;
-    case ErrorCode::kNotFound:
-      return 404;
+    case ErrorCode::kInvalidArgument: return 400;
+    case ErrorCode::kNotFound: return 404;
     case ErrorCode::kUnavailable:
-    case ErrorCode::kTimeout:
-      return 503;
-    default:
-      return 500;
+    case ErrorCode::kTimeout: return 503;
+    default: return 500;
   }
 }
 
@@ -74,8 +70,9 @@ std::string_view CodeName(int status) {
 constexpr std::array<std::string_view, 0> kNone = {};
 constexpr std::array<std::string_view, 5> kFrontier = {"x", "y", "at", "curve", "overlay"};
 constexpr std::array<std::string_view, 11> kAnswer = {
-    "input", "output",   "percentile",    "interactivity_tps", "ttft_s", "e2e_s",
-    "users", "usd_per_month", "max_chips", "rank",              "limit"};
+    "input",     "output", "percentile", "interactivity_tps",
+    "ttft_s",    "e2e_s",  "users",      "usd_per_month",
+    "max_chips", "rank",   "limit"};
 constexpr std::array<std::string_view, 4> kCompare = {"side", "x", "metric", "at"};
 constexpr std::array<std::string_view, 5> kHistory = {"x", "at", "y", "by", "regressions"};
 constexpr std::array<std::string_view, 5> kIntelligence = {"eval", "floor", "input_tokens",
@@ -84,9 +81,10 @@ constexpr std::array<std::string_view, 5> kRuns = {"limit", "offset", "model", "
 constexpr std::array<std::string_view, 1> kRunPoint = {"requests"};
 constexpr std::array<std::string_view, 1> kRunSeries = {"samples"};
 constexpr std::array<std::string_view, 18> kPredict = {
-    "model",      "chip",       "fabric",     "engine",          "precision", "tp",
-    "ep",         "dp",         "pp",         "chips",           "workers",   "prefill_tp",
-    "prefill_ep", "prefill_dp", "prefill_workers", "input",      "output",    "concurrency"};
+    "model",   "chip",       "fabric",     "engine",     "precision",
+    "tp",      "ep",         "dp",         "pp",         "chips",
+    "workers", "prefill_tp", "prefill_ep", "prefill_dp", "prefill_workers",
+    "input",   "output",     "concurrency"};
 
 }  // namespace
 
@@ -106,8 +104,8 @@ std::span<const Api::Route> Api::Routes() {
       {"/api/v1/health", kNone, false, false, false, true,
        [](const Ask& a) {
          const std::int64_t generation = a.input.snapshot->generation();
-         return Result<Json>(Json{{"status", generation > 0 ? "ok" : "loading"},
-                                  {"generation", generation}});
+         return Result<Json>(
+             Json{{"status", generation > 0 ? "ok" : "loading"}, {"generation", generation}});
        }},
       {"/api/v1/meta", kNone, false, false, false, true,
        [](const Ask& a) { return MetaView(a.input); }},
@@ -232,8 +230,7 @@ Result<Api::Asked> Api::Read(std::string_view target) {
   Asked asked;
   asked.route = FindRoute(target.substr(0, question), asked.parts);
   if (asked.route == nullptr) {
-    return Error{ErrorCode::kNotFound,
-                 "there is no such path: /api/v1/openapi.json has them all"};
+    return Error{ErrorCode::kNotFound, "there is no such path: /api/v1/openapi.json has them all"};
   }
   RS_ASSIGN_OR_RETURN(asked.params,
                       Params::Parse(target.substr(std::min(question + 1, target.size()))));

@@ -100,9 +100,8 @@ bool IsOwnHost(std::string_view host, const std::vector<std::string>& hosts) {
     name = name.substr(0, name.find(':'));
   }
   if (net::EqualsIgnoreCase(name, "localhost") || name == "127.0.0.1" || name == "::1") return true;
-  return std::any_of(hosts.begin(), hosts.end(), [&](const std::string& known) {
-    return net::EqualsIgnoreCase(known, name);
-  });
+  return std::any_of(hosts.begin(), hosts.end(),
+                     [&](const std::string& known) { return net::EqualsIgnoreCase(known, name); });
 }
 
 Result<std::unique_ptr<ApiServer>> ApiServer::Create(net::Reactor& reactor, Api& api,
@@ -111,8 +110,8 @@ Result<std::unique_ptr<ApiServer>> ApiServer::Create(net::Reactor& reactor, Api&
   std::unique_ptr<ApiServer> server(new ApiServer(reactor, api, worker, feed, options));
   net::HttpServerOptions http = options.http;
   http.listen.reuse_port = options.share_port;
-  RS_ASSIGN_OR_RETURN(server->server_, net::HttpServer::Listen(reactor, options.host, options.port,
-                                                               *server, http));
+  RS_ASSIGN_OR_RETURN(server->server_,
+                      net::HttpServer::Listen(reactor, options.host, options.port, *server, http));
   reactor.OnWake([raw = server.get()] { raw->RunPosted(); });
   return server;
 }

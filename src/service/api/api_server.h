@@ -33,7 +33,8 @@ struct ApiServerOptions {
   std::uint16_t port = 0;
   bool share_port = false;
   /// Who may ask for data; empty: everyone who reaches the server, under a Host that is one of
-  /// `hosts` or of this machine's loopback (a name that somebody else's DNS points here is refused).
+  /// `hosts` or of this machine's loopback (a name that somebody else's DNS points here is
+  /// refused).
   Tokens tokens;
   std::vector<std::string> hosts;
   RateLimitOptions rate;
@@ -45,8 +46,7 @@ class ApiServer final : private net::HttpServer::Handler {
  public:
   /// Listens at once. All arguments must outlive the server.
   static Result<std::unique_ptr<ApiServer>> Create(net::Reactor& reactor, Api& api, Worker& worker,
-                                                   LiveFeed& feed,
-                                                   const ApiServerOptions& options);
+                                                   LiveFeed& feed, const ApiServerOptions& options);
   ApiServer(const ApiServer&) = delete;
   ApiServer& operator=(const ApiServer&) = delete;
   ~ApiServer();

@@ -31,12 +31,9 @@ std::string_view GroupOf(std::string_view name) {
 }
 
 Json AxisJson(const analysis::AxisInfo& axis) {
-  return {{"name", axis.name},
-          {"unit", axis.unit},
-          {"title", axis.title},
-          {"direction", NameOf(axis.direction)},
-          {"digits", kDigits},
-          {"group", GroupOf(axis.name)},
+  return {{"name", axis.name},      {"unit", axis.unit},
+          {"title", axis.title},    {"direction", NameOf(axis.direction)},
+          {"digits", kDigits},      {"group", GroupOf(axis.name)},
           {"derived", axis.derived}};
 }
 

@@ -49,9 +49,10 @@ Result<Selection> SelectionOf(const std::string& conditions, const Selection& co
     const std::string value = condition.substr(std::min(equals + 1, condition.size()));
     if (std::find(kConditions.begin(), kConditions.end(), name) == kConditions.end() ||
         value.empty()) {
-      return ParamError("side", fmt::format("'{}': must be NAME=VALUE joined by commas, NAME one of "
-                                            "{}",
-                                            Printable(condition, 60), fmt::join(kConditions, ", ")));
+      return ParamError("side",
+                        fmt::format("'{}': must be NAME=VALUE joined by commas, NAME one of "
+                                    "{}",
+                                    Printable(condition, 60), fmt::join(kConditions, ", ")));
     }
     if (name == "run") {
       run = value;
@@ -90,8 +91,8 @@ Result<Side> ReadSide(const std::string& conditions, const Selection& common,
   return side;
 }
 
-/// Which model, shape and protocol is meant where the query leaves that open: that of most rows which
-/// all sides leave.
+/// Which model, shape and protocol is meant where the query leaves that open: that of most rows
+/// which all sides leave.
 void FillInForAll(const std::vector<std::string>& sides, Selection& selection,
                   const Snapshot& snapshot) {
   const auto named = [&](Field field) {
@@ -154,9 +155,9 @@ Result<Ask> ReadAsk(const ViewInput& input, const Params& params) {
 Json EffectJson(double change, std::optional<double> low, std::optional<double> high,
                 analysis::Finding finding, std::optional<double> floor,
                 const std::vector<std::string>& differs) {
-  return {{"change", NumberJson(change)},  {"low", NumberJson(low)},
-          {"high", NumberJson(high)},      {"finding", analysis::Name(finding)},
-          {"floor", NumberJson(floor)},    {"differs", differs}};
+  return {{"change", NumberJson(change)}, {"low", NumberJson(low)},
+          {"high", NumberJson(high)},     {"finding", analysis::Name(finding)},
+          {"floor", NumberJson(floor)},   {"differs", differs}};
 }
 
 /// A row of the table of matches: a load or target, and a layout where matched by it.
@@ -168,12 +169,13 @@ class Table {
 
   void Add(std::size_t side, const analysis::Comparison& comparison, const Snapshot& snapshot) {
     for (const analysis::Match& match : comparison.matches) {
-      auto& row = matches_.try_emplace({match.at, match.layout},
-                                       std::vector<Json>(ask_.sides.size())).first->second;
+      auto& row =
+          matches_.try_emplace({match.at, match.layout}, std::vector<Json>(ask_.sides.size()))
+              .first->second;
       row[0] = ValueJson(snapshot, ask_.sides[0], match.a, match.value_a, nullptr);
-      row[side] = ValueJson(snapshot, ask_.sides[side], match.b, match.value_b,
-                            EffectJson(match.change, match.low, match.high, match.finding,
-                                       std::nullopt, {}));
+      row[side] = ValueJson(
+          snapshot, ask_.sides[side], match.b, match.value_b,
+          EffectJson(match.change, match.low, match.high, match.finding, std::nullopt, {}));
     }
   }
 

@@ -102,8 +102,8 @@ Json SitePointsJson(const Snapshot& snapshot, std::span<const std::size_t> place
   for (const Json& axis : axes) {
     const std::string name = axis["name"];
     const auto found = analysis::AxisNamed(name, pricing);
-    values[name] = Column(
-        places, [&](std::size_t p) { return Rounded(found->value(snapshot.rows()[p])); });
+    values[name] =
+        Column(places, [&](std::size_t p) { return Rounded(found->value(snapshot.rows()[p])); });
   }
   Json fronts = Json::object();
   for (const std::string_view x : kSiteX) {

@@ -15,9 +15,12 @@
 
 namespace roofscape::api {
 
-inline constexpr std::array<std::string_view, 6> kSiteX = {
-    "interactivity_p50_tps", "interactivity_p99_tps", "ttft_p50_s",
-    "ttft_p99_s",            "e2e_p50_s",             "e2e_p99_s"};
+inline constexpr std::array<std::string_view, 6> kSiteX = {"interactivity_p50_tps",
+                                                           "interactivity_p99_tps",
+                                                           "ttft_p50_s",
+                                                           "ttft_p99_s",
+                                                           "e2e_p50_s",
+                                                           "e2e_p99_s"};
 inline constexpr std::array<std::string_view, 4> kSiteY = {
     "total_tps_per_chip", "output_tps_per_chip", "usd_per_mtok_total",
     "joules_per_total_token_provisioned"};

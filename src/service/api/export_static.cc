@@ -64,15 +64,15 @@ std::vector<Set> SetsOf(const Snapshot& snapshot) {
     const auto protocol = snapshot.Code(Field::kProtocol, row);
     const auto [at, is_new] = known.emplace(std::tuple(model, shape, protocol), sets.size());
     if (is_new) {
-      sets.push_back({snapshot.Values(Field::kModel)[model], snapshot.Values(Field::kShape)[shape],
+      sets.push_back({snapshot.Values(Field::kModel)[model],
+                      snapshot.Values(Field::kShape)[shape],
                       snapshot.Values(Field::kProtocol)[protocol],
                       {}});
     }
     sets[at->second].places.push_back(row);
   }
-  std::stable_sort(sets.begin(), sets.end(), [](const Set& a, const Set& b) {
-    return a.places.size() > b.places.size();
-  });
+  std::stable_sort(sets.begin(), sets.end(),
+                   [](const Set& a, const Set& b) { return a.places.size() > b.places.size(); });
   return sets;
 }
 
@@ -185,9 +185,8 @@ class Exporter {
   Result<> WriteAnswers(const Set& set, const std::string& path) {
     Json grid = Json::array();
     for (const double target : kTargets) {
-      RS_ASSIGN_OR_RETURN(
-          const Params params,
-          Params::Parse(fmt::format("{}&interactivity_tps={}", set.Query(), target)));
+      RS_ASSIGN_OR_RETURN(const Params params, Params::Parse(fmt::format("{}&interactivity_tps={}",
+                                                                         set.Query(), target)));
       RS_ASSIGN_OR_RETURN(Json answer, AnswerView(input_, store_, params));
       if (answer["results"].empty()) break;  // Nor is anything faster.
       grid.push_back({{"interactivity_tps", target}, {"results", std::move(answer["results"])}});
@@ -202,10 +201,9 @@ class Exporter {
     Json all = Json::array();
     for (const double target : kHistoryTargets) {
       for (const char* best : {"total_tps_per_chip", "usd_per_mtok_total"}) {
-        RS_ASSIGN_OR_RETURN(
-            const Params params,
-            Params::Parse(fmt::format("{}&at={}&y={}&by=chip&regressions=1", set.Query(), target,
-                                      best)));
+        RS_ASSIGN_OR_RETURN(const Params params,
+                            Params::Parse(fmt::format("{}&at={}&y={}&by=chip&regressions=1",
+                                                      set.Query(), target, best)));
         RS_ASSIGN_OR_RETURN(Json history, HistoryView(input_, params));
         all.push_back({{"interactivity_tps", target}, {"history", std::move(history)}});
       }

@@ -46,8 +46,7 @@ std::string DefaultY(const Snapshot& snapshot, std::span<const std::size_t> plac
 }
 
 Result<analysis::RowAxis> ReadAxis(const Params& params, std::string_view name,
-                                   const std::string& otherwise,
-                                   const analysis::Pricing& pricing) {
+                                   const std::string& otherwise, const analysis::Pricing& pricing) {
   const std::string_view asked = params.One(name);
   auto axis = analysis::AxisNamed(asked.empty() ? otherwise : asked, pricing);
   if (!axis) return ParamError(name, axis.error().message);
@@ -73,7 +72,8 @@ void Thin(std::vector<Drawn>& all) {
     }
   }
   const std::size_t room = kMaxPoints > fronts ? kMaxPoints - fronts : 0;
-  const std::size_t step = room == 0 ? others + 1 : std::max<std::size_t>(1, (others + room - 1) / room);
+  const std::size_t step =
+      room == 0 ? others + 1 : std::max<std::size_t>(1, (others + room - 1) / room);
   std::size_t seen = 0;
   for (Drawn& one : all) {
     for (std::size_t i = 0; i < one.frontier.points.size(); ++i) {
@@ -126,9 +126,8 @@ Json PointColumns(const Snapshot& snapshot, const Drawn& drawn, const Ask& ask, 
   using Point = analysis::RowPoint;
   const auto row = [&](const Point& p) -> const spec::Row& { return snapshot.rows()[p.row]; };
   const auto end = [&](const std::string& axis, bool high) {
-    return Column(drawn, [&](const Point& p) {
-      return IntervalEnd(snapshot.origin(p.row), axis, high);
-    });
+    return Column(drawn,
+                  [&](const Point& p) { return IntervalEnd(snapshot.origin(p.row), axis, high); });
   };
   Json columns = Json::object();
   columns["id"] = Column(drawn, [&](const Point& p) { return Json(snapshot.origin(p.row).id); });
@@ -245,8 +244,8 @@ Result<Ask> ReadAsk(const ViewInput& input, const Params& params,
   FillIn(ask.selection, *input.snapshot, kDefaults);
   places = Select(ask.selection, *input.snapshot);
   RS_ASSIGN_OR_RETURN(ask.x, ReadAxis(params, "x", "interactivity_p50_tps", ask.pricing));
-  RS_ASSIGN_OR_RETURN(
-      ask.y, ReadAxis(params, "y", DefaultY(*input.snapshot, places, ask), ask.pricing));
+  RS_ASSIGN_OR_RETURN(ask.y,
+                      ReadAxis(params, "y", DefaultY(*input.snapshot, places, ask), ask.pricing));
   return ask;
 }
 
@@ -270,10 +269,10 @@ Result<Json> FrontierView(const ViewInput& input, const Params& params) {
   const std::vector<ViewSeries> series = SeriesOf(snapshot, places);
   std::vector<Drawn> drawn;
   for (const ViewSeries& one : series) {
-    drawn.push_back({analysis::FrontierOf(snapshot.rows(), one.places, ask.x, ask.y,
-                                          ask.selection.all),
-                     {},
-                     0});
+    drawn.push_back(
+        {analysis::FrontierOf(snapshot.rows(), one.places, ask.x, ask.y, ask.selection.all),
+         {},
+         0});
   }
   Thin(drawn);
   std::vector<std::optional<Between>> between(series.size());

@@ -42,7 +42,8 @@ struct Ask {
   std::vector<std::string> notes;
 };
 
-/// The target, else the usual one, else where that is beyond all of them what half of the rows reach.
+/// The target, else the usual one, else where that is beyond all of them what half of the rows
+/// reach.
 double TargetOf(std::optional<double> asked, const analysis::RowAxis& floor,
                 std::span<const spec::Row> rows, std::vector<std::string>& notes) {
   if (asked) return *asked;
@@ -55,8 +56,9 @@ double TargetOf(std::optional<double> asked, const analysis::RowAxis& floor,
   const bool more = floor.direction == spec::Direction::kHigherIsBetter;
   const bool reached = more ? values.back() >= kUsualTarget : values.front() <= kUsualTarget;
   if (floor.name.find("interactivity") != std::string::npos && reached) return kUsualTarget;
-  notes.push_back(fmt::format("The target is what half of the points reach; choose another with "
-                              "'at'."));
+  notes.push_back(
+      fmt::format("The target is what half of the points reach; choose another with "
+                  "'at'."));
   return values[values.size() / 2];
 }
 
@@ -122,17 +124,16 @@ Json TrendJson(const Rows& rows, const analysis::Trend& trend) {
   for (const analysis::TrendStep& step : trend.steps) {
     const spec::Row& row = rows.rows[step.row];
     const bool has_gain = before != nullptr && before->value != 0;
-    steps.push_back(
-        {{"from", step.from.ToIso()},
-         {"value", step.value},
-         {"at", step.at},
-         {"id", rows.Id(step.row)},
-         {"label", rows.Label(step.row)},
-         {"layout", analysis::LayoutName(row.deployment)},
-         {"run_url", OptionalText(row.origin.url)},
-         {"gain", has_gain ? Json(step.value / before->value - 1) : Json(nullptr)},
-         {"changed", before == nullptr ? Json::array()
-                                       : ChangedJson(rows.rows[before->row], row)}});
+    steps.push_back({{"from", step.from.ToIso()},
+                     {"value", step.value},
+                     {"at", step.at},
+                     {"id", rows.Id(step.row)},
+                     {"label", rows.Label(step.row)},
+                     {"layout", analysis::LayoutName(row.deployment)},
+                     {"run_url", OptionalText(row.origin.url)},
+                     {"gain", has_gain ? Json(step.value / before->value - 1) : Json(nullptr)},
+                     {"changed", before == nullptr ? Json::array()
+                                                   : ChangedJson(rows.rows[before->row], row)}});
     before = &step;
   }
   std::string model = trend.key.model;
@@ -188,8 +189,9 @@ Json RegressionsJson(const Rows& rows, Ask& ask) {
   if (!ask.regressions) return nullptr;
   const std::string& metric = ask.query.best.name;
   if (!analysis::FloorOf(metric)) {
-    ask.notes.push_back(metric + ": its noise between runs is not known, so nothing can be judged: "
-                                 "choose total_tps_per_chip, tpot_p50_s or ttft_p50_s as y.");
+    ask.notes.push_back(metric +
+                        ": its noise between runs is not known, so nothing can be judged: "
+                        "choose total_tps_per_chip, tpot_p50_s or ttft_p50_s as y.");
     return nullptr;
   }
   const auto curves = analysis::SplitIntoCurves(rows.rows);

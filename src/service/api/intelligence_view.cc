@@ -36,8 +36,8 @@ Result<const catalog::Eval*> ChooseEval(const Params& params, const ViewInput& i
     }
   }
   if (asked.empty()) return usual;
-  return ParamError("eval", fmt::format("'{}' is unknown.{}", Printable(asked, 60),
-                                        DidYouMean(asked, ids)));
+  return ParamError(
+      "eval", fmt::format("'{}' is unknown.{}", Printable(asked, 60), DidYouMean(asked, ids)));
 }
 
 Result<Ask> ReadAsk(const ViewInput& input, const Params& params) {
@@ -97,8 +97,8 @@ Json PointJson(const Rows& rows, const analysis::IntelligencePoint& point,
           {"mode", score.mode},
           {"score", score.score},
           {"chip", row.deployment.chip},
-          {"label", SystemLabel(rows.snapshot.series()[rows.snapshot.SeriesOf(
-                        rows.places[point.row])])},
+          {"label",
+           SystemLabel(rows.snapshot.series()[rows.snapshot.SeriesOf(rows.places[point.row])])},
           {"id", rows.Id(point.row)},
           {"protocol", row.protocol},
           {"input_tokens", point.input_tokens},
@@ -120,9 +120,12 @@ Result<Json> GainJson(const Rows& rows, const Ask& ask, analysis::Resource resou
                      {"weights", ask.query.eval->scores[cost.score].weights},
                      {"id", rows.Id(cost.row)}});
   }
-  return Json{{"records", gain.points},          {"factor", NumberJson(gain.factor)},
-              {"low", NumberJson(gain.low)},     {"high", NumberJson(gain.high)},
-              {"why", gain.why},                 {"steps", std::move(steps)}};
+  return Json{{"records", gain.points},
+              {"factor", NumberJson(gain.factor)},
+              {"low", NumberJson(gain.low)},
+              {"high", NumberJson(gain.high)},
+              {"why", gain.why},
+              {"steps", std::move(steps)}};
 }
 
 Result<Json> GainsJson(const Rows& rows, const Ask& ask) {
@@ -152,21 +155,21 @@ Result<Json> IntelligenceView(const ViewInput& input, const Params& params) {
     }
     RS_ASSIGN_OR_RETURN(gains, GainsJson(rows, ask));
     if (found->empty()) {
-      notes.push_back("No score with counted tokens meets a point of its model with a like mix of "
-                      "input and output: choose another shape or a lower floor.");
+      notes.push_back(
+          "No score with counted tokens meets a point of its model with a like mix of "
+          "input and output: choose another shape or a lower floor.");
     }
   }
-  return Json{
-      {"generation", snapshot.generation()},
-      {"query", SelectionJson(ask.selection)},
-      {"pricing", PricingJson(ask.query.pricing)},
-      {"eval", ask.query.eval == nullptr ? Json(nullptr) : Json(ask.query.eval->entry.id)},
-      {"boundary", analysis::Name(ask.query.boundary)},
-      {"interactivity_floor", ask.query.interactivity_floor},
-      {"evals", EvalsJson(input, ask.query.pricing.date)},
-      {"points", std::move(points)},
-      {"gains", std::move(gains)},
-      {"notes", std::move(notes)}};
+  return Json{{"generation", snapshot.generation()},
+              {"query", SelectionJson(ask.selection)},
+              {"pricing", PricingJson(ask.query.pricing)},
+              {"eval", ask.query.eval == nullptr ? Json(nullptr) : Json(ask.query.eval->entry.id)},
+              {"boundary", analysis::Name(ask.query.boundary)},
+              {"interactivity_floor", ask.query.interactivity_floor},
+              {"evals", EvalsJson(input, ask.query.pricing.date)},
+              {"points", std::move(points)},
+              {"gains", std::move(gains)},
+              {"notes", std::move(notes)}};
 }
 
 }  // namespace roofscape::api

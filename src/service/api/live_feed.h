@@ -1,5 +1,6 @@
-// What is pushed to pages that watch: the body of /live when it changes, and that new data is there.
-// One thread looks at the store, and only while somebody listens; each loop tells its own listeners.
+// What is pushed to pages that watch: the body of /live when it changes, and that new data is
+// there. One thread looks at the store, and only while somebody listens; each loop tells its own
+// listeners.
 //
 // Thread safety: every function may be called from any thread.
 

@@ -11,14 +11,10 @@ namespace {
 
 const char* LabelOf(catalog::Tier tier) {
   switch (tier) {
-    case catalog::Tier::kOwnedHyperscaler:
-      return "owned, large hyperscaler";
-    case catalog::Tier::kOwnedNeocloud:
-      return "owned, GPU cloud";
-    case catalog::Tier::kRented3yr:
-      return "rented for three years";
-    case catalog::Tier::kOnDemand:
-      return "rented by the hour";
+    case catalog::Tier::kOwnedHyperscaler: return "owned, large hyperscaler";
+    case catalog::Tier::kOwnedNeocloud: return "owned, GPU cloud";
+    case catalog::Tier::kRented3yr: return "rented for three years";
+    case catalog::Tier::kOnDemand: return "rented by the hour";
   }
   return "";
 }

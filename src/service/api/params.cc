@@ -100,9 +100,9 @@ std::optional<std::string> Unescape(std::string_view text, bool in_query) {
 
 Result<Params> Params::Parse(std::string_view query) {
   if (query.size() > kMaxQueryBytes) {
-    return Error{ErrorCode::kInvalidArgument,
-                 fmt::format("the query has {} bytes: at most {} are read", query.size(),
-                             kMaxQueryBytes)};
+    return Error{
+        ErrorCode::kInvalidArgument,
+        fmt::format("the query has {} bytes: at most {} are read", query.size(), kMaxQueryBytes)};
   }
   Params params;
   while (!query.empty()) {
@@ -119,9 +119,9 @@ Result<Params> Params::Parse(std::string_view query) {
                                Printable(part, kMaxQuoted))};
     }
     if (params.all_.size() == kMaxParams) {
-      return Error{ErrorCode::kInvalidArgument,
-                   fmt::format("the query has more than {} parameters: ask for less at once",
-                               kMaxParams)};
+      return Error{
+          ErrorCode::kInvalidArgument,
+          fmt::format("the query has more than {} parameters: ask for less at once", kMaxParams)};
     }
     params.all_.emplace_back(*name, *value);
   }
@@ -131,7 +131,8 @@ Result<Params> Params::Parse(std::string_view query) {
 Result<> Params::Check(std::span<const std::string_view> known) const {
   for (const auto& [name, value] : all_) {
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    return ParamError(name, "is not known here: " + UnknownName(Printable(name, kMaxQuoted), known));
+    return ParamError(name,
+                      "is not known here: " + UnknownName(Printable(name, kMaxQuoted), known));
   }
   return {};
 }
@@ -153,16 +154,14 @@ std::vector<std::string> Params::Many(std::string_view name) const {
   return found;
 }
 
-Result<std::optional<double>> Params::Number(std::string_view name, double low,
-                                             double high) const {
+Result<std::optional<double>> Params::Number(std::string_view name, double low, double high) const {
   const std::string_view text = One(name);
   if (text.empty()) return std::optional<double>();
   RS_ASSIGN_OR_RETURN(const double value, InRange(name, text, low, high));
   return std::optional(value);
 }
 
-Result<std::vector<double>> Params::Numbers(std::string_view name, double low,
-                                            double high) const {
+Result<std::vector<double>> Params::Numbers(std::string_view name, double low, double high) const {
   std::vector<double> values;
   for (const std::string& text : Many(name)) {
     RS_ASSIGN_OR_RETURN(const double value, InRange(name, text, low, high));
@@ -190,8 +189,8 @@ Result<std::optional<catalog::Date>> Params::Day(std::string_view name) const {
   if (text.empty()) return std::optional<catalog::Date>();
   const auto day = catalog::ParseDate(text);
   if (!day) {
-    return ParamError(name, fmt::format("must be a day like 2026-07-01, got '{}'",
-                                        Printable(text, kMaxQuoted)));
+    return ParamError(
+        name, fmt::format("must be a day like 2026-07-01, got '{}'", Printable(text, kMaxQuoted)));
   }
   return day;
 }

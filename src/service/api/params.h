@@ -1,8 +1,8 @@
 // The query of a request, "model=dsr1&chip=b200&chip=h200", understood once: percent escapes
 // undone, every name held against those that the path knows.
 //
-// Names and values are whatever a stranger sends: text, never a path, a format or SQL. An empty value
-// is as if it were not there.
+// Names and values are whatever a stranger sends: text, never a path, a format or SQL. An empty
+// value is as if it were not there.
 //
 // Errors: ParamError names the parameter, so that an answer can. Thread safety: plain values.
 

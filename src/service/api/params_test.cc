@@ -43,7 +43,8 @@ TEST(Params, SaysWhichParameterIsNotKnown) {
 }
 
 TEST(Params, ReadsNumbersInTheirRange) {
-  const Params params = Must("a=1.5e2&b=7&c=many&d=nan&e=1e999&f=-1&g=1x&h=2026-02-30&i=2026-07-01");
+  const Params params =
+      Must("a=1.5e2&b=7&c=many&d=nan&e=1e999&f=-1&g=1x&h=2026-02-30&i=2026-07-01");
   EXPECT_EQ(**params.Number("a", 0, 1000), 150.0);
   EXPECT_EQ(**params.Integer("b", 0, 10), 7);
   EXPECT_EQ(*params.Number("none", 0, 1), std::nullopt);

@@ -113,8 +113,8 @@ Json MeasuredJson(const ViewInput& input, const Params& params, const Ask& ask) 
       continue;
     }
     const auto chips = spec::ChipCount(row.deployment);
-    if (ask.wish.tp && (row.deployment.roles.size() != 1 || row.deployment.roles[0].tp !=
-                            static_cast<std::int64_t>(*ask.wish.tp))) {
+    if (ask.wish.tp && (row.deployment.roles.size() != 1 ||
+                        row.deployment.roles[0].tp != static_cast<std::int64_t>(*ask.wish.tp))) {
       continue;
     }
     if (!chips || all.size() == kMaxMeasured) continue;

@@ -12,8 +12,8 @@
 namespace roofscape::api {
 namespace {
 
-/// A predicted load on an axis, where the model has the figure. Those of a median stand for it by the
-/// mean: the model knows no distributions. A price of 0: not known.
+/// A predicted load on an axis, where the model has the figure. Those of a median stand for it by
+/// the mean: the model knows no distributions. A price of 0: not known.
 std::optional<calibrate::Figure> On(const std::string& axis, const calibrate::PredictedPoint& p,
                                     double usd_per_chip_hour) {
   if (axis == "interactivity_p50_tps" || axis == "interactivity_mean_tps") {

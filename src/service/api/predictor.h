@@ -1,5 +1,5 @@
-// The performance model as the dashboard asks it: one deployment over loads, and the predicted curve
-// beside a measured one.
+// The performance model as the dashboard asks it: one deployment over loads, and the predicted
+// curve beside a measured one.
 //
 // Ownership: model, kernels and catalog must outlive it. Thread safety: const use from many threads
 // (making a case takes turns).

@@ -5,9 +5,7 @@
 namespace roofscape::api {
 namespace {
 
-double SecondsBetween(Instant a, Instant b) {
-  return std::chrono::duration<double>(b - a).count();
-}
+double SecondsBetween(Instant a, Instant b) { return std::chrono::duration<double>(b - a).count(); }
 
 }  // namespace
 
@@ -21,8 +19,8 @@ bool RateLimit::Take(std::string_view peer, Instant now, double weight) {
     found = buckets_.emplace(peer, Bucket{options_.burst, now}).first;
   }
   Bucket& bucket = found->second;
-  bucket.left = std::min(options_.burst,
-                         bucket.left + options_.per_second * SecondsBetween(bucket.at, now));
+  bucket.left =
+      std::min(options_.burst, bucket.left + options_.per_second * SecondsBetween(bucket.at, now));
   bucket.at = now;
   if (bucket.left < 1) return false;
   bucket.left -= weight;

@@ -46,9 +46,9 @@ Result<WholeRow> LoadWhole(const ViewInput& input, StoreAccess& store, std::size
 
 Json FigureJson(const std::string& name, const std::string& title, const std::string& unit,
                 std::optional<double> value, const RowOrigin& origin) {
-  Json figure = {{"name", name},       {"title", title},   {"unit", unit},
+  Json figure = {{"name", name},           {"title", title},    {"unit", unit},
                  {"group", GroupOf(name)}, {"digits", kDigits}, {"value", NumberJson(value)},
-                 {"low", nullptr},     {"high", nullptr}};
+                 {"low", nullptr},         {"high", nullptr}};
   if (const auto found = origin.intervals.find(name); found != origin.intervals.end()) {
     figure["low"] = NumberJson(found->second.low);
     figure["high"] = NumberJson(found->second.high);
@@ -104,30 +104,29 @@ Result<Json> RowView(const ViewInput& input, StoreAccess& store, std::string_vie
   const analysis::RowSeriesKey& key = input.snapshot->series()[input.snapshot->SeriesOf(*place)];
   const auto chips = spec::ChipCount(row.deployment);
   const auto price = analysis::ChipPrice(row.deployment.chip, pricing);
-  return Json{
-      {"id", origin.id},
-      {"label", SystemLabel(key)},
-      {"key", KeyJson(key)},
-      {"layout", analysis::LayoutName(row.deployment)},
-      {"chips", chips ? Json(*chips) : Json(nullptr)},
-      {"concurrency", ConcurrencyJson(row)},
-      {"rate_rps", NumberJson(row.rate_rps)},
-      {"measured", DayJson(row)},
-      {"complete", row.complete},
-      {"origin", OriginJson(row, origin)},
-      {"deployment", spec::ToJson(row.deployment)},
-      {"workload", spec::ToJson(row.workload)},
-      {"verdict", spec::ToJson(whole.verdict)},
-      {"figures", FiguresJson(row, origin)},
-      {"derived", DerivedJson(row, origin, pricing)},
-      {"price", price ? PriceJson(*price, pricing) : Json(nullptr)},
-      {"pricing", PricingJson(pricing)},
-      {"corrections", spec::ToJson(row.corrections)},
-      {"facts", Json(row.facts)},
-      {"recipe", whole.recipe},
-      {"run", origin.run.empty() ? Json(nullptr)
-                                 : Json{{"id", origin.run}, {"point", origin.point}}},
-      {"original", OptionalText(whole.original)}};
+  return Json{{"id", origin.id},
+              {"label", SystemLabel(key)},
+              {"key", KeyJson(key)},
+              {"layout", analysis::LayoutName(row.deployment)},
+              {"chips", chips ? Json(*chips) : Json(nullptr)},
+              {"concurrency", ConcurrencyJson(row)},
+              {"rate_rps", NumberJson(row.rate_rps)},
+              {"measured", DayJson(row)},
+              {"complete", row.complete},
+              {"origin", OriginJson(row, origin)},
+              {"deployment", spec::ToJson(row.deployment)},
+              {"workload", spec::ToJson(row.workload)},
+              {"verdict", spec::ToJson(whole.verdict)},
+              {"figures", FiguresJson(row, origin)},
+              {"derived", DerivedJson(row, origin, pricing)},
+              {"price", price ? PriceJson(*price, pricing) : Json(nullptr)},
+              {"pricing", PricingJson(pricing)},
+              {"corrections", spec::ToJson(row.corrections)},
+              {"facts", Json(row.facts)},
+              {"recipe", whole.recipe},
+              {"run", origin.run.empty() ? Json(nullptr)
+                                         : Json{{"id", origin.run}, {"point", origin.point}}},
+              {"original", OptionalText(whole.original)}};
 }
 
 }  // namespace roofscape::api

@@ -22,9 +22,8 @@ Result<std::unique_ptr<ApiRun>> ApiRun::Start(const Facts& facts, StoreAccess& s
   settings.share_port = options.threads > 1;
   for (std::int64_t i = 0; i < options.threads; ++i) {
     RS_ASSIGN_OR_RETURN(std::unique_ptr<net::Reactor> reactor, net::Reactor::Create(clock));
-    RS_ASSIGN_OR_RETURN(
-        std::unique_ptr<ApiServer> server,
-        ApiServer::Create(*reactor, run->api_, run->worker_, run->feed_, settings));
+    RS_ASSIGN_OR_RETURN(std::unique_ptr<ApiServer> server,
+                        ApiServer::Create(*reactor, run->api_, run->worker_, run->feed_, settings));
     settings.port = run->port_ = server->port();
     run->reactors_.push_back(std::move(reactor));
     run->servers_.push_back(std::move(server));

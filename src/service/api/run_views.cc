@@ -74,9 +74,8 @@ std::int64_t FirstTokenNs(const spec::RequestLog& log, const spec::Request& requ
 Json RequestsJson(const spec::RequestLog& log, std::size_t most) {
   std::vector<const spec::Request*> order;
   for (const spec::Request& request : log.requests) order.push_back(&request);
-  std::stable_sort(order.begin(), order.end(), [](const auto* a, const auto* b) {
-    return a->intended_ns < b->intended_ns;
-  });
+  std::stable_sort(order.begin(), order.end(),
+                   [](const auto* a, const auto* b) { return a->intended_ns < b->intended_ns; });
   const std::size_t step = std::max<std::size_t>(1, (order.size() + most - 1) / most);
   Json columns = {{"total", order.size()}, {"left_out", 0}};
   for (const char* name : {"id", "intended_s", "sent_s", "first_token_s", "end_s", "outcome",
@@ -173,13 +172,12 @@ Result<Json> RunPointView(const ViewInput& input, StoreAccess& store, std::strin
   const auto end = point_text.data() + point_text.size();
   const auto [at, error] = std::from_chars(point_text.data(), end, index);
   RS_ASSIGN_OR_RETURN(const spec::RunResult run, store.LoadRun(id));
-  const auto point =
-      std::find_if(run.points.begin(), run.points.end(),
-                   [&](const spec::PointResult& one) { return one.index == index; });
+  const auto point = std::find_if(run.points.begin(), run.points.end(),
+                                  [&](const spec::PointResult& one) { return one.index == index; });
   if (error != std::errc() || at != end || point == run.points.end()) {
-    return Error{ErrorCode::kNotFound, fmt::format("run {} has no point '{}', but {} of them",
-                                                   run.id, Printable(point_text, 30),
-                                                   run.points.size())};
+    return Error{ErrorCode::kNotFound,
+                 fmt::format("run {} has no point '{}', but {} of them", run.id,
+                             Printable(point_text, 30), run.points.size())};
   }
   RS_ASSIGN_OR_RETURN(const spec::RequestLog log, store.LoadLog({run.id, index}));
   const report::PointDetail detail = report::DetailOf(log, *point);
@@ -226,9 +224,8 @@ Result<Json> RunSeriesView(const ViewInput& input, StoreAccess& store, std::stri
                    {"offsets_s", std::move(offsets)},
                    {"values", std::move(values)}});
   }
-  return Json{{"generation", input.snapshot->generation()},
-              {"run", run.id},
-              {"series", std::move(all)}};
+  return Json{
+      {"generation", input.snapshot->generation()}, {"run", run.id}, {"series", std::move(all)}};
 }
 
 namespace {

@@ -16,8 +16,8 @@ constexpr std::int64_t kDayUs = 86'400'000'000;
 constexpr std::string_view kNotTold = "?";
 
 constexpr std::array<std::string_view, kFields + 5> kParams = {
-    "model",       "shape",    "chip", "engine", "precision", "speculative", "protocol",
-    "way",         "origin",   "since", "until", "as_of",     "latest",      "all"};
+    "model", "shape",  "chip",  "engine", "precision", "speculative", "protocol",
+    "way",   "origin", "since", "until",  "as_of",     "latest",      "all"};
 
 template <class Find>
 std::string IdOf(Find find, const catalog::Catalog& catalog, const std::string& name) {
@@ -34,17 +34,12 @@ std::string Lower(std::string text) {
 std::string Known(Field field, const catalog::Catalog& catalog, const std::string& value) {
   if (value == kNotTold) return "";
   switch (field) {
-    case Field::kModel:
-      return IdOf(catalog::FindModel, catalog, value);
-    case Field::kChip:
-      return IdOf(catalog::FindChip, catalog, value);
-    case Field::kEngine:
-      return IdOf(catalog::FindEngine, catalog, value);
+    case Field::kModel: return IdOf(catalog::FindModel, catalog, value);
+    case Field::kChip: return IdOf(catalog::FindChip, catalog, value);
+    case Field::kEngine: return IdOf(catalog::FindEngine, catalog, value);
     case Field::kPrecision:
-    case Field::kSpeculative:
-      return Lower(value);
-    default:
-      return value;
+    case Field::kSpeculative: return Lower(value);
+    default: return value;
   }
 }
 
@@ -186,11 +181,11 @@ Json FacetsJson(const Selection& selection, const Snapshot& snapshot,
     Json options = Json::array();
     for (const std::size_t i : order) {
       const Wanted& wanted = selection.fields[f];
-      options.push_back({{"value", values[i].empty() ? std::string(kNotTold) : values[i]},
-                         {"label", LabelOf(field, catalog, values[i])},
-                         {"count", counts[f][i]},
-                         {"selected", std::find(wanted.begin(), wanted.end(), values[i]) !=
-                                          wanted.end()}});
+      options.push_back(
+          {{"value", values[i].empty() ? std::string(kNotTold) : values[i]},
+           {"label", LabelOf(field, catalog, values[i])},
+           {"count", counts[f][i]},
+           {"selected", std::find(wanted.begin(), wanted.end(), values[i]) != wanted.end()}});
     }
     facets[std::string(Name(field))] = std::move(options);
   }

@@ -73,8 +73,12 @@ std::vector<KnotRows> CurvesOf(const Snapshot& snapshot, const ViewSeries& serie
 Between Derived(const analysis::SeriesReading& reading, const KnotRows& curve,
                 const std::optional<double>& price) {
   const analysis::Interpolated& value = reading.value;
-  Between between{value.y, value.low, value.high, curve.places[value.left],
-                  curve.places[value.right], curve.places[value.left]};
+  Between between{value.y,
+                  value.low,
+                  value.high,
+                  curve.places[value.left],
+                  curve.places[value.right],
+                  curve.places[value.left]};
   if (!price) return between;
   const auto cost = [&](double rate) { return analysis::UsdPerMtok(*price, rate); };
   between.y = cost(value.y);
@@ -121,19 +125,17 @@ std::vector<ViewSeries> SeriesOf(const Snapshot& snapshot, std::span<const std::
   return series;
 }
 
-Result<std::vector<std::optional<Between>>> ReadBetween(const Snapshot& snapshot,
-                                                        std::span<const ViewSeries> series,
-                                                        const analysis::RowAxis& x,
-                                                        const std::string& y_name,
-                                                        const analysis::Pricing& pricing,
-                                                        double target, bool all) {
+Result<std::vector<std::optional<Between>>> ReadBetween(
+    const Snapshot& snapshot, std::span<const ViewSeries> series, const analysis::RowAxis& x,
+    const std::string& y_name, const analysis::Pricing& pricing, double target, bool all) {
   const auto kind = analysis::CostKindOf(y_name);
   RS_ASSIGN_OR_RETURN(const analysis::RowAxis y,
                       analysis::AxisNamed(kind ? analysis::RateName(*kind) : y_name, pricing));
   constexpr auto kMore = spec::Direction::kHigherIsBetter;
   if (x.direction != kMore || y.direction != kMore || y_name.find("joules") != y_name.npos) {
-    return ParamError("curve", "only a rate or its cost against a speed is read between points: "
-                               "choose other axes, or leave it away");
+    return ParamError("curve",
+                      "only a rate or its cost against a speed is read between points: "
+                      "choose other axes, or leave it away");
   }
   std::vector<std::vector<KnotRows>> curves;
   std::vector<std::vector<analysis::Knot>> all_knots;

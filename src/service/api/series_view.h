@@ -42,11 +42,8 @@ struct Between {
 
 /// One a series; missing where nothing was measured on both sides. kInvalidArgument for axes that
 /// are not read between points (reading.h). A cost is derived from the rate that was read.
-Result<std::vector<std::optional<Between>>> ReadBetween(const Snapshot& snapshot,
-                                                        std::span<const ViewSeries> series,
-                                                        const analysis::RowAxis& x,
-                                                        const std::string& y_name,
-                                                        const analysis::Pricing& pricing,
-                                                        double target, bool all);
+Result<std::vector<std::optional<Between>>> ReadBetween(
+    const Snapshot& snapshot, std::span<const ViewSeries> series, const analysis::RowAxis& x,
+    const std::string& y_name, const analysis::Pricing& pricing, double target, bool all);
 
 }  // namespace roofscape::api

@@ -47,7 +47,7 @@ std::span<const std::string_view> FieldNames();
 
 /// Where a row comes from, beside what the row says itself.
 struct RowOrigin {
-  std::string id;              // Of /rows/{id}: "a17", or "20261123-190222-1a2b3c.p0".
+  std::string id;               // Of /rows/{id}: "a17", or "20261123-190222-1a2b3c.p0".
   std::int64_t archive_id = 0;  // 0: a point of an own run.
   std::int64_t import_id = 0;
   std::int64_t revision = 1;

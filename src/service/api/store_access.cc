@@ -13,9 +13,7 @@ namespace {
 
 constexpr std::int64_t kDayUs = 86'400'000'000;
 
-WallTime EndOf(catalog::Date day) {
-  return WallTime{(analysis::DayNumber(day) + 1) * kDayUs - 1};
-}
+WallTime EndOf(catalog::Date day) { return WallTime{(analysis::DayNumber(day) + 1) * kDayUs - 1}; }
 
 /// Within-run intervals of the window that the row is of.
 const std::map<std::string, spec::Interval>& IntervalsOf(const spec::PointResult& point) {
@@ -59,8 +57,8 @@ Result<std::string> StoreAccess::Mark() {
   if (!there) return std::string();
   RS_ASSIGN_OR_RETURN(const auto imports, archive_->Imports());
   RS_ASSIGN_OR_RETURN(const auto runs, store_->Runs({}));
-  std::string mark = fmt::format("imports {} {};", imports.size(),
-                                 imports.empty() ? 0 : imports.front().id);
+  std::string mark =
+      fmt::format("imports {} {};", imports.size(), imports.empty() ? 0 : imports.front().id);
   for (const store::RunSummary& run : runs) {
     mark += fmt::format("{} {} {} {} {} {}{};", run.id, run.points_done, run.valid, run.degraded,
                         run.invalid, run.points_begun, run.ended ? " ended" : "");

@@ -130,8 +130,7 @@ TEST_F(StoreTest, TheAnswerRanksByWhatIsAsked) {
   EXPECT_EQ(best["concurrency"], 16);
   EXPECT_EQ(best["corrections"], 1);
   EXPECT_NEAR(best["headroom"]["interactivity"].get<double>(), 0.54, 1e-12);
-  EXPECT_LE(best["cost"]["usd_per_mtok_total"],
-            at50["results"][1]["cost"]["usd_per_mtok_total"]);
+  EXPECT_LE(best["cost"]["usd_per_mtok_total"], at50["results"][1]["cost"]["usd_per_mtok_total"]);
   // 0.04 s of TTFT at 4 users, 0.16 s at 16.
   const Json quick = answer("ttft_s=0.1");
   EXPECT_EQ(quick["results"][0]["concurrency"], 4);
@@ -144,7 +143,8 @@ TEST_F(StoreTest, TheAnswerRanksByWhatIsAsked) {
   const Json fleet = answer("interactivity_tps=50&users=1000&chip=h200")["results"][0]["fleet"];
   ASSERT_FALSE(fleet.is_null());
   EXPECT_EQ(fleet["chips"], 8 * std::ceil(1000 * 77 / 100.0 / 8));
-  EXPECT_EQ(answer("interactivity_tps=50&users=1000&usd_per_month=1")["left_out"]["over_budget"], 2);
+  EXPECT_EQ(answer("interactivity_tps=50&users=1000&usd_per_month=1")["left_out"]["over_budget"],
+            2);
   const Json elsewhere = answer("model=deepseek-r1&input=7&output=7");
   EXPECT_EQ(elsewhere["shapes"][0]["shape"], "8192/1024");
 }

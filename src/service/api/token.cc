@@ -54,9 +54,7 @@ Result<std::string> MakeToken() {
   return Hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
-std::string TokenLine(std::string_view token) {
-  return std::string(kPrefix) + Hex(HashOf(token));
-}
+std::string TokenLine(std::string_view token) { return std::string(kPrefix) + Hex(HashOf(token)); }
 
 Result<Tokens> Tokens::Parse(std::string_view text, const std::string& source) {
   Tokens tokens;

@@ -43,7 +43,8 @@ TEST(FrontierView, HasTheFrontierAndTheStepOfEachSeries) {
   const Json& series = answer["series"][0];
   // The later day is better at every load: its three points are the frontier, by rising x.
   std::vector<std::string> front;
-  for (const Json& place : series["front"]) front.push_back(series["points"]["id"][place.get<std::size_t>()]);
+  for (const Json& place : series["front"])
+    front.push_back(series["points"]["id"][place.get<std::size_t>()]);
   EXPECT_EQ(front, (std::vector<std::string>{"a12", "a11", "a10"}));
   EXPECT_EQ(series["reading"]["step"]["id"], "a11");
   EXPECT_EQ(series["reading"]["step"]["y"], 900.0);
@@ -60,8 +61,8 @@ TEST(FrontierView, ReadsBetweenPointsOfOneLayoutWhenAsked) {
   EXPECT_GT(between["y"], 900.0);
   EXPECT_LT(between["y"], 2000.0);
   // The same as a cost: what the rate makes at the price of the day.
-  const Json cost = Answer(FrontierView, TestInput(TestRows()),
-                           "chip=h200&at=50&curve=1&y=usd_per_mtok_total");
+  const Json cost =
+      Answer(FrontierView, TestInput(TestRows()), "chip=h200&at=50&curve=1&y=usd_per_mtok_total");
   const auto price = analysis::ChipPrice("h200-sxm", {&TestCatalog(), {}, {2026, 8, 1}});
   ASSERT_TRUE(price);
   EXPECT_NEAR(cost["series"][0]["reading"]["between"]["y"].get<double>(),
@@ -109,8 +110,7 @@ TEST(FrontierView, ThinsWhatIsTooMuchButNoFrontier) {
 }
 
 TEST(FrontierView, LaysThePredictedCurveBesideTheMeasuredOne) {
-  const Json answer =
-      Answer(FrontierView, TestInput(TestRows()), "chip=h200&overlay=predicted");
+  const Json answer = Answer(FrontierView, TestInput(TestRows()), "chip=h200&overlay=predicted");
   const Json& predicted = answer["series"][0]["predicted"];
   ASSERT_FALSE(predicted.is_null());
   EXPECT_EQ(predicted["concurrency"], Json({4.0, 16.0, 64.0}));
@@ -120,10 +120,10 @@ TEST(FrontierView, LaysThePredictedCurveBesideTheMeasuredOne) {
     EXPECT_LT(predicted["x_low"][i], predicted["x"][i]);
   }
   // The model knows no p99: there is no curve rather than a wrong one.
-  EXPECT_TRUE(Answer(FrontierView, TestInput(TestRows()),
-                     "overlay=predicted&x=ttft_p50_s&y=output_tps_per_chip")["series"][0]
-                    ["predicted"]
-                        .is_null());
+  EXPECT_TRUE(
+      Answer(FrontierView, TestInput(TestRows()),
+             "overlay=predicted&x=ttft_p50_s&y=output_tps_per_chip")["series"][0]["predicted"]
+          .is_null());
 }
 
 TEST(FrontierView, SaysWhatToDoWithoutRows) {
@@ -196,8 +196,8 @@ TEST(HistoryView, FindsACurveThatGotWorse) {
   std::int64_t id = 0;
   for (const char* day : {"2026-06-01", "2026-06-02", "2026-06-03", "2026-06-04", "2026-06-05"}) {
     const double loss = day[9] == '5' ? 0.6 : 1.0;
-    for (const auto& [load, rate] : {std::pair(4, 300.0), std::pair(16, 900.0),
-                                     std::pair(64, 2000.0)}) {
+    for (const auto& [load, rate] :
+         {std::pair(4, 300.0), std::pair(16, 900.0), std::pair(64, 2000.0)}) {
       rows.push_back(TestRow(++id, "h200-sxm", load, 80, rate * loss, day));
     }
   }
@@ -218,8 +218,8 @@ TEST(PredictView, AnswersLoadsInOrderWithTheirBands) {
   EXPECT_EQ(answer["points"][0]["concurrency"], 4.0);
   for (const Json& point : answer["points"]) {
     const Json& tpot = point["tpot_mean_s"];
-    EXPECT_NEAR(point["interactivity_tps"]["low80"].get<double>(),
-                1 / tpot["high80"].get<double>(), 1e-9);
+    EXPECT_NEAR(point["interactivity_tps"]["low80"].get<double>(), 1 / tpot["high80"].get<double>(),
+                1e-9);
     // A million tokens at the rate and price of a chip.
     const double rate = point["total_tps_per_chip"]["value"];
     const double price = answer["price"]["usd_per_chip_hour"];
@@ -288,7 +288,8 @@ TEST(SitePoints, HaveTheFrontiersThatTheViewHas) {
       expected.push_back(view["series"][s]["points"]["id"][place.get<std::size_t>()]);
     }
     std::vector<std::string> got;
-    for (const Json& place : fronts[s]) got.push_back(site["columns"]["id"][place.get<std::size_t>()]);
+    for (const Json& place : fronts[s])
+      got.push_back(site["columns"]["id"][place.get<std::size_t>()]);
     EXPECT_EQ(got, expected);
   }
   for (const auto& [name, values] : site["values"].items()) {
