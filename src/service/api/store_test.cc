@@ -110,7 +110,9 @@ TEST_F(StoreTest, ARowHasItsTextsItsRecipeAndItsIntervals) {
   EXPECT_NE((*own)["recipe"]["command"].get<std::string>().find("roofscape bench"),
             std::string::npos);
   for (const Json& figure : (*own)["figures"]) {
-    if (figure["name"] == "total_tps") EXPECT_EQ(figure["low"], 90.0);
+    if (figure["name"] != "total_tps") continue;
+    EXPECT_EQ(figure["low"], 90.0);
+    EXPECT_EQ(figure["high"], 110.0);
   }
   EXPECT_FALSE(RowView(*input, store, "a2000", none));
 }
