@@ -6,19 +6,9 @@
 
 #include "service/api/static_files.h"
 
-#if __has_include("cli/embedded_web.h")
-#include "cli/embedded_web.h"
-#endif
-
 namespace roofscape::cli {
 
 /// None where web/ is not part of the build.
-inline api::StaticFiles DashboardFiles() {
-#if __has_include("cli/embedded_web.h")
-  return EmbeddedWeb();
-#else
-  return {};
-#endif
-}
+api::StaticFiles DashboardFiles();
 
 }  // namespace roofscape::cli

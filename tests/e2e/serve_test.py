@@ -199,7 +199,8 @@ class ServeTest(Fetching):
             "&usd_per_month=1e6&rank=energy&limit=1",
             "/api/v1/answer?model=deepseek-r1&input=7&output=7",
             "/api/v1/compare", "/api/v1/compare?side=chip%3Db200&side=chip%3Dh200&at=30&at=60",
-            "/api/v1/compare?model=deepseek-r1&side=chip%3Db200&side=chip%3Dh200&side=chip%3Dtpu-v4",
+            "/api/v1/compare?model=deepseek-r1&side=chip%3Db200&side=chip%3Dh200"
+            "&side=chip%3Dtpu-v4",
             "/api/v1/history", "/api/v1/history?model=deepseek-r1&by=chip&regressions=1",
             "/api/v1/history?model=deepseek-r1&y=usd_per_mtok_total&at=60",
             "/api/v1/intelligence", "/api/v1/intelligence?gain=0.5&boundary=device",

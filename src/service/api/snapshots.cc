@@ -37,10 +37,13 @@ Result<std::shared_ptr<const Snapshot>> Snapshots::AsOf(catalog::Date day) {
 
 Result<bool> Snapshots::Refresh() {
   // The mark first: what is written meanwhile is found with the next one.
-  RS_ASSIGN_OR_RETURN(std::string mark, store_.Mark());
+  RS_ASSIGN_OR_RETURN(StoreMark mark, store_.Mark());
   if (mark_ == mark) return false;
-  RS_ASSIGN_OR_RETURN(std::vector<KnownRow> rows, store_.LoadRows(std::nullopt));
-  auto snapshot = Snapshot::Make(std::move(rows), Now()->generation() + 1);
+  const std::shared_ptr<const Snapshot> before = Now();
+  const bool same_imports = mark_ && mark_->imports == mark.imports;
+  RS_ASSIGN_OR_RETURN(std::vector<KnownRow> rows,
+                      store_.LoadRows(std::nullopt, same_imports ? before.get() : nullptr));
+  auto snapshot = Snapshot::Make(std::move(rows), before->generation() + 1);
   mark_ = std::move(mark);
   const std::scoped_lock lock(mutex_);
   now_ = std::move(snapshot);

@@ -10,7 +10,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <string>
 
 #include "base/core/result.h"
 #include "domain/catalog/date.h"
@@ -42,7 +41,7 @@ class Snapshots {
   mutable std::mutex mutex_;
   std::shared_ptr<const Snapshot> now_;
   std::list<Past> past_;  // Newest first.
-  std::optional<std::string> mark_;
+  std::optional<StoreMark> mark_;
 };
 
 }  // namespace roofscape::api

@@ -21,6 +21,12 @@ const std::map<std::string, spec::Interval>& IntervalsOf(const spec::PointResult
   return metrics != nullptr ? metrics->intervals : point.whole.intervals;
 }
 
+/// What of a run changes when its points do.
+std::string MarkOf(const store::RunSummary& run) {
+  return fmt::format("{} {} {} {} {} {}{};", run.id, run.points_done, run.valid, run.degraded,
+                     run.invalid, run.points_begun, run.ended ? " ended" : "");
+}
+
 }  // namespace
 
 std::string OwnRowId(std::string_view run, std::int64_t point) {
@@ -51,18 +57,15 @@ Result<> StoreAccess::Check() {
   return {};
 }
 
-Result<std::string> StoreAccess::Mark() {
+Result<StoreMark> StoreAccess::Mark() {
   const std::scoped_lock lock(mutex_);
+  StoreMark mark;
   RS_ASSIGN_OR_RETURN(const bool there, Open());
-  if (!there) return std::string();
+  if (!there) return mark;
   RS_ASSIGN_OR_RETURN(const auto imports, archive_->Imports());
   RS_ASSIGN_OR_RETURN(const auto runs, store_->Runs({}));
-  std::string mark =
-      fmt::format("imports {} {};", imports.size(), imports.empty() ? 0 : imports.front().id);
-  for (const store::RunSummary& run : runs) {
-    mark += fmt::format("{} {} {} {} {} {}{};", run.id, run.points_done, run.valid, run.degraded,
-                        run.invalid, run.points_begun, run.ended ? " ended" : "");
-  }
+  mark.imports = fmt::format("{} {}", imports.size(), imports.empty() ? 0 : imports.front().id);
+  for (const store::RunSummary& run : runs) mark.runs += MarkOf(run);
   return mark;
 }
 
@@ -72,33 +75,40 @@ Result<spec::RunResult> StoreAccess::LoadRunLocked(const std::string& id) {
   return run;
 }
 
+Result<const std::vector<KnownRow>*> StoreAccess::RowsOfRun(const store::RunSummary& summary) {
+  auto& [mark, rows] = own_[summary.id];
+  if (mark == MarkOf(summary)) return &rows;
+  RS_ASSIGN_OR_RETURN(const spec::RunResult run, LoadRunLocked(summary.id));
+  rows.clear();
+  std::vector<spec::Row> points = spec::RowsOf(run);
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    const spec::PointResult& point = run.points[i];
+    RowOrigin origin;
+    origin.id = OwnRowId(run.id, point.index);
+    origin.run = run.id;
+    origin.point = point.index;
+    origin.known = point.started;
+    origin.intervals = IntervalsOf(point);
+    analysis::UseCatalogNames(catalog_, points[i].deployment);
+    rows.push_back({std::move(origin), std::move(points[i])});
+  }
+  mark = MarkOf(summary);
+  return &rows;
+}
+
 Result<> StoreAccess::AddOwn(std::optional<catalog::Date> known_at, std::vector<KnownRow>& rows) {
   RS_ASSIGN_OR_RETURN(const auto runs, store_->Runs({}));
   for (auto summary = runs.rbegin(); summary != runs.rend(); ++summary) {
     // A run is known once it is measured.
     if (known_at && summary->started > EndOf(*known_at)) continue;
-    RS_ASSIGN_OR_RETURN(const spec::RunResult run, LoadRunLocked(summary->id));
-    std::vector<spec::Row> points = spec::RowsOf(run);
-    for (std::size_t i = 0; i < points.size(); ++i) {
-      const spec::PointResult& point = run.points[i];
-      RowOrigin origin;
-      origin.id = OwnRowId(run.id, point.index);
-      origin.run = run.id;
-      origin.point = point.index;
-      origin.known = point.started;
-      origin.intervals = IntervalsOf(point);
-      analysis::UseCatalogNames(catalog_, points[i].deployment);
-      rows.push_back({std::move(origin), std::move(points[i])});
-    }
+    RS_ASSIGN_OR_RETURN(const std::vector<KnownRow>* of_run, RowsOfRun(*summary));
+    rows.insert(rows.end(), of_run->begin(), of_run->end());
   }
   return {};
 }
 
-Result<std::vector<KnownRow>> StoreAccess::LoadRows(std::optional<catalog::Date> known_at) {
-  const std::scoped_lock lock(mutex_);
-  std::vector<KnownRow> rows;
-  RS_ASSIGN_OR_RETURN(const bool there, Open());
-  if (!there) return rows;
+Result<> StoreAccess::AddImported(std::optional<catalog::Date> known_at,
+                                  std::vector<KnownRow>& rows) {
   store::RowQuery query;
   query.without_texts = true;
   if (known_at) query.known_at = EndOf(*known_at);
@@ -112,6 +122,22 @@ Result<std::vector<KnownRow>> StoreAccess::LoadRows(std::optional<catalog::Date>
     origin.revision = row.revision;
     origin.known = row.known;
     rows.push_back({std::move(origin), std::move(row.row)});
+  }
+  return {};
+}
+
+Result<std::vector<KnownRow>> StoreAccess::LoadRows(std::optional<catalog::Date> known_at,
+                                                    const Snapshot* before) {
+  const std::scoped_lock lock(mutex_);
+  std::vector<KnownRow> rows;
+  RS_ASSIGN_OR_RETURN(const bool there, Open());
+  if (!there) return rows;
+  if (before == nullptr) {
+    RS_RETURN_IF_ERROR(AddImported(known_at, rows));
+  } else {
+    for (std::size_t i = 0; i < before->rows().size(); ++i) {
+      if (before->origin(i).run.empty()) rows.push_back({before->origin(i), before->rows()[i]});
+    }
   }
   RS_RETURN_IF_ERROR(AddOwn(known_at, rows));
   return rows;

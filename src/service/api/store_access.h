@@ -15,6 +15,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/core/result.h"
@@ -25,6 +26,13 @@
 
 namespace roofscape::api {
 
+/// What a store holds, to see whether it has changed.
+struct StoreMark {
+  std::string imports, runs;  // Empty: there is no store.
+
+  friend bool operator==(const StoreMark&, const StoreMark&) = default;
+};
+
 class StoreAccess {
  public:
   /// `path`: as OpenStore's. `catalog` must outlive it. Nothing is opened yet.
@@ -34,11 +42,14 @@ class StoreAccess {
   /// Fails where the store is there and cannot be read.
   Result<> Check();
 
-  /// Changes when the store does: cheap to ask again and again. Empty: there is no store.
-  Result<std::string> Mark();
+  /// Changes when the store does: cheap to ask again and again.
+  Result<StoreMark> Mark();
 
   /// All rows, own ones last; as they were known at the end of that day where one is given.
-  Result<std::vector<KnownRow>> LoadRows(std::optional<catalog::Date> known_at);
+  /// `before`: has the imported rows as they still are, so that they need not be read again; null:
+  /// they are read.
+  Result<std::vector<KnownRow>> LoadRows(std::optional<catalog::Date> known_at,
+                                         const Snapshot* before = nullptr);
 
   /// Corrections and facts of imported rows, by archive id.
   Result<std::map<std::int64_t, spec::Row>> Texts(std::span<const std::int64_t> archive_ids);
@@ -56,13 +67,17 @@ class StoreAccess {
   Result<bool> Open();
   Result<store::Store*> Opened();
   Result<spec::RunResult> LoadRunLocked(const std::string& id);
+  Result<> AddImported(std::optional<catalog::Date> known_at, std::vector<KnownRow>& rows);
   Result<> AddOwn(std::optional<catalog::Date> known_at, std::vector<KnownRow>& rows);
+  Result<const std::vector<KnownRow>*> RowsOfRun(const store::RunSummary& summary);
 
   const std::string path_;
   const catalog::Catalog& catalog_;
   std::mutex mutex_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<store::Archive> archive_;
+  /// Points of runs that were read before, each with what its summary said then.
+  std::map<std::string, std::pair<std::string, std::vector<KnownRow>>> own_;
 };
 
 /// "20261123-190222-1a2b3c.p0"
