@@ -121,6 +121,7 @@ async function checkControls(page, base) {
   check((await page.evaluate(() => document.documentElement.dataset.theme)) === "dark", "the theme does not change");
   await page.reload();
   check((await page.evaluate(() => document.documentElement.dataset.theme)) === "dark", "the theme is forgotten");
+  await settled(page);
   await page.evaluate(() => localStorage.clear());
   await page.keyboard.press("Tab");
   check((await page.evaluate(() => document.activeElement?.className)) === "skip", "the first stop of the keyboard is not the skip link");
