@@ -98,7 +98,8 @@ function Points({ run, selected, onOpen }: { run: Run; selected: number; onOpen:
 function PointView({ run, point, place }: { run: Run; point: Point; place: number }) {
   const { source } = useKnown();
   const id = run.summary.id;
-  const asked = useAnswer(`run/${id}/${place}`, (signal) => source.runPoint(id, place, signal));
+  const index = num(point, "index") ?? place;
+  const asked = useAnswer(`run/${id}/${index}`, (signal) => source.runPoint(id, index, signal));
   const detail = record(point["verdict_detail"]);
   const reasons = [...list(detail["instrument_reasons"]).map((text) => `Instrument: ${text}`), ...list(detail["server_reasons"]).map((text) => `Server: ${text}`)];
   return (
