@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { eventsOf } from "../src/data/events";
-import { chooseSet } from "../src/data/published";
+import { gzipSync } from "node:zlib";
+import { chooseSet, unpacked } from "../src/data/published";
 import { answerFrom, type AnswerFile } from "../src/data/published_answer";
 import { frontierFrom, type IndexFile, type PointsFile } from "../src/data/published_frontier";
 import type { AnswerResult, Axis, Key, Meta } from "../src/data/types";
@@ -51,6 +52,13 @@ const points: PointsFile = {
 const meta = { generation: 1, counts: { rows: 4 }, price_default: { tier: "t", date: "d" } } as unknown as Meta;
 
 describe("a published copy", () => {
+  test.each([["as it is", (text: string) => Buffer.from(text)], ["compressed", (text: string) => gzipSync(text)]])("is read %s", async (_, pack) => {
+    const bytes = pack('{"a":"\u00e4"}');
+    const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer;
+    expect(JSON.parse(await unpacked(buffer))).toEqual({ a: "\u00e4" });
+    expect(await unpacked(new ArrayBuffer(0))).toBe("");
+  });
+
   const set = chooseSet(index, {});
   test("finds the set that is asked, and says what there is when there is none", () => {
     expect(set.model).toBe("m");

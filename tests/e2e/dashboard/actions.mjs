@@ -2,6 +2,8 @@
 import { readFileSync } from "node:fs";
 import { check, settled, watchedPage } from "./harness.mjs";
 
+// Of the imported rows: several chips, with prices and run links.
+const MODEL = "model=deepseek-v3";
 const VIEWPORT = { width: 1280, height: 800 };
 const param = (page, name) => new URL(page.url()).searchParams.get(name);
 
@@ -12,7 +14,7 @@ async function go(page, base, query) {
 
 /** From the first page: the cheapest measured configuration at a target, and its recipe, within three clicks. */
 async function checkThreeClicks(page, base) {
-  await go(page, base, "?interactivity_tps=20");
+  await go(page, base, `?interactivity_tps=20&${MODEL}`);
   const first = await page.locator(".best-box h1").textContent();
   check(first.trim().length > 3, "the answer names no configuration");
   const cost = await page.locator(".best-box .figures dd b").first().textContent();
@@ -24,7 +26,7 @@ async function checkThreeClicks(page, base) {
 }
 
 async function checkHistoryOfAddress(page, base) {
-  await go(page, base, "?interactivity_tps=20");
+  await go(page, base, `?interactivity_tps=20&${MODEL}`);
   const before = await page.locator("main h1").textContent();
   await page.getByLabel("Each user at least, tokens/s").fill("1000000");
   await page.keyboard.press("Enter");
@@ -39,7 +41,7 @@ async function checkHistoryOfAddress(page, base) {
 }
 
 async function checkPoint(page, base) {
-  await go(page, base, "?view=frontier");
+  await go(page, base, `?view=frontier&${MODEL}`);
   const rows = page.getByRole("region", { name: "Points" }).locator("tr[data-row]");
   await rows.first().focus();
   await page.keyboard.press("ArrowDown");
@@ -59,7 +61,7 @@ async function checkPoint(page, base) {
 }
 
 async function checkCanvas(page, base) {
-  await go(page, base, "?view=frontier&points=front");
+  await go(page, base, `?view=frontier&points=front&${MODEL}`);
   const canvas = page.locator(".canvas").first();
   const box = await canvas.boundingBox();
   // Somewhere on the chart lies a mark that can be clicked.
@@ -91,7 +93,7 @@ async function saved(page, name) {
 }
 
 async function checkExports(page, base) {
-  await go(page, base, "?view=frontier");
+  await go(page, base, `?view=frontier&${MODEL}`);
   const png = await saved(page, "Save the chart as PNG");
   check(png.bytes.subarray(1, 4).toString() === "PNG" && png.bytes.length > 20_000, `${png.name} is no picture of ${png.bytes.length} bytes`);
   const svg = await saved(page, "Save the chart as SVG");
@@ -108,7 +110,7 @@ async function checkExports(page, base) {
 }
 
 async function checkControls(page, base) {
-  await go(page, base, "?view=frontier");
+  await go(page, base, `?view=frontier&${MODEL}`);
   await page.getByLabel("log y").click();
   check(param(page, "log") !== null, "a logarithmic axis is not in the address");
   const series = page.getByRole("list", { name: "Series" }).getByRole("button", { pressed: true });
@@ -119,6 +121,7 @@ async function checkControls(page, base) {
   check((await page.evaluate(() => document.documentElement.dataset.theme)) === "dark", "the theme does not change");
   await page.reload();
   check((await page.evaluate(() => document.documentElement.dataset.theme)) === "dark", "the theme is forgotten");
+  await settled(page);
   await page.evaluate(() => localStorage.clear());
   await page.keyboard.press("Tab");
   check((await page.evaluate(() => document.activeElement?.className)) === "skip", "the first stop of the keyboard is not the skip link");
@@ -127,7 +130,7 @@ async function checkControls(page, base) {
 }
 
 async function checkFilter(page, base) {
-  await go(page, base, "?view=frontier");
+  await go(page, base, `?view=frontier&${MODEL}`);
   const chip = page.locator("details.multi").first();
   await chip.locator("summary").click();
   await chip.locator("input").first().click();
@@ -193,7 +196,7 @@ export async function checkActions(browser, base) {
   await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: new URL(base).origin });
   for (const action of [checkThreeClicks, checkHistoryOfAddress, checkPoint, checkCanvas, checkExports, checkControls, checkFilter, checkPredict, checkWrong, checkHostile]) {
     const page = await watchedPage(context, base, action.name);
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(30_000);
     try {
       await action(page, base);
     } catch (error) {

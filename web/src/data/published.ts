@@ -23,6 +23,13 @@ export function chooseSet(index: IndexFile, query: Query): SetEntry {
   throw new Refusal("not_found", `this published copy has no points of ${[...models, ...shapes].join(", ") || "anything"}: it holds ${[...new Set(index.sets.map((set) => set.model))].join(", ") || "none"}.`);
 }
 
+/** The text of a file. Large ones are compressed; a host may have said so, and then they are not any more. */
+export async function unpacked(bytes: ArrayBuffer): Promise<string> {
+  const [first, second] = new Uint8Array(bytes, 0, Math.min(2, bytes.byteLength));
+  if (first !== 0x1f || second !== 0x8b) return new TextDecoder().decode(bytes);
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
+}
+
 class Files {
   private readonly held = new Map<string, Promise<unknown>>();
 
@@ -49,7 +56,7 @@ class Files {
     }
     if (response.status === 404) throw new Refusal("not_found", `this published copy has no '${path}'.`);
     if (!response.ok) throw new Refusal("internal", `'${path}' of this published copy: the host answered ${response.status}.`);
-    return response.json();
+    return JSON.parse(await unpacked(await response.arrayBuffer()));
   }
 }
 

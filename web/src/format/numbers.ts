@@ -85,23 +85,6 @@ export function bytes(value: Maybe): string {
   return `${number(size)} ${names[step]}`;
 }
 
-const SCALES: [number, string][] = [
-  [1e18, "E"],
-  [1e15, "P"],
-  [1e12, "T"],
-  [1e9, "G"],
-  [1e6, "M"],
-  [1e3, "k"],
-];
-
-/** 1.98e15 FLOP/s -> "1.98 PFLOP/s". */
-export function prefixed(value: Maybe, unit: string): string {
-  if (!isNumber(value)) return MISSING;
-  for (const [scale, letter] of SCALES)
-    if (Math.abs(value) >= scale * 0.9995) return `${number(value / scale)} ${letter}${unit}`;
-  return `${number(value)} ${unit}`;
-}
-
 /** 2026-03-01 or 2026-03-01T10:00:00Z, always in UTC; an epoch in seconds, too. */
 export function day(value: string | number | null | undefined): string {
   if (value === null || value === undefined || value === "") return MISSING;

@@ -17,7 +17,11 @@ interface LegendProps {
 export function Legend({ shown, options, onChange }: LegendProps) {
   const [all, setAll] = useState(false);
   const on = shown.filter((one) => one.on).map((one) => one.series.label);
-  const toggle = (label: string) => onChange(on.includes(label) ? on.filter((one) => one !== label) : [...on, label]);
+  const toggle = (label: string) => {
+    const next = on.includes(label) ? on.filter((one) => one !== label) : [...on, label];
+    // The last one stays: an empty chart says nothing.
+    if (next.length > 0) onChange(next);
+  };
   const hidden = shown.length - on.length;
   return (
     <ul className="legend" aria-label="Series">

@@ -98,7 +98,8 @@ function Points({ run, selected, onOpen }: { run: Run; selected: number; onOpen:
 function PointView({ run, point, place }: { run: Run; point: Point; place: number }) {
   const { source } = useKnown();
   const id = run.summary.id;
-  const asked = useAnswer(`run/${id}/${place}`, (signal) => source.runPoint(id, place, signal));
+  const index = num(point, "index") ?? place;
+  const asked = useAnswer(`run/${id}/${index}`, (signal) => source.runPoint(id, index, signal));
   const detail = record(point["verdict_detail"]);
   const reasons = [...list(detail["instrument_reasons"]).map((text) => `Instrument: ${text}`), ...list(detail["server_reasons"]).map((text) => `Server: ${text}`)];
   return (
@@ -204,13 +205,11 @@ function SeriesFigures({ series }: { series: RunSeries }) {
 
 function Settings({ run }: { run: Run }) {
   const facts = (of: Record<string, string>) => ({ columns: ["name", "value"], rows: Object.entries(of) });
-  const log = (run as Run & { log?: string | null }).log;
   return (
     <section className="stack">
-      <h2>Settings and log</h2>
+      <h2>Settings</h2>
       <Notes notes={run.notes} />
       {run.command && <pre tabIndex={0}>{run.command}</pre>}
-      {log && <details className="more"><summary>Log</summary><pre tabIndex={0}>{log}</pre></details>}
       <details className="more"><summary>Plan</summary><pre tabIndex={0}>{JSON.stringify(run.plan, null, 2)}</pre></details>
       <div className="halves">
         <details className="more"><summary>Machine of the client</summary><DataTable caption="Machine" table={facts(run.host)} /></details>

@@ -43,7 +43,7 @@ function chosen(row: Row): Figure[] {
 export function PointBody({ row }: { row: Row }) {
   return (
     <>
-      <div>
+      <div className="stack">
         <p className="note">
           <KnownBy way={row.key.way} /> {day(row.measured)} {"\u00b7"} instrument <VerdictWord verdict={row.verdict.instrument} />
         </p>
