@@ -1,5 +1,6 @@
 #include "cli/deployment_options.h"
 
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
 #include "base/core/text.h"
