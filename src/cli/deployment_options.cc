@@ -20,10 +20,6 @@ void AddLayoutOptions(CLI::App& command, DeploymentOptions& options) {
   count("--pp", options.pp, "Pipeline stages");
   count("--chips", options.chips,
         "Chips of the deployment; without: the larger of tp x dp and ep, x pp");
-  count("--threads", options.threads,
-        "Threads of a processor that roofscape probe measured; without: the most it measured");
-  count("--slots", options.slots,
-        "Slots of llama.cpp, each with a cache of its own; on a processor that was measured");
   count("--workers", options.workers, "Decode workers, where disaggregated");
   count("--prefill-tp", options.prefill_tp, "Tensor parallel degree of prefill workers");
   count("--prefill-ep", options.prefill_ep, "Expert parallel degree of prefill workers");
@@ -108,6 +104,16 @@ void AddDeploymentOptions(CLI::App& command, DeploymentOptions& options) {
   command.add_option("--precision", options.precision,
                      "bf16, fp8, fp4, ...; without: as the model was released");
   AddLayoutOptions(command, options);
+}
+
+void AddProcessorOptions(CLI::App& command, DeploymentOptions& options) {
+  const auto count = [&](const char* flag, std::optional<double>& place, const char* text) {
+    command.add_option(flag, place, text)->check(CLI::Range(1.0, 1e6));
+  };
+  count("--threads", options.threads,
+        "Threads of a processor that roofscape probe measured; without: the most it measured");
+  count("--slots", options.slots,
+        "Slots of llama.cpp, each with a cache of its own; on a processor that was measured");
 }
 
 void AddParamsOption(CLI::App& command, DeploymentOptions& options) {

@@ -27,6 +27,8 @@ void AddDeploymentOptions(CLI::App& command, DeploymentOptions& options);
 /// Fills what no flag says from `--deployment`, and what that does not say from `known`, e.g. the
 /// deployment of a stored run; model and chip must be known then. Errors name file and field.
 Result<> CompleteDeployment(DeploymentOptions& options, const spec::Deployment& known = {});
+/// `--threads`, `--slots`: of an engine on a processor.
+void AddProcessorOptions(CLI::App& command, DeploymentOptions& options);
 /// `--params`.
 void AddParamsOption(CLI::App& command, DeploymentOptions& options);
 

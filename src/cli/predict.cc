@@ -193,6 +193,7 @@ void AddPredictCommand(CLI::App& app, Invocation& invocation) {
   command->footer(kFooter);
   const auto options = std::make_shared<Options>();
   AddDeploymentOptions(*command, *options);
+  AddProcessorOptions(*command, *options);
   command->add_option("--input-tokens", options->input, "Prompt tokens, nominal")
       ->check(CLI::Range(1.0, 1e8))
       ->capture_default_str();
