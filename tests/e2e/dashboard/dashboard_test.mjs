@@ -6,13 +6,14 @@
 // Exit status 77 (skipped) where no Chromium is installed, or no web/node_modules.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { check, failures, host, run, serve, tools } from "./harness.mjs";
 import { checkActions, checkToken } from "./actions.mjs";
 import { checkMany } from "./many_points.mjs";
 import { checkPages, PUBLISHED, SERVED } from "./pages.mjs";
 
-const [, , roofscape, fixture, source, pictures] = process.argv;
+const [, , roofscape, fixture, here, pictures] = process.argv;
+const source = resolve(here);
 const HOSTILE = "<script>document.title='owned'</script>\"'><img src=x onerror=alert(1)>";
 
 const { missing, executablePath, chromium, axe } = tools(source);
@@ -29,7 +30,7 @@ let browser;
 try {
   run(fixture, database, HOSTILE);
   run(roofscape, "import", "inferencex", join(source, "tests/golden/data/inferencex.json"), "--db", database);
-  run(roofscape, "import", "evals", join(source, "tests/golden/data/evals.json"), "--db", database);
+  run(roofscape, "import", "inferencex", join(source, "tests/golden/data/evals.json"), "--db", database);
   browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
   const server = await serve(roofscape, database);
   stops.push(server.stop);
@@ -45,12 +46,12 @@ try {
   run(roofscape, "publish", join(folder, "site"), "--db", database);
   const files = await host(join(folder, "site"));
   stops.push(files.stop);
-  await checkPages(browser, axe, files.address, PUBLISHED, pictures && join(pictures, "published"));
+  await checkPages(browser, axe, files.address, PUBLISHED, pictures && join(pictures, "published"), ["desk"]);
 
   run(roofscape, "db", "migrate", "--db", empty);
   const bare = await serve(roofscape, empty);
   stops.push(bare.stop);
-  await checkPages(browser, axe, bare.address, SERVED.filter((page) => page.empty), pictures && join(pictures, "empty"));
+  await checkPages(browser, axe, bare.address, SERVED.filter((page) => page.empty), pictures && join(pictures, "empty"), ["desk"]);
 } catch (error) {
   failures.push(String(error.stack ?? error));
 } finally {
