@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { extname, join } from "node:path";
 
-const WAIT_MS = 20_000;
+const WAIT_MS = 60_000; // Machines that test may be busy.
 const BROWSERS = ["/usr/bin/chromium", "/usr/bin/chromium-browser"];
 
 export const failures = [];

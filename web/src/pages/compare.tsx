@@ -188,7 +188,7 @@ function Head({ compare }: { compare: Compare }) {
   return (
     <div className="head">
       <div>
-        <h1>{words ?? `${a?.label ?? ""} and ${b?.label ?? ""}: nothing in common`}</h1>
+        <h1>{words ?? `${a?.label ?? ""} and ${b?.label ?? ""}: ${compare.matches.length > 0 ? "side by side" : "nothing in common"}`}</h1>
         <p className="note">
           {effect ? `Finding: ${FINDINGS[effect.finding] ?? effect.finding}${effect.floor != null ? `; differences under ${signedPercent(effect.floor).replace("+", "")} cannot be shown without repeats` : ""}. ` : ""}
           {model}, {shapeName(compare.query.shape[0] ?? "")}, matched by {compare.matched_by === "x" ? compare.x.title : "load"}.

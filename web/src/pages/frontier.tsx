@@ -171,7 +171,7 @@ function Head({ answer, shown }: { answer: Frontier; shown: Shown[] }) {
         <p className="note">
           {reading?.step
             ? `the best ${best!.key.way} ${answer.y.title} of ${modelName(answer)} (${shapeName(answer.query.shape[0] ?? "")}) at ${target} ${answer.x.direction === "lower" ? "or less" : "or more"} of ${answer.x.title}; read at ${quantity(reading.step.x, answer.x.unit)}`
-            : `${modelName(answer)}, ${shapeName(answer.query.shape[0] ?? "")}`}
+            : [modelName(answer), shapeName(answer.query.shape[0] ?? "")].filter(Boolean).join(", ")}
         </p>
       </div>
     </div>

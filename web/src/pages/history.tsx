@@ -94,9 +94,9 @@ function Head({ history, steps, by }: { history: History; steps: Step[]; by: "ch
   return (
     <div className="head">
       <div>
-        <h1>{best ? `The record is ${quantity(best.step.value, history.best.unit)}: ${labelOf(history.options[by], best.group)}, since ${day(best.step.from)}` : `${model}: no record`}</h1>
+        <h1>{best ? `The record is ${quantity(best.step.value, history.best.unit)}: ${labelOf(history.options[by], best.group)}, since ${day(best.step.from)}` : model ? `${model}: no record` : "No record yet"}</h1>
         <p className="note">
-          {model}, {shapeName(history.query.shape[0] ?? "")}: {history.best.title} at {targetOf(history.at, history.floor.unit)} of {history.floor.title}{history.pricing && `, at prices of ${history.pricing.date}, ${history.pricing.tier.replaceAll("_", " ")}`}. Each step is a measured point; nothing is carried beyond it.
+          {model && `${model}, ${shapeName(history.query.shape[0] ?? "")}: `}{history.best.title} at {targetOf(history.at, history.floor.unit)} of {history.floor.title}{history.pricing && `, at prices of ${history.pricing.date}, ${history.pricing.tier.replaceAll("_", " ")}`}. Each step is a measured point; nothing is carried beyond it.
         </p>
       </div>
     </div>
