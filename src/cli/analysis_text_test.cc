@@ -73,8 +73,9 @@ const std::vector<spec::Row>& Rows() {
 
 TEST(AnalysisText, CostsNameBookTierDayAndBoundary) {
   const auto readings = analysis::ReadAt(
-      Rows(), {*analysis::MetricAxis("interactivity_p50_tps"),
-               *analysis::MetricAxis(RateName(analysis::TokenKind::kTotal)), 25, true, false});
+      Rows(),
+      {*analysis::MetricAxis("interactivity_p50_tps"),
+       *analysis::MetricAxis(analysis::RateName(analysis::TokenKind::kTotal)), 25, true, false});
   ASSERT_TRUE(readings);
   const CostQuery query{analysis::TokenKind::kTotal, Prices(), analysis::Boundary::kProvisioned};
   const std::string text = CostTable(Rows(), *readings, query, {});

@@ -11,7 +11,7 @@
 #include "base/core/text.h"
 #include "cli/catalog_source.h"
 #include "cli/command.h"
-#include "cli/dashboard_files.h"
+#include "cli/embedded_web.h"
 #include "cli/model_source.h"
 #include "cli/version.h"
 #include "cli/write_file.h"
@@ -79,7 +79,7 @@ Result<api::SiteSummary> Publish(const Options& options, const Clock& clock) {
   }
   const api::Facts facts{&catalog, &predictor, kVersion, ""};
   const api::ViewInput input{&facts, api::Snapshot::Make(std::move(rows), 1), clock.Wall()};
-  const api::SiteOptions site{options.base_url, DashboardFiles()};
+  const api::SiteOptions site{options.base_url, EmbeddedWeb()};
   return api::ExportStatic(input, store, site,
                            [&](const std::string& file, std::string_view bytes) {
                              return WriteInto(options.folder, file, bytes);
@@ -92,7 +92,7 @@ int RunPublish(const Options& options, const Clock& clock) {
   fmt::print("{}: {} files, {:.2f} MB; {} points, {} runs\n", options.folder, done->files,
              static_cast<double>(done->bytes) / 1e6, WithCommas(done->rows),
              WithCommas(done->runs));
-  if (DashboardFiles().empty()) {
+  if (EmbeddedWeb().empty()) {
     fmt::print(stderr,
                "roofscape: this program was built without the dashboard: only its data was "
                "written. Build with Node 18 or newer at hand.\n");

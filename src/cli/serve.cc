@@ -15,7 +15,7 @@
 #include "base/core/text.h"
 #include "cli/catalog_source.h"
 #include "cli/command.h"
-#include "cli/dashboard_files.h"
+#include "cli/embedded_web.h"
 #include "cli/end_signals.h"
 #include "cli/model_source.h"
 #include "cli/version.h"
@@ -96,7 +96,7 @@ int Serve(const Options& options, const Clock& clock) {
   run_options.server.port = options.port;
   run_options.server.hosts = options.hosts;
   run_options.server.hosts.push_back(options.host);
-  run_options.server.files = DashboardFiles();
+  run_options.server.files = EmbeddedWeb();
   run_options.server.rate.per_second = options.rate;
   run_options.server.rate.burst = 2 * options.rate;
   run_options.on_trouble = [](const std::string& message) {

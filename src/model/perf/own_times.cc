@@ -78,8 +78,8 @@ Result<> CheckLayers(const catalog::Model& model) {
 
 /// Building and starting a graph anew, of each further pass of a step: the first one's is kept from
 /// step to step. As llama.cpp took them on one processor.
-constexpr double kPass_s = 200e-6;
-constexpr double kPassLayer_s = 50e-6;
+constexpr double kPassStart = 200e-6;    // [s]
+constexpr double kPassOfALayer = 50e-6;  // [s]
 
 class Maker {
  public:
@@ -116,7 +116,7 @@ class Maker {
   /// proportion between one and all.
   double InPasses(double tokens) const {
     if (runs_.size() < 2 || tokens > Of(std::ssize(runs_))) return OnePass(tokens);
-    const double pass = kPass_s + kPassLayer_s * Of(model_.layers);
+    const double pass = kPassStart + kPassOfALayer * Of(model_.layers);
     double all = 0.0;
     for (std::size_t k = 0; k < runs_.size(); ++k) {
       all += runs_[k] * (OnePass(Of(static_cast<std::int64_t>(k) + 1)) + pass);

@@ -251,7 +251,8 @@ TEST(IntelligenceView, SaysWhichEvalsTakePart) {
 }
 
 TEST(CatalogViews, HaveEveryEntryWithItsSources) {
-  for (const Json& kind : CatalogKindsView(TestCatalog())["kinds"]) {
+  const Json kinds = CatalogKindsView(TestCatalog());
+  for (const Json& kind : kinds["kinds"]) {
     const auto list = CatalogListView(TestCatalog(), kind["kind"].get<std::string>());
     ASSERT_TRUE(list);
     EXPECT_EQ((*list)["entries"].size(), kind["count"].get<std::size_t>());
