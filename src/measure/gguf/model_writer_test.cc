@@ -221,7 +221,7 @@ TEST_F(ModelWriterTest, WeightsHaveTheirDeviationAndNormsAreOne) {
 
 TEST_F(ModelWriterTest, FewBitsAreTheSameWeightsRounded) {
   // Half a step of -8 to 7, or of -127 to 127; a whole one at the end that -8 to 7 leaves out. The
-  // scale is rounded to 11 bits, which is up to 0.06 of 127 steps.
+  // scale and the exact weight are each rounded to 11 bits: up to 0.06 of 127 steps each.
   const struct {
     TensorType type;
     double steps;
@@ -248,7 +248,7 @@ TEST_F(ModelWriterTest, FewBitsAreTheSameWeightsRounded) {
         for (std::size_t i = block; i < block + 32; ++i) {
           const bool clipped =
               std::abs(b[i]) < std::abs(a[i]) && std::abs(a[i]) > largest * c.clipped_from;
-          ASSERT_LE(std::abs(a[i] - b[i]), largest / c.steps * (clipped ? 1.01 : 0.6))
+          ASSERT_LE(std::abs(a[i] - b[i]), largest / c.steps * (clipped ? 1.01 : 0.63))
               << exact.tensors[t].name << " " << i;
           ++compared;
         }
