@@ -54,6 +54,8 @@ std::string LabelOf(Field field, const catalog::Catalog& catalog, const std::str
   return value;
 }
 
+using FacetCounts = std::array<std::vector<std::int64_t>, kFields>;
+
 /// The conditions, ready to be asked of a row.
 class Matcher {
  public:
@@ -153,10 +155,12 @@ std::vector<spec::Row> RowsAt(const Snapshot& snapshot, std::span<const std::siz
   return rows;
 }
 
-Json FacetsJson(const Selection& selection, const Snapshot& snapshot,
-                const catalog::Catalog& catalog) {
+namespace {
+
+/// Rows by each value of each field, with all conditions but the field's own.
+FacetCounts CountFacets(const Selection& selection, const Snapshot& snapshot) {
   const Matcher matcher(selection, snapshot);
-  std::array<std::vector<std::int64_t>, kFields> counts;
+  FacetCounts counts;
   for (std::size_t f = 0; f < kFields; ++f) {
     counts[f].assign(snapshot.Values(static_cast<Field>(f)).size(), 0);
   }
@@ -165,6 +169,24 @@ Json FacetsJson(const Selection& selection, const Snapshot& snapshot,
     if (out > kFields) continue;
     for (std::size_t f = 0; f < kFields; ++f) {
       if (out == kFields || out == f) ++counts[f][snapshot.Code(static_cast<Field>(f), row)];
+    }
+  }
+  return counts;
+}
+
+}  // namespace
+
+Json FacetsJson(const Selection& selection, const Snapshot& snapshot,
+                const catalog::Catalog& catalog) {
+  FacetCounts counts = CountFacets(selection, snapshot);
+  // What nobody asked for must not hide what could be chosen instead: a default, and those that
+  // were made to fit it, do not count among its own field's values.
+  Selection relaxed = selection;
+  for (std::size_t i = selection.defaulted.size(); i-- > 0;) {
+    for (std::size_t f = 0; f < kFields; ++f) {
+      if (Name(static_cast<Field>(f)) != selection.defaulted[i]) continue;
+      relaxed.fields[f].clear();
+      counts[f] = CountFacets(relaxed, snapshot)[f];
     }
   }
   Json facets = Json::object();

@@ -37,6 +37,20 @@ TEST(FrontierView, ChoosesWhatMostRowsAreOf) {
   EXPECT_EQ(answer["series"][0]["label"], "b200-sxm, sglang, fp8");
 }
 
+// A default must not hide what could be chosen instead of it.
+TEST(FrontierView, OffersAnotherModelOfAnotherShape) {
+  std::vector<KnownRow> rows = TestRows();
+  rows.push_back(TestRow(99, "h200-sxm", 4, 100, 500));
+  rows.back().row.deployment.model = "llama-3.1-70b";
+  rows.back().row.workload.input.tokens = 1024;
+  const TestInput input(std::move(rows));
+  EXPECT_EQ(CountOf(Answer(FrontierView, input, ""), "model", "llama-3.1-70b"), 1);
+  EXPECT_EQ(CountOf(Answer(FrontierView, input, ""), "shape", "1024/1024"), -1)
+      << "of the model that is shown there is none";
+  // What was asked for counts.
+  EXPECT_EQ(CountOf(Answer(FrontierView, input, "shape=8192/1024"), "model", "llama-3.1-70b"), -1);
+}
+
 TEST(FrontierView, HasTheFrontierAndTheStepOfEachSeries) {
   const Json answer = Answer(FrontierView, TestInput(TestRows()), "chip=h200&at=50");
   ASSERT_EQ(answer["series"].size(), 1U);
