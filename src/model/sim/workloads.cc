@@ -124,8 +124,9 @@ RunReplay::RunReplay(const spec::RequestLog& log, bool closed) : closed_(closed)
     });
   }
   if (!closed) {
-    std::stable_sort(asks_.begin(), asks_.end(),
-                     [](const Ask& a, const Ask& b) { return a.at_ns < b.at_ns; });
+    std::sort(asks_.begin(), asks_.end(), [](const Ask& a, const Ask& b) {
+      return a.at_ns != b.at_ns ? a.at_ns < b.at_ns : a.id < b.id;
+    });
     return;
   }
   for (std::size_t i = asks_.size(); i-- > 0;) {
