@@ -11,6 +11,7 @@
 #include "cli/compare_text.h"
 #include "cli/cost_text.h"
 #include "cli/trend_text.h"
+#include "domain/analysis/derived_axes.h"
 
 namespace roofscape::cli {
 namespace {
