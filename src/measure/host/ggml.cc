@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <filesystem>
+#include <mutex>
 #include <system_error>
 #include <vector>
 
@@ -44,6 +46,14 @@ Result<SharedLibrary> OpenFrom(const std::string& folder, const std::string& beg
 
 void SayNothing(int, const char*, void*) {}
 
+/// Never unloaded, see the header.
+const SharedLibrary& Keep(SharedLibrary library) {
+  static std::mutex mutex;
+  static auto* const kept = new std::deque<SharedLibrary>();
+  const std::scoped_lock lock(mutex);
+  return kept->emplace_back(std::move(library));
+}
+
 }  // namespace
 
 int GgmlType(WeightType type) {
@@ -54,12 +64,11 @@ int GgmlType(WeightType type) {
 Result<Ggml> Ggml::Open(const std::string& folder) {
   RS_ASSIGN_OR_RETURN(SharedLibrary base, OpenFrom(folder, "libggml-base.so"));
   RS_ASSIGN_OR_RETURN(SharedLibrary top, OpenFrom(folder, "libggml."));
-  // Never unloaded, see the header.
-  const auto* const kept_base = new SharedLibrary(std::move(base));
-  const auto* const kept_top = new SharedLibrary(std::move(top));
+  const SharedLibrary& kept_base = Keep(std::move(base));
+  const SharedLibrary& kept_top = Keep(std::move(top));
   Ggml ggml;
-  RS_RETURN_IF_ERROR(ggml.BindBase(*kept_base));
-  RS_RETURN_IF_ERROR(ggml.OpenDevice(*kept_base, *kept_top, folder));
+  RS_RETURN_IF_ERROR(ggml.BindBase(kept_base));
+  RS_RETURN_IF_ERROR(ggml.OpenDevice(kept_base, kept_top, folder));
   return ggml;
 }
 
