@@ -22,7 +22,7 @@ TEST(Bound, NothingThatIsComputedBeatsIt) {
   Rng rng(kSeed);
   std::size_t tight = 0;
   std::size_t checked = 0;
-  for (int i = 0; i < 40; ++i) {
+  for (int i = 0; i < 20; ++i) {
     const Space space = TestSpace(RandomWish(rng), true);
     const std::vector<double> limits = {0.2, 0.05, 0.02};
     std::vector<std::vector<WorkerBound>> bounds;
