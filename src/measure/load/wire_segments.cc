@@ -65,11 +65,13 @@ std::optional<TcpSegment> ParseTcp(Bytes bytes, std::size_t full_length) {
   return segment;
 }
 
+std::uint32_t WireFlow::DistanceTo(std::uint32_t sequence) const {
+  const std::int32_t step = StepTo(sequence);
+  return step < 0 ? 0U - static_cast<std::uint32_t>(step) : static_cast<std::uint32_t>(step);
+}
+
 std::size_t WireFlow::Add(std::uint32_t sequence, std::uint32_t length, Instant stamp) {
-  // How far from the end of what is known, as TCP counts: modulo 2^32, forward or back.
-  const auto known = static_cast<std::uint32_t>(first_sequence_ + end_);
-  const auto step = static_cast<std::int32_t>(sequence - known);
-  const std::int64_t at = static_cast<std::int64_t>(end_) + step;
+  const std::int64_t at = static_cast<std::int64_t>(end_) + StepTo(sequence);
   if (at + std::int64_t{length} <= 0) return 0;
   std::uint64_t begin = static_cast<std::uint64_t>(std::max<std::int64_t>(at, 0));
   const std::uint64_t end = static_cast<std::uint64_t>(at + std::int64_t{length});

@@ -49,6 +49,10 @@ class WireFlow {
   /// Forgets the pieces that end at `offset` or before it; returns how many those were.
   std::size_t Forget(std::uint64_t offset);
 
+  /// How far, in bytes, a segment begins from the last byte seen, as TCP counts: forward or back,
+  /// at most 2 GiB. Of two connections of one port, a segment belongs to the one it is nearer to.
+  std::uint32_t DistanceTo(std::uint32_t sequence) const;
+
   /// Whether a SYN with this number opened this very connection: it was sent again.
   bool OpenedBy(std::uint32_t initial_sequence) const {
     return initial_sequence + 1 == first_sequence_;
@@ -59,6 +63,11 @@ class WireFlow {
   std::size_t pieces() const { return pieces_.size(); }
 
  private:
+  /// The same, behind the last byte positive.
+  std::int32_t StepTo(std::uint32_t sequence) const {
+    return static_cast<std::int32_t>(sequence - static_cast<std::uint32_t>(first_sequence_ + end_));
+  }
+
   struct Piece {
     std::uint64_t begin;
     Instant stamp;

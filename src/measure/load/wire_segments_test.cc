@@ -136,6 +136,19 @@ TEST(WireFlowTest, ProbesBeforeTheStreamAreNothing) {
   EXPECT_EQ(flow.end(), 10U);
 }
 
+TEST(WireFlowTest, ASegmentIsNearestToItsOwnConnection) {
+  WireFlow first(0xFFFFFFF0, At(0));  // Its numbers wrap.
+  first.Add(0xFFFFFFF1, 100, At(1));
+  const WireFlow second(16'000, At(2));  // The same port, a millisecond later.
+  const std::uint32_t next_of_first = 0xFFFFFFF1 + 100;
+  EXPECT_EQ(first.DistanceTo(next_of_first), 0U);
+  EXPECT_EQ(first.DistanceTo(0xFFFFFFF1), 100U) << "sent again";
+  EXPECT_LT(first.DistanceTo(next_of_first), second.DistanceTo(next_of_first));
+  EXPECT_EQ(second.DistanceTo(16'001), 0U);
+  EXPECT_LT(second.DistanceTo(16'001), first.DistanceTo(16'001));
+  EXPECT_EQ(second.DistanceTo(16'001 + (1U << 31)), 1U << 31) << "as far as it goes";
+}
+
 // The slow definition: an array of bytes, each with the stamp of who came first.
 TEST(WireFlowTest, AnyOrderOfAnySegmentsGivesTheFirstCopyOfEachByte) {
   constexpr std::size_t kBytes = 400;
