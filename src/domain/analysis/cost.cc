@@ -32,10 +32,23 @@ Result<TokenKind> ParseTokenKind(std::string_view name) {
 }
 
 std::optional<double> RatePerChip(const spec::Row& row, TokenKind kind) {
-  const std::string metric = std::string(Name(kind)) + "_tps";
-  if (const auto rate = Positive(row.values.Get(metric + "_per_chip"))) return rate;
+  // Looked up once: this is asked of every row of an archive.
+  struct Places {
+    std::size_t per_chip = 0, deployment = 0;
+  };
+  static const auto kPlaces = [] {
+    std::array<Places, kNames.size()> places;
+    for (std::size_t i = 0; i < kNames.size(); ++i) {
+      const std::string metric = std::string(kNames[i]) + "_tps";
+      places[i] = {spec::MetricPlace(metric + "_per_chip").value(),
+                   spec::MetricPlace(metric).value()};
+    }
+    return places;
+  }();
+  const Places& places = kPlaces[static_cast<std::size_t>(kind)];
+  if (const auto rate = Positive(row.values.Get(places.per_chip))) return rate;
   const auto chips = spec::ChipCount(row.deployment);
-  const auto rate = Positive(row.values.Get(metric));
+  const auto rate = Positive(row.values.Get(places.deployment));
   if (!rate || !chips || *chips <= 0) return std::nullopt;
   return *rate / static_cast<double>(*chips);
 }

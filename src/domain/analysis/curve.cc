@@ -41,6 +41,19 @@ std::optional<double> Finite(std::optional<double> value) {
   return value && std::isfinite(*value) ? value : std::nullopt;
 }
 
+/// SeriesKeyOf(a) == SeriesKeyOf(b), without making them.
+bool InOneSeries(const spec::Row& a, const spec::Row& b) {
+  const spec::Deployment& d = a.deployment;
+  const spec::Deployment& e = b.deployment;
+  const spec::Workload& w = a.workload;
+  const spec::Workload& v = b.workload;
+  return d.model == e.model && d.precision == e.precision && d.engine == e.engine &&
+         d.speculative == e.speculative && d.chip == e.chip && a.protocol == b.protocol &&
+         a.window == b.window && a.way == b.way && w.input == v.input && w.output == v.output &&
+         w.prompt_form == v.prompt_form && w.ignore_eos == v.ignore_eos &&
+         w.prompt_cache == v.prompt_cache && (w.input.tokens > 0 || w.name == v.name);
+}
+
 }  // namespace
 
 RowSeriesKey SeriesKeyOf(const spec::Row& row) {
@@ -141,8 +154,9 @@ Result<RowAxis> MetricAxis(const std::string& name) {
     return Error{ErrorCode::kInvalidArgument,
                  fmt::format("metric '{}': neither more nor less is better; choose another", name)};
   }
-  return RowAxis{metric->name, metric->unit, metric->direction,
-                 [metric](const spec::Row& row) { return row.values.Get(*metric); }};
+  return RowAxis{
+      metric->name, metric->unit, metric->direction,
+      [place = *spec::MetricPlace(name)](const spec::Row& row) { return row.values.Get(place); }};
 }
 
 RowFrontier FrontierOf(std::span<const spec::Row> rows, std::span<const std::size_t> places,
@@ -150,10 +164,9 @@ RowFrontier FrontierOf(std::span<const spec::Row> rows, std::span<const std::siz
   RowFrontier frontier;
   std::vector<Position> positions;
   std::vector<std::size_t> taking_part;
-  const RowSeriesKey key = places.empty() ? RowSeriesKey{} : SeriesKeyOf(rows[places.front()]);
   for (const std::size_t place : places) {
     const spec::Row& row = rows[place];
-    RS_CHECK(SeriesKeyOf(row) == key);
+    RS_CHECK(InOneSeries(row, rows[places.front()]));
     RowPoint point{place, Finite(x.value(row)), Finite(y.value(row)), "", false};
     if (!point.x) {
       point.excluded = "no " + x.name;

@@ -82,6 +82,8 @@ struct RowQuery {
   std::optional<std::int64_t> limit = {};
   /// Only the rows with these ids, whatever the other conditions say; empty: all.
   std::vector<std::int64_t> ids = {};
+  /// In whatever order is quickest; sorting wide rows takes as long as reading them.
+  bool any_order = false;
   /// Leave corrections and facts out: texts that only the page of one row shows.
   bool without_texts = false;
   /// Read only these metrics; empty: all. What is left out costs little.

@@ -15,20 +15,6 @@
 namespace roofscape::store {
 namespace {
 
-/// Places in the registry of the metrics with a column.
-const std::array<std::size_t, kMetricColumns.size()>& ColumnPlaces() {
-  static const auto kPlaces = [] {
-    std::array<std::size_t, kMetricColumns.size()> places{};
-    for (std::size_t i = 0; i < places.size(); ++i) {
-      const auto place = spec::MetricPlace(kMetricColumns[i]);
-      RS_CHECK(place.has_value());
-      places[i] = *place;
-    }
-    return places;
-  }();
-  return kPlaces;
-}
-
 bool HasColumn(std::size_t place) {
   static const std::vector<bool> kHas = [] {
     std::vector<bool> has(spec::AllMetrics().size(), false);
@@ -57,6 +43,19 @@ void Append(const std::optional<Value>& value, std::string& out) {
 }
 
 }  // namespace
+
+std::span<const std::size_t> ColumnPlaces() {
+  static const auto kPlaces = [] {
+    std::array<std::size_t, kMetricColumns.size()> places{};
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      const auto place = spec::MetricPlace(kMetricColumns[i]);
+      RS_CHECK(place.has_value());
+      places[i] = *place;
+    }
+    return places;
+  }();
+  return kPlaces;
+}
 
 std::string DumpText(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,9 @@ std::string MoreText(const spec::MetricValues& values);
 Result<spec::Deployment> DeploymentOf(const std::string& text);
 Result<std::vector<spec::Correction>> CorrectionsOf(const std::string& text);
 Result<std::map<std::string, std::string>> FactsOf(const std::string& text);
+
+/// Places in the registry of the metrics that have a column, in the columns' order.
+std::span<const std::size_t> ColumnPlaces();
 
 /// Binds the next parameters: the metrics that have a column, in their order.
 void BindColumns(const spec::MetricValues& values, Statement& statement);

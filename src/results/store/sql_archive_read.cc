@@ -151,7 +151,9 @@ std::string SelectRows(const RowQuery& query, const Conditions& conditions, cons
     sql += fmt::format(", r.{}", kMetricColumns[column]);
   }
   sql += FromRows(conditions, " JOIN import AS i ON i.id = r.import_id");
-  sql += " ORDER BY r.setup_id, COALESCE(r.measured_us, 0), r.concurrency, r.id";
+  if (!query.any_order) {
+    sql += " ORDER BY r.setup_id, COALESCE(r.measured_us, 0), r.concurrency, r.id";
+  }
   if (query.limit) sql += fmt::format(" LIMIT {}", *query.limit);
   return sql;
 }
@@ -258,11 +260,13 @@ Result<> SqlArchive::ReadRows(const RowQuery& query, std::span<const std::int64_
   RS_ASSIGN_OR_RETURN(Statement rows, database_->Prepare(SelectRows(query, conditions, wanted)));
   BindAll(conditions, rows);
   std::map<std::int64_t, Setup> setups;
+  auto setup = setups.end();
   while (true) {
     RS_ASSIGN_OR_RETURN(const bool next, rows.Step());
     if (!next) return {};
     const std::int64_t id = rows.Int(4);
-    auto setup = setups.find(id);
+    // Rows of one setup lie together, mostly.
+    if (setup == setups.end() || setup->first != id) setup = setups.find(id);
     if (setup == setups.end()) {
       RS_ASSIGN_OR_RETURN(Setup read, LoadSetup(*database_, id));
       setup = setups.emplace(id, std::move(read)).first;
@@ -273,8 +277,10 @@ Result<> SqlArchive::ReadRows(const RowQuery& query, std::span<const std::int64_
       RS_ASSIGN_OR_RETURN(row.row.facts, FactsOf(rows.Text(14)));
     }
     int column = kFirstMetric;
-    for (const std::size_t place : wanted.columns) {
-      if (!rows.IsNull(column)) row.row.values.Set(kMetricColumns[place], rows.Double(column));
+    for (const std::size_t wanted_column : wanted.columns) {
+      if (!rows.IsNull(column)) {
+        row.row.values.Set(ColumnPlaces()[wanted_column], rows.Double(column));
+      }
       ++column;
     }
     if (wanted.more) RS_RETURN_IF_ERROR(AddMore(rows.Text(kMore), row.row.values));

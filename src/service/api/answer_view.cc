@@ -35,8 +35,8 @@ struct Target {
   std::size_t limit = 20;
 
   std::string Interactivity() const { return "interactivity_" + percentile + "_tps"; }
-  std::string Ttft() const { return "ttft_" + percentile + "_s"; }
-  std::string E2e() const { return "e2e_" + percentile + "_s"; }
+  /// Places in the registry of the three metrics: they are asked of every row.
+  std::size_t interactivity = 0, ttft = 0, e2e = 0;
 };
 
 Result<std::string> OneOf(const Params& params, std::string_view name,
@@ -60,6 +60,9 @@ Result<Target> ReadTarget(const Params& params) {
   RS_ASSIGN_OR_RETURN(target.usd_per_month, params.Number("usd_per_month", 0, 1e15));
   RS_ASSIGN_OR_RETURN(target.max_chips, params.Integer("max_chips", 1, 1'000'000'000));
   RS_ASSIGN_OR_RETURN(const auto limit, params.Integer("limit", 1, 200));
+  target.interactivity = *spec::MetricPlace(target.Interactivity());
+  target.ttft = *spec::MetricPlace("ttft_" + target.percentile + "_s");
+  target.e2e = *spec::MetricPlace("e2e_" + target.percentile + "_s");
   if (limit) target.limit = static_cast<std::size_t>(*limit);
   return target;
 }
@@ -85,21 +88,21 @@ struct Headroom {
 
 Headroom HeadroomOf(const spec::Row& row, const Target& target) {
   Headroom room;
-  const auto at_least = [&](const std::optional<double>& limit, const std::string& metric) {
+  const auto at_least = [&](const std::optional<double>& limit, std::size_t metric) {
     if (!limit) return std::optional<double>();
     const auto value = row.values.Get(metric);
     if (!value || *value < *limit) room.meets = false;
     return value && *limit > 0 ? std::optional(*value / *limit - 1) : std::nullopt;
   };
-  const auto at_most = [&](const std::optional<double>& limit, const std::string& metric) {
+  const auto at_most = [&](const std::optional<double>& limit, std::size_t metric) {
     if (!limit) return std::optional<double>();
     const auto value = row.values.Get(metric);
     if (!value || *value > *limit) room.meets = false;
     return value && *value > 0 ? std::optional(*limit / *value - 1) : std::nullopt;
   };
-  room.interactivity = at_least(target.interactivity_tps, target.Interactivity());
-  room.ttft = at_most(target.ttft_s, target.Ttft());
-  room.e2e = at_most(target.e2e_s, target.E2e());
+  room.interactivity = at_least(target.interactivity_tps, target.interactivity);
+  room.ttft = at_most(target.ttft_s, target.ttft);
+  room.e2e = at_most(target.e2e_s, target.e2e);
   return room;
 }
 
@@ -268,7 +271,7 @@ Json ResultJson(const ViewInput& input, const Answer& answer, const Recipes& rec
   const spec::Row& row = snapshot.rows()[found.row];
   const ViewSeries& series = answer.series[found.series];
   const auto chips = spec::ChipCount(row.deployment);
-  const auto metric = [&](const std::string& name) { return NumberJson(row.values.Get(name)); };
+  const auto metric = [&](std::size_t place) { return NumberJson(row.values.Get(place)); };
   return {
       {"known", row.way},
       {"id", snapshot.origin(found.row).id},
@@ -279,9 +282,9 @@ Json ResultJson(const ViewInput& input, const Answer& answer, const Recipes& rec
       {"concurrency", ConcurrencyJson(row)},
       {"rate_rps", NumberJson(row.rate_rps)},
       {"measured", DayJson(row)},
-      {"interactivity_tps", metric(answer.target.Interactivity())},
-      {"ttft_s", metric(answer.target.Ttft())},
-      {"e2e_s", metric(answer.target.E2e())},
+      {"interactivity_tps", metric(answer.target.interactivity)},
+      {"ttft_s", metric(answer.target.ttft)},
+      {"e2e_s", metric(answer.target.e2e)},
       {"total_tps_per_chip", NumberJson(analysis::RatePerChip(row, analysis::TokenKind::kTotal))},
       {"output_tps_per_chip", NumberJson(analysis::RatePerChip(row, analysis::TokenKind::kOutput))},
       {"cost", CostJson(row, answer.pricing)},

@@ -56,42 +56,62 @@ std::string LabelOf(Field field, const catalog::Catalog& catalog, const std::str
 
 using FacetCounts = std::array<std::vector<std::int64_t>, kFields>;
 
-/// The conditions, ready to be asked of a row.
+/// Which field alone keeps a setup out: kFields for none, kManyFields where several do.
+constexpr std::size_t kManyFields = kFields + 1;
+
+/// The conditions, asked of each setup once, and of a row only when it was measured.
 class Matcher {
  public:
   Matcher(const Selection& selection, const Snapshot& snapshot)
       : selection_(selection), snapshot_(snapshot) {
+    std::array<std::vector<char>, kFields> allowed;
     for (std::size_t f = 0; f < kFields; ++f) {
       const std::vector<std::string>& values = snapshot.Values(static_cast<Field>(f));
       const Wanted& wanted = selection.fields[f];
-      allowed_[f].assign(values.size(), wanted.empty() ? 1 : 0);
-      for (std::size_t i = 0; i < values.size(); ++i) {
-        if (std::find(wanted.begin(), wanted.end(), values[i]) != wanted.end()) allowed_[f][i] = 1;
+      for (const std::string& value : values) {
+        const bool fits =
+            wanted.empty() || std::find(wanted.begin(), wanted.end(), value) != wanted.end();
+        allowed[f].push_back(fits ? 1 : 0);
       }
+    }
+    for (const Snapshot::Setup& setup : snapshot.setups()) {
+      std::size_t out = kFields;
+      for (std::size_t f = 0; f < kFields && out != kManyFields; ++f) {
+        if (allowed[f][setup.codes[f]] == 0) out = out == kFields ? f : kManyFields;
+      }
+      kept_out_by_.push_back(out);
     }
     if (selection.since) from_us_ = analysis::DayNumber(*selection.since) * kDayUs;
     if (selection.until) until_us_ = (analysis::DayNumber(*selection.until) + 1) * kDayUs - 1;
   }
 
-  /// Which field alone keeps the row out: kFields for none, more where several do or the time.
-  std::size_t KeptOutBy(std::size_t row) const {
-    if (selection_.latest && !snapshot_.IsLatest(row)) return kFields + 1;
+  std::size_t KeptOutBy(std::size_t setup) const { return kept_out_by_[setup]; }
+
+  bool InTime(std::size_t row) const {
+    if (selection_.latest && !snapshot_.IsLatest(row)) return false;
     const std::int64_t measured = snapshot_.rows()[row].measured.unix_us;
-    if (from_us_ && (measured == 0 || measured < *from_us_)) return kFields + 1;
-    if (until_us_ && (measured == 0 || measured > *until_us_)) return kFields + 1;
-    std::size_t out = kFields;
-    for (std::size_t f = 0; f < kFields; ++f) {
-      if (allowed_[f][snapshot_.Code(static_cast<Field>(f), row)] != 0) continue;
-      if (out != kFields) return kFields + 1;
-      out = f;
+    if (from_us_ && (measured == 0 || measured < *from_us_)) return false;
+    return !until_us_ || (measured != 0 && measured <= *until_us_);
+  }
+
+  /// How many rows of each setup are in time.
+  std::vector<std::int64_t> Counts() const {
+    std::vector<std::int64_t> counts;
+    if (!selection_.latest && !from_us_ && !until_us_) {
+      for (const Snapshot::Setup& setup : snapshot_.setups()) counts.push_back(setup.rows);
+      return counts;
     }
-    return out;
+    counts.assign(snapshot_.setups().size(), 0);
+    for (std::size_t row = 0; row < snapshot_.rows().size(); ++row) {
+      if (InTime(row)) ++counts[snapshot_.SetupOf(row)];
+    }
+    return counts;
   }
 
  private:
   const Selection& selection_;
   const Snapshot& snapshot_;
-  std::array<std::vector<char>, kFields> allowed_;
+  std::vector<std::size_t> kept_out_by_;  // By setup.
   std::optional<std::int64_t> from_us_, until_us_;
 };
 
@@ -123,13 +143,16 @@ void FillIn(Selection& selection, const Snapshot& snapshot, std::span<const Fiel
   for (const Field field : fields) {
     if (!selection[field].empty()) continue;
     const Matcher matcher(selection, snapshot);
+    const std::vector<std::int64_t> rows = matcher.Counts();
     // Who measured something wants to see that first, and few own points stand beside many others'.
-    std::vector<std::pair<std::size_t, std::size_t>> counts(snapshot.Values(field).size());
-    for (std::size_t row = 0; row < snapshot.rows().size(); ++row) {
-      if (matcher.KeptOutBy(row) != kFields) continue;
-      auto& [own, any] = counts[snapshot.Code(field, row)];
-      if (!snapshot.origin(row).run.empty()) ++own;
-      ++any;
+    std::vector<std::pair<std::int64_t, std::int64_t>> counts(snapshot.Values(field).size());
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (matcher.KeptOutBy(i) != kFields) continue;
+      const Snapshot::Setup& setup = snapshot.setups()[i];
+      auto& [own, any] = counts[setup.codes[static_cast<std::size_t>(field)]];
+      const auto origin = setup.codes[static_cast<std::size_t>(Field::kOrigin)];
+      if (snapshot.Values(Field::kOrigin)[origin] == "own") own += rows[i];
+      any += rows[i];
     }
     const auto most = std::max_element(counts.begin(), counts.end());
     if (most == counts.end() || most->second == 0) continue;
@@ -143,7 +166,9 @@ std::vector<std::size_t> Select(const Selection& selection, const Snapshot& snap
   const Matcher matcher(selection, snapshot);
   std::vector<std::size_t> places;
   for (std::size_t row = 0; row < snapshot.rows().size(); ++row) {
-    if (matcher.KeptOutBy(row) == kFields) places.push_back(row);
+    if (matcher.KeptOutBy(snapshot.SetupOf(row)) == kFields && matcher.InTime(row)) {
+      places.push_back(row);
+    }
   }
   return places;
 }
@@ -164,11 +189,11 @@ FacetCounts CountFacets(const Selection& selection, const Snapshot& snapshot) {
   for (std::size_t f = 0; f < kFields; ++f) {
     counts[f].assign(snapshot.Values(static_cast<Field>(f)).size(), 0);
   }
-  for (std::size_t row = 0; row < snapshot.rows().size(); ++row) {
-    const std::size_t out = matcher.KeptOutBy(row);
-    if (out > kFields) continue;
+  const std::vector<std::int64_t> rows = matcher.Counts();
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const std::size_t out = matcher.KeptOutBy(i);
     for (std::size_t f = 0; f < kFields; ++f) {
-      if (out == kFields || out == f) ++counts[f][snapshot.Code(static_cast<Field>(f), row)];
+      if (out == kFields || out == f) counts[f][snapshot.setups()[i].codes[f]] += rows[i];
     }
   }
   return counts;

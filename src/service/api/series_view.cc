@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -12,6 +13,8 @@
 
 namespace roofscape::api {
 namespace {
+
+constexpr std::int64_t kDayUs = 86'400'000'000;
 
 using Part = std::string (*)(const analysis::RowSeriesKey&);
 
@@ -52,20 +55,20 @@ KnotRows KnotsOf(const Snapshot& snapshot, std::span<const std::size_t> curve,
   return out;
 }
 
-/// The curves of a series: rows of one layout, engine version, run and day.
+/// The curves of a series, as analysis::SplitIntoCurves has them: rows of one layout, engine
+/// version, run and day.
 std::vector<KnotRows> CurvesOf(const Snapshot& snapshot, const ViewSeries& series,
                                const analysis::RowAxis& x, const analysis::RowAxis& y, bool all) {
-  const std::vector<spec::Row> rows = [&] {
-    std::vector<spec::Row> copies;
-    for (const std::size_t place : series.places) copies.push_back(snapshot.rows()[place]);
-    return copies;
-  }();
-  std::vector<KnotRows> curves;
-  for (const analysis::RowCurve& curve : analysis::SplitIntoCurves(rows)) {
-    std::vector<std::size_t> places;
-    for (const std::size_t i : curve.rows) places.push_back(series.places[i]);
-    curves.push_back(KnotsOf(snapshot, places, x, y, all));
+  using Curve = std::tuple<std::uint32_t, std::string_view, std::string_view, std::int64_t>;
+  std::map<Curve, std::vector<std::size_t>> places;
+  for (const std::size_t place : series.places) {
+    const spec::Row& row = snapshot.rows()[place];
+    const std::string& run = row.origin.url.empty() ? row.origin.source : row.origin.url;
+    const std::int64_t day = row.measured.unix_us / kDayUs;
+    places[{snapshot.LayoutOf(place), row.deployment.engine_version, run, day}].push_back(place);
   }
+  std::vector<KnotRows> curves;
+  for (const auto& [curve, rows] : places) curves.push_back(KnotsOf(snapshot, rows, x, y, all));
   return curves;
 }
 

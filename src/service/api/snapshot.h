@@ -1,5 +1,6 @@
-// All rows of a store in memory: what was imported and the points of own runs, with a column of
-// codes for each thing that one filters by, so that views over 100,000 points take milliseconds.
+// All rows of a store in memory: what was imported and the points of own runs, sorted into setups
+// that agree in everything that one filters by, so that views over 100,000 points take
+// milliseconds.
 //
 // What only the page of one point shows (facts, corrections, the text as published) is not here: it
 // is read from the archive when somebody asks (row_source.h).
@@ -73,40 +74,51 @@ class Snapshot {
   const RowOrigin& origin(std::size_t row) const { return origins_[row]; }
   std::optional<std::size_t> Find(std::string_view id) const;
 
-  /// The code of a row in a field, a place in Values(field).
+  /// Everything that one filters by, as codes: rows that agree in all of it are one setup.
+  struct Setup {
+    std::array<std::uint32_t, kFields> codes{};  // Places in Values(field).
+    std::uint32_t series = 0;                    // Place in series().
+    std::uint32_t layout = 0;                    // Place in layouts().
+    std::int64_t rows = 0;                       // That are of it.
+  };
+
+  const std::vector<Setup>& setups() const { return setups_; }
+  std::uint32_t SetupOf(std::size_t row) const { return setup_of_[row]; }
   std::uint32_t Code(Field field, std::size_t row) const {
-    return columns_[static_cast<std::size_t>(field)].codes[row];
+    return setups_[setup_of_[row]].codes[static_cast<std::size_t>(field)];
   }
   const std::vector<std::string>& Values(Field field) const {
-    return columns_[static_cast<std::size_t>(field)].values;
+    return names_[static_cast<std::size_t>(field)].values;
   }
-  /// The series of a row, a place in series().
-  std::uint32_t SeriesOf(std::size_t row) const { return series_of_.codes[row]; }
+  std::uint32_t SeriesOf(std::size_t row) const { return setups_[setup_of_[row]].series; }
   const std::vector<analysis::RowSeriesKey>& series() const { return series_; }
-  std::uint32_t LayoutOf(std::size_t row) const { return layouts_.codes[row]; }
+  std::uint32_t LayoutOf(std::size_t row) const { return setups_[setup_of_[row]].layout; }
   const std::vector<std::string>& layouts() const { return layouts_.values; }
   /// Whether no later row of the same series, layout and load is there.
   bool IsLatest(std::size_t row) const { return latest_[row] != 0; }
 
  private:
-  struct Column {
-    std::vector<std::uint32_t> codes;
+  /// Values in order of appearance, and the place of each.
+  struct Names {
     std::vector<std::string> values;
     std::unordered_map<std::string, std::uint32_t> places;
 
-    void Add(const std::string& value);
-    void Repeat() { codes.push_back(codes.back()); }
+    std::uint32_t CodeOf(const std::string& value);
   };
 
   void AddRow(KnownRow row);
+  std::uint32_t AddSetup(const spec::Row& row, bool own);
   void MarkLatest();
 
   std::int64_t generation_ = 0;
   std::vector<spec::Row> rows_;
   std::vector<RowOrigin> origins_;
-  std::array<Column, kFields> columns_;
-  Column series_of_, layouts_;
+  std::array<Names, kFields> names_;
+  Names series_keys_, layouts_;
   std::vector<analysis::RowSeriesKey> series_;
+  std::vector<Setup> setups_;
+  std::map<std::array<std::uint32_t, kFields + 2>, std::uint32_t> setup_places_;
+  std::vector<std::uint32_t> setup_of_;
   std::vector<char> latest_;
   std::unordered_map<std::string_view, std::size_t> ids_;  // Views of origins_.
 };

@@ -111,6 +111,7 @@ Result<> StoreAccess::AddImported(std::optional<catalog::Date> known_at,
                                   std::vector<KnownRow>& rows) {
   store::RowQuery query;
   query.without_texts = true;
+  query.any_order = true;
   if (known_at) query.known_at = EndOf(*known_at);
   RS_ASSIGN_OR_RETURN(std::vector<store::ArchivedRow> archived, archive_->Rows(query));
   rows.reserve(archived.size());
