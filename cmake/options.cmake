@@ -33,4 +33,7 @@ if(ROOFSCAPE_SANITIZE)
   add_compile_options(-fsanitize=${ROOFSCAPE_SANITIZE} -fno-omit-frame-pointer
     -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${ROOFSCAPE_SANITIZE})
+  if(ROOFSCAPE_SANITIZE_WITHOUT)
+    add_compile_options(-fno-sanitize=${ROOFSCAPE_SANITIZE_WITHOUT})
+  endif()
 endif()

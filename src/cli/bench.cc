@@ -8,7 +8,6 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "base/core/text.h"
@@ -280,97 +279,95 @@ int Run(const Options& options, const Clock& clock) {
   return StatusOf(*bench, (*store)->path());
 }
 
-void AddTargetOptions(CLI::App& command, Options& o) {
-  command.add_option("url", o.url, "The server, e.g. http://127.0.0.1:8080")->required();
-  command.add_option("--model", o.model, "Name of the model (default: the first the server lists)");
+void AddTargetOptions(Command& command, Options& o) {
+  command.AddOption("url", o.url, "The server, e.g. http://127.0.0.1:8080")->Required();
+  command.AddOption("--model", o.model, "Name of the model (default: the first the server lists)");
   command
-      .add_option("--api", o.api,
-                  "chat, completions, responses, messages; a server's own: sglang, tgi, llamacpp")
-      ->capture_default_str();
+      .AddOption("--api", o.api,
+                 "chat, completions, responses, messages; a server's own: sglang, tgi, llamacpp")
+      ->ShowDefault();
   command
-      .add_option("--token-counts", o.token_counts,
-                  "Of each chunk: auto, chunk (ask the server), or final (its total alone)")
-      ->capture_default_str();
-  command.add_option("--api-key", o.api_key,
-                     "Sent as bearer token, never shown or stored (default $OPENAI_API_KEY)");
-  command.add_option("--header", o.headers, "Extra header 'Name: value'; values are not stored")
-      ->take_all();
-  command.add_option("--extra-body", o.extra_body,
-                     "JSON object merged into each request's body; it is stored");
-  command.add_option("--ca-file", o.ca_file,
-                     "https://: trust the certificates of this PEM file instead of the system's");
-  command.add_flag("--insecure", o.insecure, "https://: do not look at the certificate");
-  command.add_option("--deployment", o.deployment_file,
-                     "TOML or JSON file that describes what serves");
-  command.add_option("--chip", o.chip, "Name of the accelerator; a CPU socket is a chip");
-  command.add_option("--chips", o.chips, "How many of them serve: makes rates per chip")
-      ->check(CLI::Range(std::int64_t{1}, std::int64_t{10'000'000}));
+      .AddOption("--token-counts", o.token_counts,
+                 "Of each chunk: auto, chunk (ask the server), or final (its total alone)")
+      ->ShowDefault();
+  command.AddOption("--api-key", o.api_key,
+                    "Sent as bearer token, never shown or stored (default $OPENAI_API_KEY)");
+  command.AddOption("--header", o.headers, "Extra header 'Name: value'; values are not stored")
+      ->TakeAll();
+  command.AddOption("--extra-body", o.extra_body,
+                    "JSON object merged into each request's body; it is stored");
+  command.AddOption("--ca-file", o.ca_file,
+                    "https://: trust the certificates of this PEM file instead of the system's");
+  command.AddFlag("--insecure", o.insecure, "https://: do not look at the certificate");
+  command.AddOption("--deployment", o.deployment_file,
+                    "TOML or JSON file that describes what serves");
+  command.AddOption("--chip", o.chip, "Name of the accelerator; a CPU socket is a chip");
+  command.AddOption("--chips", o.chips, "How many of them serve: makes rates per chip")
+      ->Check(InRange(std::int64_t{1}, std::int64_t{10'000'000}));
 }
 
-void AddLoadOptions(CLI::App& command, Options& o) {
-  command.add_option("--concurrency", o.concurrency,
-                     "Closed loop: users at once, or a list: 1,2,4 (default 1)");
-  command.add_option("--rate", o.rate, "Open loop: requests a second, or a list: 2,4,8");
-  command.add_option("--arrivals", o.arrivals,
-                     "poisson (default with --rate), constant, or burst: --requests at once");
+void AddLoadOptions(Command& command, Options& o) {
+  command.AddOption("--concurrency", o.concurrency,
+                    "Closed loop: users at once, or a list: 1,2,4 (default 1)");
+  command.AddOption("--rate", o.rate, "Open loop: requests a second, or a list: 2,4,8");
+  command.AddOption("--arrivals", o.arrivals,
+                    "poisson (default with --rate), constant, or burst: --requests at once");
   command
-      .add_option("--protocol", o.protocol,
-                  "steady, or inferencex: that benchmark's own rules and window")
-      ->capture_default_str();
-  command.add_option("--input-tokens", o.input_tokens, "Prompt length")->capture_default_str();
-  command.add_option("--output-tokens", o.output_tokens, "Answer length")->capture_default_str();
-  command.add_option("--length-spread", o.length_spread,
-                     "Lengths uniform between this share and 1 of the above (default 1: fixed)");
-  command.add_option("--prompt-form", o.prompt_form, "auto, token_ids or text")
-      ->capture_default_str();
-  command.add_option("--requests", o.requests, "Measured requests a point");
+      .AddOption("--protocol", o.protocol,
+                 "steady, or inferencex: that benchmark's own rules and window")
+      ->ShowDefault();
+  command.AddOption("--input-tokens", o.input_tokens, "Prompt length")->ShowDefault();
+  command.AddOption("--output-tokens", o.output_tokens, "Answer length")->ShowDefault();
+  command.AddOption("--length-spread", o.length_spread,
+                    "Lengths uniform between this share and 1 of the above (default 1: fixed)");
+  command.AddOption("--prompt-form", o.prompt_form, "auto, token_ids or text")->ShowDefault();
+  command.AddOption("--requests", o.requests, "Measured requests a point");
   command
-      .add_option("--requests-per-slot", o.requests_per_slot,
-                  "Measured requests a point for each user, where --requests is not given")
-      ->capture_default_str();
-  command.add_option("--duration", o.duration_s,
-                     "Send for so many seconds instead (open loop: default 60)");
-  command.add_option("--warmup", o.warmup, "Warm-up requests a point (default: one a user)");
-  command.add_option("--repeat", o.repeat, "Measure each point so often")->capture_default_str();
-  command.add_option("--seed", o.seed, "Of prompts and lengths (default: a new one each run)");
-  command.add_option("--threads", o.threads, "Event loops, each on a core")->capture_default_str();
-  command.add_option("--cpu-affinity", o.cpu_affinity, "CPUs to pin the loops to, e.g. 2,3");
-  command.add_flag("--wire", o.wire,
-                   "Stamp every event by a packet tap (needs root or CAP_NET_RAW; not https://)");
-  command.add_flag("--may-stop-early", o.may_stop_early,
-                   "Let the model end its answers (no ignore_eos)");
-  command.add_flag("--prompt-cache", o.prompt_cache, "Do not tell the server's prompt cache off");
+      .AddOption("--requests-per-slot", o.requests_per_slot,
+                 "Measured requests a point for each user, where --requests is not given")
+      ->ShowDefault();
+  command.AddOption("--duration", o.duration_s,
+                    "Send for so many seconds instead (open loop: default 60)");
+  command.AddOption("--warmup", o.warmup, "Warm-up requests a point (default: one a user)");
+  command.AddOption("--repeat", o.repeat, "Measure each point so often")->ShowDefault();
+  command.AddOption("--seed", o.seed, "Of prompts and lengths (default: a new one each run)");
+  command.AddOption("--threads", o.threads, "Event loops, each on a core")->ShowDefault();
+  command.AddOption("--cpu-affinity", o.cpu_affinity, "CPUs to pin the loops to, e.g. 2,3");
+  command.AddFlag("--wire", o.wire,
+                  "Stamp every event by a packet tap (needs root or CAP_NET_RAW; not https://)");
+  command.AddFlag("--may-stop-early", o.may_stop_early,
+                  "Let the model end its answers (no ignore_eos)");
+  command.AddFlag("--prompt-cache", o.prompt_cache, "Do not tell the server's prompt cache off");
 }
 
-void AddOutputOptions(CLI::App& command, Options& o) {
-  command.add_option("--connect-timeout", o.timeouts.connect_s, "Seconds")->capture_default_str();
-  command.add_option("--first-byte-timeout", o.timeouts.first_byte_s, "Seconds")
-      ->capture_default_str();
-  command.add_option("--idle-timeout", o.timeouts.idle_s, "Seconds between two reads")
-      ->capture_default_str();
-  command.add_option("--request-timeout", o.timeouts.request_s, "Seconds for a whole request")
-      ->capture_default_str();
-  command.add_option("--label", o.labels, "NAME=VALUE kept with the run; may be repeated")
-      ->take_all();
-  command.add_option("--campaign", o.campaign, "The campaign to which the run belongs");
-  command.add_flag("--keep-text", o.keep_text, "Keep the generated text in the store");
-  command.add_flag("--conformance", o.conformance,
-                   "Measure nothing: tell which promises the server keeps, and how bench asks it");
-  command.add_flag("--json", o.json, "Print the run as JSON (schema/run.schema.json)");
+void AddOutputOptions(Command& command, Options& o) {
+  command.AddOption("--connect-timeout", o.timeouts.connect_s, "Seconds")->ShowDefault();
+  command.AddOption("--first-byte-timeout", o.timeouts.first_byte_s, "Seconds")->ShowDefault();
+  command.AddOption("--idle-timeout", o.timeouts.idle_s, "Seconds between two reads")
+      ->ShowDefault();
+  command.AddOption("--request-timeout", o.timeouts.request_s, "Seconds for a whole request")
+      ->ShowDefault();
+  command.AddOption("--label", o.labels, "NAME=VALUE kept with the run; may be repeated")
+      ->TakeAll();
+  command.AddOption("--campaign", o.campaign, "The campaign to which the run belongs");
+  command.AddFlag("--keep-text", o.keep_text, "Keep the generated text in the store");
+  command.AddFlag("--conformance", o.conformance,
+                  "Measure nothing: tell which promises the server keeps, and how bench asks it");
+  command.AddFlag("--json", o.json, "Print the run as JSON (schema/run.schema.json)");
   AddDbOption(command, o.db);
 }
 
 }  // namespace
 
-void AddBenchCommand(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("bench", kDescription);
-  command->footer(kFooter);
+void AddBenchCommand(Command& app, Invocation& invocation) {
+  Command* command = app.AddSubcommand("bench", kDescription);
+  command->Footer(kFooter);
   auto options = std::make_shared<Options>();
-  command->option_defaults()->take_last();  // A flag given again overrides; lists say take_all.
+  command->LastValueCounts();  // A flag given again overrides; lists say take_all.
   AddTargetOptions(*command, *options);
   AddLoadOptions(*command, *options);
   AddOutputOptions(*command, *options);
-  command->callback([options, &invocation] {
+  command->OnChosen([options, &invocation] {
     invocation.run = [options, clock = invocation.clock] { return Run(*options, *clock); };
   });
 }

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "cli/catalog_source.h"
@@ -47,14 +46,14 @@ Result<> Calibrate(const Options& options) {
 
 }  // namespace
 
-void AddCalibrateCommand(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("calibrate", kDescription);
-  command->footer(kFooter);
+void AddCalibrateCommand(Command& app, Invocation& invocation) {
+  Command* command = app.AddSubcommand("calibrate", kDescription);
+  command->Footer(kFooter);
   const auto options = std::make_shared<Options>();
-  command->add_option("ROWS", options->rows, "CSV file of measured serving rows")->required();
-  command->add_option("-o,--output", options->output, "Where the model file goes")->required();
+  command->AddOption("ROWS", options->rows, "CSV file of measured serving rows")->Required();
+  command->AddOption("-o,--output", options->output, "Where the model file goes")->Required();
   AddCatalogOption(*command, options->catalog);
-  command->callback([options, &invocation] {
+  command->OnChosen([options, &invocation] {
     invocation.run = [options] {
       const Result<> done = Calibrate(*options);
       return done ? int{kDone} : Report(done.error());

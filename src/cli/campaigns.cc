@@ -5,7 +5,6 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
@@ -92,21 +91,21 @@ Result<> Campaigns(const Options& options, WallTime now) {
 
 }  // namespace
 
-void AddCampaignsCommand(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("campaigns", kDescription);
-  command->footer(kFooter);
+void AddCampaignsCommand(Command& app, Invocation& invocation) {
+  Command* command = app.AddSubcommand("campaigns", kDescription);
+  command->Footer(kFooter);
   const auto options = std::make_shared<Options>();
-  CLI::Option* const name =
-      command->add_option("NAME", options->name, "A campaign (default: list them)");
-  command->add_option("RUN", options->runs, "Runs that belong to it")->needs(name);
-  command->add_option("--purpose", options->purpose, "What a new campaign is to answer")
-      ->needs(name);
-  command->add_option("--label", options->labels, "NAME=VALUE of a new one; may be repeated")
-      ->allow_extra_args(false)
-      ->needs(name);
-  command->add_flag("--json", options->json, "Print an array of objects");
+  CommandOption* const name =
+      command->AddOption("NAME", options->name, "A campaign (default: list them)");
+  command->AddOption("RUN", options->runs, "Runs that belong to it")->Needs(name);
+  command->AddOption("--purpose", options->purpose, "What a new campaign is to answer")
+      ->Needs(name);
+  command->AddOption("--label", options->labels, "NAME=VALUE of a new one; may be repeated")
+      ->AllowExtraArgs(false)
+      ->Needs(name);
+  command->AddFlag("--json", options->json, "Print an array of objects");
   AddDbOption(*command, options->db);
-  command->callback([options, &invocation] {
+  command->OnChosen([options, &invocation] {
     invocation.run = [options, &invocation] {
       const Result<> done = Campaigns(*options, invocation.clock->Wall());
       return done ? int{kDone} : Report(done.error());

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "base/core/text.h"
@@ -117,15 +116,15 @@ int Check(const Options& options) {
 using Action = int (*)(const Options&);
 
 /// One subcommand of `catalog`; what it still needs can be added to the result.
-std::pair<CLI::App*, std::shared_ptr<Options>> AddPart(CLI::App& parent, Invocation& invocation,
-                                                       const char* name, const char* description,
-                                                       const char* footer, Action action) {
-  CLI::App* command = parent.add_subcommand(name, description);
-  command->footer(footer);
+std::pair<Command*, std::shared_ptr<Options>> AddPart(Command& parent, Invocation& invocation,
+                                                      const char* name, const char* description,
+                                                      const char* footer, Action action) {
+  Command* command = parent.AddSubcommand(name, description);
+  command->Footer(footer);
   auto options = std::make_shared<Options>();
   AddCatalogOption(*command, options->folder);
-  command->add_flag("--json", options->json, "Print JSON");
-  command->callback([options, &invocation, action] {
+  command->AddFlag("--json", options->json, "Print JSON");
+  command->OnChosen([options, &invocation, action] {
     invocation.run = [options, action] { return action(*options); };
   });
   return {command, options};
@@ -133,24 +132,24 @@ std::pair<CLI::App*, std::shared_ptr<Options>> AddPart(CLI::App& parent, Invocat
 
 }  // namespace
 
-void AddCatalogCommand(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("catalog", kDescription);
-  command->footer(kFooter);
-  command->require_subcommand(1);
+void AddCatalogCommand(Command& app, Invocation& invocation) {
+  Command* command = app.AddSubcommand("catalog", kDescription);
+  command->Footer(kFooter);
+  command->RequireSubcommand();
   const auto [list, list_options] = AddPart(
       *command, invocation, "list", "A table of one kind, or how many there are of each.",
       "Example:\n  roofscape catalog list models\n  roofscape catalog list prices --json", List);
-  list->add_option("KIND", list_options->name, "chips, fabrics, models, engines, prices or scores")
-      ->check(CLI::IsMember({"chips", "fabrics", "models", "engines", "prices", "scores"}));
+  list->AddOption("KIND", list_options->name, "chips, fabrics, models, engines, prices or scores")
+      ->Check(OneOf({"chips", "fabrics", "models", "engines", "prices", "scores"}));
   const auto [show, show_options] = AddPart(
       *command, invocation, "show", "One entry with all its values and their sources.",
       "Example:\n  roofscape catalog show b200\n  roofscape catalog show dsr1 --json", Show);
-  show->add_option("NAME", show_options->name, "Its id, or a name that other data use")->required();
+  show->AddOption("NAME", show_options->name, "Its id, or a name that other data use")->Required();
   const auto [check, check_options] = AddPart(
       *command, invocation, "check",
       "Look for numbers without a source, prices without a date, and what cannot be.",
       "Example:\n  roofscape catalog check\n\nExit status 1 when anything is wrong.", Check);
-  check->add_option("DIR", check_options->name, "A folder to check (default: as --catalog)");
+  check->AddOption("DIR", check_options->name, "A folder to check (default: as --catalog)");
   AddCatalogAddModel(*command, invocation);
 }
 

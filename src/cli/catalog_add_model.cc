@@ -8,7 +8,6 @@
 #include <string>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "base/core/document.h"
@@ -95,22 +94,21 @@ int AddModel(const Options& options, WallTime now) {
 
 }  // namespace
 
-void AddCatalogAddModel(CLI::App& catalog, Invocation& invocation) {
-  CLI::App* command = catalog.add_subcommand("add-model", kDescription);
-  command->footer(kFooter);
+void AddCatalogAddModel(Command& catalog, Invocation& invocation) {
+  Command* command = catalog.AddSubcommand("add-model", kDescription);
+  command->Footer(kFooter);
   const auto options = std::make_shared<Options>();
-  command->add_option("CONFIG", options->config, "The configuration, config.json")->required();
-  command->add_option("-o,--output", options->output,
-                      "The file to write; it is named for the model's id (default: stdout)");
-  command->add_option("--name", options->name,
-                      "The model's name, e.g. org/Model-7B (default: the configuration's, or its "
-                      "folder's)");
-  command->add_option("--date", options->date, "The day it was read (default: today)");
+  command->AddOption("CONFIG", options->config, "The configuration, config.json")->Required();
+  command->AddOption("-o,--output", options->output,
+                     "The file to write; it is named for the model's id (default: stdout)");
+  command->AddOption("--name", options->name,
+                     "The model's name, e.g. org/Model-7B (default: the configuration's, or its "
+                     "folder's)");
+  command->AddOption("--date", options->date, "The day it was read (default: today)");
   command
-      ->add_option("--catalog", options->folder,
-                   "Write it into the models of this folder's catalog")
-      ->type_name("DIR");
-  command->callback([options, &invocation] {
+      ->AddOption("--catalog", options->folder, "Write it into the models of this folder's catalog")
+      ->TypeName("DIR");
+  command->OnChosen([options, &invocation] {
     invocation.run = [options, &invocation] {
       return AddModel(*options, invocation.clock->Wall());
     };

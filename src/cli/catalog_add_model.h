@@ -2,14 +2,12 @@
 
 #pragma once
 
-namespace CLI {
-class App;
-}
+#include "cli/flags.h"
 
 namespace roofscape::cli {
 
 struct Invocation;
 
-void AddCatalogAddModel(CLI::App& catalog, Invocation& invocation);
+void AddCatalogAddModel(Command& catalog, Invocation& invocation);
 
 }  // namespace roofscape::cli

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include "cli/embedded_catalog.h"
 #include "cli/write_file.h"
@@ -60,11 +59,10 @@ Result<catalog::Catalog> LoadCatalog(const std::string& folder) {
   return catalog::ParseCatalog(files);
 }
 
-void AddCatalogOption(CLI::App& command, std::string& folder) {
+void AddCatalogOption(Command& command, std::string& folder) {
   command
-      .add_option("--catalog", folder,
-                  "A folder to read in place of the catalog inside the program")
-      ->type_name("DIR");
+      .AddOption("--catalog", folder, "A folder to read in place of the catalog inside the program")
+      ->TypeName("DIR");
 }
 
 }  // namespace roofscape::cli

@@ -8,11 +8,8 @@
 #include <vector>
 
 #include "base/core/result.h"
+#include "cli/flags.h"
 #include "domain/catalog/catalog.h"
-
-namespace CLI {
-class App;
-}
 
 namespace roofscape::cli {
 
@@ -24,6 +21,6 @@ Result<std::vector<catalog::CatalogFile>> CatalogFiles(const std::string& folder
 Result<catalog::Catalog> LoadCatalog(const std::string& folder);
 
 /// Adds `--catalog DIR` to a subcommand.
-void AddCatalogOption(CLI::App& command, std::string& folder);
+void AddCatalogOption(Command& command, std::string& folder);
 
 }  // namespace roofscape::cli

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "base/core/text.h"
@@ -230,19 +229,19 @@ Result<> CheckAgreement(const Options& options, const Clock& clock) {
 
 }  // namespace
 
-void AddCheckAgreementCommand(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("check-agreement", kDescription);
-  command->footer(kFooter);
+void AddCheckAgreementCommand(Command& app, Invocation& invocation) {
+  Command* command = app.AddSubcommand("check-agreement", kDescription);
+  command->Footer(kFooter);
   const auto options = std::make_shared<Options>();
-  command->add_option("PLAN", options->plan, "A plan: deployment, workload, load; TOML or JSON")
-      ->required();
-  command->add_option("--speed", options->speed, "Of the twin: simulated seconds a second")
-      ->check(CLI::Range(1e-2, 1e3))
-      ->capture_default_str();
-  command->add_flag("--json", options->json, "Print one object");
+  command->AddOption("PLAN", options->plan, "A plan: deployment, workload, load; TOML or JSON")
+      ->Required();
+  command->AddOption("--speed", options->speed, "Of the twin: simulated seconds a second")
+      ->Check(InRange(1e-2, 1e3))
+      ->ShowDefault();
+  command->AddFlag("--json", options->json, "Print one object");
   AddParamsOption(*command, *options);
   AddCatalogOption(*command, options->catalog);
-  command->callback([options, &invocation] {
+  command->OnChosen([options, &invocation] {
     invocation.run = [options, clock = invocation.clock] {
       const Result<> done = CheckAgreement(*options, *clock);
       return done ? int{kDone} : Report(done.error());

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "base/core/document.h"
@@ -259,33 +258,33 @@ Result<> Codesign(const Options& options, WallTime now) {
 
 }  // namespace
 
-void AddCodesignCommand(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("codesign", kDescription);
-  command->footer(kFooter);
+void AddCodesignCommand(Command& app, Invocation& invocation) {
+  Command* command = app.AddSubcommand("codesign", kDescription);
+  command->Footer(kFooter);
   const auto options = std::make_shared<Options>();
-  command->add_option("--attribute", options->files, "Two TOML files, each one way to serve")
-      ->expected(2)
-      ->required();
+  command->AddOption("--attribute", options->files, "Two TOML files, each one way to serve")
+      ->Expected(2)
+      ->Required();
   command
-      ->add_option("--interactivity", options->interactivity, "Tokens/s that a user gets at least")
-      ->required()
-      ->check(CLI::Range(0.01, 1e6));
-  command->add_option("--ttft-ms", options->ttft_ms, "Limit of mean TTFT; default: none")
-      ->check(CLI::Range(1e-3, 1e9));
-  command->add_option("--input-tokens", options->input, "Prompt tokens, nominal")
-      ->check(CLI::Range(1.0, 1e8))
-      ->capture_default_str();
-  command->add_option("--output-tokens", options->output, "Tokens of an answer, nominal")
-      ->check(CLI::Range(2.0, 1e8))
-      ->capture_default_str();
-  command->add_option("--objective", options->objective, "Tokens/s a chip, tokens a USD or a kWh")
-      ->check(CLI::IsMember({"chip", "usd", "kwh"}))
-      ->capture_default_str();
-  command->add_option("--params", options->params,
-                      "Model file of calibrate; without: the one of this program");
-  command->add_flag("--json", options->json, "Print one object");
+      ->AddOption("--interactivity", options->interactivity, "Tokens/s that a user gets at least")
+      ->Required()
+      ->Check(InRange(0.01, 1e6));
+  command->AddOption("--ttft-ms", options->ttft_ms, "Limit of mean TTFT; default: none")
+      ->Check(InRange(1e-3, 1e9));
+  command->AddOption("--input-tokens", options->input, "Prompt tokens, nominal")
+      ->Check(InRange(1.0, 1e8))
+      ->ShowDefault();
+  command->AddOption("--output-tokens", options->output, "Tokens of an answer, nominal")
+      ->Check(InRange(2.0, 1e8))
+      ->ShowDefault();
+  command->AddOption("--objective", options->objective, "Tokens/s a chip, tokens a USD or a kWh")
+      ->Check(OneOf({"chip", "usd", "kwh"}))
+      ->ShowDefault();
+  command->AddOption("--params", options->params,
+                     "Model file of calibrate; without: the one of this program");
+  command->AddFlag("--json", options->json, "Print one object");
   AddCatalogOption(*command, options->catalog);
-  command->callback([options, &invocation] {
+  command->OnChosen([options, &invocation] {
     invocation.run = [options, &invocation] {
       const Result<> done = Codesign(*options, invocation.clock->Wall());
       return done ? int{kDone} : Report(done.error());

@@ -3,7 +3,6 @@
 #include <cstdlib>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 namespace roofscape::cli {
 namespace {
@@ -30,10 +29,10 @@ std::string StorePath(const std::string& flag) {
   return (home.empty() ? "." : home) + "/.local/share/roofscape/roofscape.db";
 }
 
-void AddDbOption(CLI::App& command, std::string& path) {
-  command.add_option("--db", path,
-                     "Where results are kept: a file, or postgresql://USER@HOST/NAME (default "
-                     "$ROOFSCAPE_DB, else $XDG_DATA_HOME/roofscape/roofscape.db)");
+void AddDbOption(Command& command, std::string& path) {
+  command.AddOption("--db", path,
+                    "Where results are kept: a file, or postgresql://USER@HOST/NAME (default "
+                    "$ROOFSCAPE_DB, else $XDG_DATA_HOME/roofscape/roofscape.db)");
 }
 
 }  // namespace roofscape::cli

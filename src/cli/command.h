@@ -11,10 +11,7 @@
 
 #include "base/core/clock.h"
 #include "base/core/result.h"
-
-namespace CLI {
-class App;
-}
+#include "cli/flags.h"
 
 namespace roofscape::cli {
 
@@ -42,35 +39,35 @@ int Report(const Error& error);
 std::string StorePath(const std::string& flag);
 
 /// Adds `--db PATH|postgresql://...` to a subcommand.
-void AddDbOption(CLI::App& command, std::string& path);
+void AddDbOption(Command& command, std::string& path);
 
-void AddBenchCommand(CLI::App& app, Invocation& invocation);
-void AddRunsCommand(CLI::App& app, Invocation& invocation);
-void AddShowCommand(CLI::App& app, Invocation& invocation);
-void AddFrontierCommand(CLI::App& app, Invocation& invocation);
-void AddReportCommand(CLI::App& app, Invocation& invocation);
-void AddCampaignsCommand(CLI::App& app, Invocation& invocation);
-void AddCatalogCommand(CLI::App& app, Invocation& invocation);
-void AddDbCommand(CLI::App& app, Invocation& invocation);
-void AddDoctorCommand(CLI::App& app, Invocation& invocation);
-void AddTwinCommand(CLI::App& app, Invocation& invocation);
-void AddCompareCommand(CLI::App& app, Invocation& invocation);
-void AddTrendCommand(CLI::App& app, Invocation& invocation);
-void AddCostCommand(CLI::App& app, Invocation& invocation);
-void AddImportCommand(CLI::App& app, Invocation& invocation);
-void AddImportsCommand(CLI::App& app, Invocation& invocation);
-void AddEvalsCommand(CLI::App& app, Invocation& invocation);
-void AddExportCommand(CLI::App& app, Invocation& invocation);
-void AddPredictCommand(CLI::App& app, Invocation& invocation);
-void AddExploreCommand(CLI::App& app, Invocation& invocation);
-void AddCodesignCommand(CLI::App& app, Invocation& invocation);
-void AddSimulateCommand(CLI::App& app, Invocation& invocation);
-void AddCheckAgreementCommand(CLI::App& app, Invocation& invocation);
-void AddCalibrateCommand(CLI::App& app, Invocation& invocation);
-void AddValidateCommand(CLI::App& app, Invocation& invocation);
-void AddPublishCommand(CLI::App& app, Invocation& invocation);
-void AddServeCommand(CLI::App& app, Invocation& invocation);
-void AddProbeCommand(CLI::App& app, Invocation& invocation);
-void AddMakeModelCommand(CLI::App& app, Invocation& invocation);
+void AddBenchCommand(Command& app, Invocation& invocation);
+void AddRunsCommand(Command& app, Invocation& invocation);
+void AddShowCommand(Command& app, Invocation& invocation);
+void AddFrontierCommand(Command& app, Invocation& invocation);
+void AddReportCommand(Command& app, Invocation& invocation);
+void AddCampaignsCommand(Command& app, Invocation& invocation);
+void AddCatalogCommand(Command& app, Invocation& invocation);
+void AddDbCommand(Command& app, Invocation& invocation);
+void AddDoctorCommand(Command& app, Invocation& invocation);
+void AddTwinCommand(Command& app, Invocation& invocation);
+void AddCompareCommand(Command& app, Invocation& invocation);
+void AddTrendCommand(Command& app, Invocation& invocation);
+void AddCostCommand(Command& app, Invocation& invocation);
+void AddImportCommand(Command& app, Invocation& invocation);
+void AddImportsCommand(Command& app, Invocation& invocation);
+void AddEvalsCommand(Command& app, Invocation& invocation);
+void AddExportCommand(Command& app, Invocation& invocation);
+void AddPredictCommand(Command& app, Invocation& invocation);
+void AddExploreCommand(Command& app, Invocation& invocation);
+void AddCodesignCommand(Command& app, Invocation& invocation);
+void AddSimulateCommand(Command& app, Invocation& invocation);
+void AddCheckAgreementCommand(Command& app, Invocation& invocation);
+void AddCalibrateCommand(Command& app, Invocation& invocation);
+void AddValidateCommand(Command& app, Invocation& invocation);
+void AddPublishCommand(Command& app, Invocation& invocation);
+void AddServeCommand(Command& app, Invocation& invocation);
+void AddProbeCommand(Command& app, Invocation& invocation);
+void AddMakeModelCommand(Command& app, Invocation& invocation);
 
 }  // namespace roofscape::cli

@@ -9,7 +9,6 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "base/core/text.h"
@@ -161,19 +160,19 @@ int Compare(const Options& options) {
 
 }  // namespace
 
-void AddCompareCommand(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("compare", kDescription);
-  command->footer(kFooter);
+void AddCompareCommand(Command& app, Invocation& invocation) {
+  Command* command = app.AddSubcommand("compare", kDescription);
+  command->Footer(kFooter);
   const auto options = std::make_shared<Options>();
-  command->add_option("A", options->a, "A run, or conditions: engine=sglang,chip=b200")->required();
-  command->add_option("B", options->b, "What A is held against")->required();
-  command->add_option("--metric", options->metric, "What is compared")->capture_default_str();
-  command->add_option("--at", options->at, "Read both sides where x meets these")->delimiter(',');
-  command->add_option("--x", options->x, "The metric of --at")->capture_default_str();
+  command->AddOption("A", options->a, "A run, or conditions: engine=sglang,chip=b200")->Required();
+  command->AddOption("B", options->b, "What A is held against")->Required();
+  command->AddOption("--metric", options->metric, "What is compared")->ShowDefault();
+  command->AddOption("--at", options->at, "Read both sides where x meets these")->Delimiter(',');
+  command->AddOption("--x", options->x, "The metric of --at")->ShowDefault();
   AddRowSelection(*command, options->rows);
-  command->add_flag("--json", options->json, "Print one object");
+  command->AddFlag("--json", options->json, "Print one object");
   AddCatalogOption(*command, options->catalog);
-  command->callback(
+  command->OnChosen(
       [options, &invocation] { invocation.run = [options] { return Compare(*options); }; });
 }
 

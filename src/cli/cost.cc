@@ -7,7 +7,6 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "base/core/text.h"
@@ -175,46 +174,46 @@ Result<> Cost(const Options& options, WallTime now) {
 
 }  // namespace
 
-void AddCostCommand(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("cost", kDescription);
-  command->footer(kFooter);
+void AddCostCommand(Command& app, Invocation& invocation) {
+  Command* command = app.AddSubcommand("cost", kDescription);
+  command->Footer(kFooter);
   const auto options = std::make_shared<Options>();
   AddRowSelection(*command, options->rows);
-  command->add_option("--at", options->at, "Interactivity that must be met, tokens/s/user at p50")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
+  command->AddOption("--at", options->at, "Interactivity that must be met, tokens/s/user at p50")
+      ->Check(NotNegative())
+      ->ShowDefault();
   command
-      ->add_option("--token", options->token,
-                   "The kind of token that bears the cost: total, input or output")
-      ->capture_default_str();
+      ->AddOption("--token", options->token,
+                  "The kind of token that bears the cost: total, input or output")
+      ->ShowDefault();
   AddPriceOptions(*command, options->price);
-  command->add_flag("--interpolate", options->interpolate, "Read between measured points");
-  CLI::Option* megawatts =
-      command->add_option("--megawatts", options->megawatts, "The fleet that so much power feeds")
-          ->check(CLI::PositiveNumber);
-  command->add_option("--users", options->users, "The fleet that so many streams need")
-      ->check(CLI::PositiveNumber)
-      ->excludes(megawatts);
-  CLI::Option* const eval = command->add_option("--eval", options->eval,
-                                                "Solved tasks of this eval per dollar and per kWh");
+  command->AddFlag("--interpolate", options->interpolate, "Read between measured points");
+  CommandOption* megawatts =
+      command->AddOption("--megawatts", options->megawatts, "The fleet that so much power feeds")
+          ->Check(Positive());
+  command->AddOption("--users", options->users, "The fleet that so many streams need")
+      ->Check(Positive())
+      ->Excludes(megawatts);
+  CommandOption* const eval = command->AddOption(
+      "--eval", options->eval, "Solved tasks of this eval per dollar and per kWh");
   command
-      ->add_option("--gain", options->gain,
-                   "With --eval: how much more a dollar and a joule buy each year, of weights that "
-                   "score this share or more")
-      ->check(CLI::Range(0.0, 1.0))
-      ->needs(eval);
+      ->AddOption("--gain", options->gain,
+                  "With --eval: how much more a dollar and a joule buy each year, of weights that "
+                  "score this share or more")
+      ->Check(InRange(0.0, 1.0))
+      ->Needs(eval);
   command
-      ->add_option("--input-tokens", options->input_tokens,
-                   "Input tokens of one question, where nobody counted them")
-      ->check(CLI::PositiveNumber);
+      ->AddOption("--input-tokens", options->input_tokens,
+                  "Input tokens of one question, where nobody counted them")
+      ->Check(Positive());
   command
-      ->add_option("--boundary", options->boundary,
-                   "Whose energy with --eval: device or provisioned")
-      ->check(CLI::IsMember({"device", "provisioned"}))
-      ->capture_default_str();
-  command->add_flag("--json", options->json, "Print one object");
+      ->AddOption("--boundary", options->boundary,
+                  "Whose energy with --eval: device or provisioned")
+      ->Check(OneOf({"device", "provisioned"}))
+      ->ShowDefault();
+  command->AddFlag("--json", options->json, "Print one object");
   AddCatalogOption(*command, options->catalog);
-  command->callback([options, &invocation] {
+  command->OnChosen([options, &invocation] {
     invocation.run = [options, &invocation] {
       const Result<> done = Cost(*options, invocation.clock->Wall());
       return done ? int{kDone} : Report(done.error());

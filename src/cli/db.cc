@@ -5,7 +5,6 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "base/core/json.h"
@@ -130,23 +129,23 @@ int Copy(const Options& options) {
   return kDone;
 }
 
-CLI::App* AddAction(CLI::App& group, const char* name, const char* description, const char* footer,
-                    const std::shared_ptr<Options>& options, Invocation& invocation,
-                    int (*act)(const Options&)) {
-  CLI::App* command = group.add_subcommand(name, description);
-  command->footer(footer);
-  command->add_flag("--json", options->json, "Print an object");
-  command->callback(
+Command* AddAction(Command& group, const char* name, const char* description, const char* footer,
+                   const std::shared_ptr<Options>& options, Invocation& invocation,
+                   int (*act)(const Options&)) {
+  Command* command = group.AddSubcommand(name, description);
+  command->Footer(footer);
+  command->AddFlag("--json", options->json, "Print an object");
+  command->OnChosen(
       [options, &invocation, act] { invocation.run = [options, act] { return act(*options); }; });
   return command;
 }
 
 }  // namespace
 
-void AddDbCommand(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("db", kDescription);
-  command->footer(kFooter);
-  command->require_subcommand(1);
+void AddDbCommand(Command& app, Invocation& invocation) {
+  Command* command = app.AddSubcommand("db", kDescription);
+  command->Footer(kFooter);
+  command->RequireSubcommand();
   const auto options = std::make_shared<Options>();
   AddDbOption(*AddAction(*command, "migrate", "Bring the schema up to date.", kMigrateFooter,
                          options, invocation, &Migrate),
@@ -154,10 +153,10 @@ void AddDbCommand(CLI::App& app, Invocation& invocation) {
   AddDbOption(*AddAction(*command, "check", "Look for anything that is wrong.", kCheckFooter,
                          options, invocation, &Check),
               options->db);
-  CLI::App* copy = AddAction(*command, "copy", "Copy everything into another database and compare.",
-                             kCopyFooter, options, invocation, &Copy);
-  copy->add_option("FROM", options->from, "A file or a URL")->required();
-  copy->add_option("TO", options->to, "A new file, or a URL of an empty database")->required();
+  Command* copy = AddAction(*command, "copy", "Copy everything into another database and compare.",
+                            kCopyFooter, options, invocation, &Copy);
+  copy->AddOption("FROM", options->from, "A file or a URL")->Required();
+  copy->AddOption("TO", options->to, "A new file, or a URL of an empty database")->Required();
 }
 
 }  // namespace roofscape::cli

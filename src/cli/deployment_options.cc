@@ -1,7 +1,6 @@
 #include "cli/deployment_options.h"
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include "base/core/text.h"
 #include "cli/catalog_source.h"
@@ -10,9 +9,9 @@
 namespace roofscape::cli {
 namespace {
 
-void AddLayoutOptions(CLI::App& command, DeploymentOptions& options) {
+void AddLayoutOptions(Command& command, DeploymentOptions& options) {
   const auto count = [&](const char* flag, std::optional<double>& place, const char* text) {
-    command.add_option(flag, place, text)->check(CLI::Range(1.0, 1e6));
+    command.AddOption(flag, place, text)->Check(InRange(1.0, 1e6));
   };
   count("--tp", options.tp, "Tensor parallel degree (of decoding)");
   count("--ep", options.ep, "Expert parallel degree");
@@ -94,21 +93,21 @@ Result<> CompleteDeployment(DeploymentOptions& o, const spec::Deployment& known)
   return {};
 }
 
-void AddDeploymentOptions(CLI::App& command, DeploymentOptions& options) {
-  command.add_option("--deployment", options.deployment,
-                     "A file that says what serves, TOML or JSON; flags count more");
-  command.add_option("--model", options.model, "A model of the catalog");
-  command.add_option("--chip", options.chip, "A chip of the catalog");
-  command.add_option("--fabric", options.fabric, "Links between the chips, instead of the chip's");
-  command.add_option("--engine", options.engine, "vllm, sglang or trtllm; others: what they share");
-  command.add_option("--precision", options.precision,
-                     "bf16, fp8, fp4, ...; without: as the model was released");
+void AddDeploymentOptions(Command& command, DeploymentOptions& options) {
+  command.AddOption("--deployment", options.deployment,
+                    "A file that says what serves, TOML or JSON; flags count more");
+  command.AddOption("--model", options.model, "A model of the catalog");
+  command.AddOption("--chip", options.chip, "A chip of the catalog");
+  command.AddOption("--fabric", options.fabric, "Links between the chips, instead of the chip's");
+  command.AddOption("--engine", options.engine, "vllm, sglang or trtllm; others: what they share");
+  command.AddOption("--precision", options.precision,
+                    "bf16, fp8, fp4, ...; without: as the model was released");
   AddLayoutOptions(command, options);
 }
 
-void AddProcessorOptions(CLI::App& command, DeploymentOptions& options) {
+void AddProcessorOptions(Command& command, DeploymentOptions& options) {
   const auto count = [&](const char* flag, std::optional<double>& place, const char* text) {
-    command.add_option(flag, place, text)->check(CLI::Range(1.0, 1e6));
+    command.AddOption(flag, place, text)->Check(InRange(1.0, 1e6));
   };
   count("--threads", options.threads,
         "Threads of a processor that roofscape probe measured; without: the most it measured");
@@ -116,9 +115,9 @@ void AddProcessorOptions(CLI::App& command, DeploymentOptions& options) {
         "Slots of llama.cpp, each with a cache of its own; on a processor that was measured");
 }
 
-void AddParamsOption(CLI::App& command, DeploymentOptions& options) {
-  command.add_option("--params", options.params,
-                     "Model file of calibrate; without: the one of this program");
+void AddParamsOption(Command& command, DeploymentOptions& options) {
+  command.AddOption("--params", options.params,
+                    "Model file of calibrate; without: the one of this program");
 }
 
 Result<catalog::Catalog> LoadDeploymentCatalog(const DeploymentOptions& options) {

@@ -7,13 +7,10 @@
 #include <string>
 
 #include "base/core/result.h"
+#include "cli/flags.h"
 #include "domain/catalog/catalog.h"
 #include "domain/spec/deployment.h"
 #include "model/calibrate/wish.h"
-
-namespace CLI {
-class App;
-}
 
 namespace roofscape::cli {
 
@@ -23,14 +20,14 @@ struct DeploymentOptions : calibrate::Wish {
   std::string catalog;
 };
 
-void AddDeploymentOptions(CLI::App& command, DeploymentOptions& options);
+void AddDeploymentOptions(Command& command, DeploymentOptions& options);
 /// Fills what no flag says from `--deployment`, and what that does not say from `known`, e.g. the
 /// deployment of a stored run; model and chip must be known then. Errors name file and field.
 Result<> CompleteDeployment(DeploymentOptions& options, const spec::Deployment& known = {});
 /// `--threads`, `--slots`: of an engine on a processor.
-void AddProcessorOptions(CLI::App& command, DeploymentOptions& options);
+void AddProcessorOptions(Command& command, DeploymentOptions& options);
 /// `--params`.
-void AddParamsOption(CLI::App& command, DeploymentOptions& options);
+void AddParamsOption(Command& command, DeploymentOptions& options);
 
 /// The catalog that the flags name, with `--fabric` in the chip's place, after a check that the
 /// layout does not contradict itself.

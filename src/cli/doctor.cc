@@ -5,7 +5,6 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "base/core/json.h"
@@ -68,12 +67,12 @@ int Doctor(const Clock& clock, bool json) {
 
 }  // namespace
 
-void AddDoctorCommand(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("doctor", kDescription);
-  command->footer(kFooter);
+void AddDoctorCommand(Command& app, Invocation& invocation) {
+  Command* command = app.AddSubcommand("doctor", kDescription);
+  command->Footer(kFooter);
   const auto json = std::make_shared<bool>(false);
-  command->add_flag("--json", *json, "Print the findings as JSON");
-  command->callback([json, &invocation] {
+  command->AddFlag("--json", *json, "Print the findings as JSON");
+  command->OnChosen([json, &invocation] {
     invocation.run = [json, &invocation] { return Doctor(*invocation.clock, *json); };
   });
 }

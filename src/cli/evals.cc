@@ -5,7 +5,6 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "cli/catalog_source.h"
@@ -65,17 +64,18 @@ Result<> Evals(const Options& options) {
 
 }  // namespace
 
-void AddEvalsCommand(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("evals", kDescription);
-  command->footer(kFooter);
+void AddEvalsCommand(Command& app, Invocation& invocation) {
+  Command* command = app.AddSubcommand("evals", kDescription);
+  command->Footer(kFooter);
   const auto options = std::make_shared<Options>();
   AddDeploymentConditions(*command, options->rows);
-  command->add_option("--task", options->task, "Only this eval, as published: gsm8k");
-  CLI::Option* const json = command->add_flag("--json", options->json, "Print an array of objects");
-  command->add_flag("--csv", options->csv, "Print one line a score")->excludes(json);
+  command->AddOption("--task", options->task, "Only this eval, as published: gsm8k");
+  CommandOption* const json =
+      command->AddFlag("--json", options->json, "Print an array of objects");
+  command->AddFlag("--csv", options->csv, "Print one line a score")->Excludes(json);
   AddCatalogOption(*command, options->catalog);
   AddDbOption(*command, options->rows.db);
-  command->callback([options, &invocation] {
+  command->OnChosen([options, &invocation] {
     invocation.run = [options] {
       const Result<> done = Evals(*options);
       return done ? int{kDone} : Report(done.error());

@@ -4,7 +4,6 @@
 #include <string>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "cli/catalog_source.h"
@@ -56,17 +55,17 @@ Result<> Export(const Options& options) {
 
 }  // namespace
 
-void AddExportCommand(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("export", kDescription);
-  command->footer(kFooter);
+void AddExportCommand(Command& app, Invocation& invocation) {
+  Command* command = app.AddSubcommand("export", kDescription);
+  command->Footer(kFooter);
   const auto options = std::make_shared<Options>();
-  command->add_option("FORMAT", options->format, "csv, jsonl or inferencex")
-      ->required()
-      ->check(CLI::IsMember({"csv", "jsonl", "inferencex"}));
+  command->AddOption("FORMAT", options->format, "csv, jsonl or inferencex")
+      ->Required()
+      ->Check(OneOf({"csv", "jsonl", "inferencex"}));
   AddRowSelection(*command, options->rows);
   AddCatalogOption(*command, options->catalog);
-  command->add_option("-o,--output", options->output, "This file instead of stdout");
-  command->callback([options, &invocation] {
+  command->AddOption("-o,--output", options->output, "This file instead of stdout");
+  command->OnChosen([options, &invocation] {
     invocation.run = [options] {
       const Result<> done = Export(*options);
       return done ? int{kDone} : Report(done.error());

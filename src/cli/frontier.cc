@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "cli/catalog_source.h"
@@ -137,26 +136,26 @@ int Frontier(const Options& options) {
 
 }  // namespace
 
-void AddFrontierCommand(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("frontier", kDescription);
-  command->footer(kFooter);
+void AddFrontierCommand(Command& app, Invocation& invocation) {
+  Command* command = app.AddSubcommand("frontier", kDescription);
+  command->Footer(kFooter);
   const auto options = std::make_shared<Options>();
   AddRunSelection(*command, options->runs);
   AddRowConditions(*command, options->rows);
   AddCatalogOption(*command, options->catalog);
-  command->add_option("--x", options->x, "Metric across (default interactivity_p50_tps)");
-  command->add_option("--y", options->y,
-                      "Metric up (default total_tps_per_chip, or total_tps where the number of "
-                      "chips is not known)");
-  command->add_option("--at", options->at, "Read the frontier where x meets this, in x's unit");
-  command->add_option("--window", options->window, "steady or whole")->capture_default_str();
-  command->add_flag("--all", options->all, "Also points that are INVALID or were stopped halfway");
-  command->add_flag("--join", options->join,
-                    "One frontier over all models, deployments and workloads");
-  command->add_flag("--chart", options->chart, "Draw it, also where stdout is no terminal");
-  CLI::Option* json = command->add_flag("--json", options->json, "Print one object");
-  command->add_flag("--csv", options->csv, "Print rows with all digits")->excludes(json);
-  command->callback(
+  command->AddOption("--x", options->x, "Metric across (default interactivity_p50_tps)");
+  command->AddOption("--y", options->y,
+                     "Metric up (default total_tps_per_chip, or total_tps where the number of "
+                     "chips is not known)");
+  command->AddOption("--at", options->at, "Read the frontier where x meets this, in x's unit");
+  command->AddOption("--window", options->window, "steady or whole")->ShowDefault();
+  command->AddFlag("--all", options->all, "Also points that are INVALID or were stopped halfway");
+  command->AddFlag("--join", options->join,
+                   "One frontier over all models, deployments and workloads");
+  command->AddFlag("--chart", options->chart, "Draw it, also where stdout is no terminal");
+  CommandOption* json = command->AddFlag("--json", options->json, "Print one object");
+  command->AddFlag("--csv", options->csv, "Print rows with all digits")->Excludes(json);
+  command->OnChosen(
       [options, &invocation] { invocation.run = [options] { return Frontier(*options); }; });
 }
 

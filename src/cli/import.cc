@@ -8,7 +8,6 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "cli/catalog_source.h"
@@ -230,29 +229,29 @@ int Import(const Options& options, WallTime now) {
 
 }  // namespace
 
-void AddImportCommand(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("import", kDescription);
-  command->footer(Footer());
+void AddImportCommand(Command& app, Invocation& invocation) {
+  Command* command = app.AddSubcommand("import", kDescription);
+  command->Footer(Footer());
   const auto options = std::make_shared<Options>();
-  command->add_option("FORMAT", options->format, "One of the formats below")->required();
-  command->add_option("FILE", options->files, "Files of that format")->required();
-  command->add_option("--measured", options->measured,
-                      "The day of rows that do not say when they were measured");
-  command->add_option("--deployment", options->deployment,
-                      "What served, for formats that do not say it: a deployment file");
-  command->add_option("--campaign", options->campaign,
-                      "The campaign to which all points of the files belong");
-  CLI::Option* const run =
-      command->add_option("--run", options->run, "With power: the run that was measured meanwhile");
+  command->AddOption("FORMAT", options->format, "One of the formats below")->Required();
+  command->AddOption("FILE", options->files, "Files of that format")->Required();
+  command->AddOption("--measured", options->measured,
+                     "The day of rows that do not say when they were measured");
+  command->AddOption("--deployment", options->deployment,
+                     "What served, for formats that do not say it: a deployment file");
+  command->AddOption("--campaign", options->campaign,
+                     "The campaign to which all points of the files belong");
+  CommandOption* const run =
+      command->AddOption("--run", options->run, "With power: the run that was measured meanwhile");
   command
-      ->add_option("--offset", options->offset_s,
-                   "With power: seconds to add to the trace's times to make them UTC")
-      ->needs(run);
-  command->add_flag("--again", options->again, "Also files that were imported before");
-  command->add_flag("--json", options->json, "Print an array of objects");
+      ->AddOption("--offset", options->offset_s,
+                  "With power: seconds to add to the trace's times to make them UTC")
+      ->Needs(run);
+  command->AddFlag("--again", options->again, "Also files that were imported before");
+  command->AddFlag("--json", options->json, "Print an array of objects");
   AddCatalogOption(*command, options->catalog);
   AddDbOption(*command, options->db);
-  command->callback([options, &invocation] {
+  command->OnChosen([options, &invocation] {
     invocation.run = [options, &invocation] { return Import(*options, invocation.clock->Wall()); };
   });
 }

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
@@ -123,17 +122,17 @@ Result<> Imports(const Options& options) {
 
 }  // namespace
 
-void AddImportsCommand(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("imports", kDescription);
-  command->footer(kFooter);
+void AddImportsCommand(Command& app, Invocation& invocation) {
+  Command* command = app.AddSubcommand("imports", kDescription);
+  command->Footer(kFooter);
   const auto options = std::make_shared<Options>();
-  CLI::Option* const id =
-      command->add_option("IMPORT", options->id, "The number of an import (default: list them)");
-  command->add_option("--place", options->place, "The text of the row at this place of the file")
-      ->needs(id);
-  command->add_flag("--json", options->json, "Print an array of objects");
+  CommandOption* const id =
+      command->AddOption("IMPORT", options->id, "The number of an import (default: list them)");
+  command->AddOption("--place", options->place, "The text of the row at this place of the file")
+      ->Needs(id);
+  command->AddFlag("--json", options->json, "Print an array of objects");
   AddDbOption(*command, options->db);
-  command->callback([options, &invocation] {
+  command->OnChosen([options, &invocation] {
     invocation.run = [options] {
       const Result<> done = Imports(*options);
       return done ? int{kDone} : Report(done.error());

@@ -7,7 +7,6 @@
 #include <string>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "base/core/json.h"
@@ -43,35 +42,33 @@ struct Options {
   bool json = false;
 };
 
-void AddOptions(CLI::App& command, Options& options) {
+void AddOptions(Command& command, Options& options) {
   gguf::ModelRecipe& recipe = options.recipe;
-  command.add_option("-o,--output", options.path, "The file to write")->required();
-  command.add_option("--embd", recipe.embedding, "Width of the network")->capture_default_str();
-  command.add_option("--layers", recipe.layers, "Transformer layers")->capture_default_str();
-  command.add_option("--heads", recipe.heads, "Attention heads")->capture_default_str();
-  command.add_option("--kv-heads", recipe.kv_heads, "Heads of keys and values; divides --heads")
-      ->capture_default_str();
-  command.add_option("--ff", recipe.feed_forward, "Width of the feed-forward layers")
-      ->capture_default_str();
-  command.add_option("--context", recipe.context_tokens, "Longest context in tokens")
-      ->capture_default_str();
-  command.add_option("--seed", recipe.seed, "Seed of the weights")->capture_default_str();
-  command.add_option("--type", options.type, "Number format of the weights")
-      ->check(CLI::IsMember({"q4_0", "q8_0", "f16"}))
-      ->capture_default_str();
+  command.AddOption("-o,--output", options.path, "The file to write")->Required();
+  command.AddOption("--embd", recipe.embedding, "Width of the network")->ShowDefault();
+  command.AddOption("--layers", recipe.layers, "Transformer layers")->ShowDefault();
+  command.AddOption("--heads", recipe.heads, "Attention heads")->ShowDefault();
+  command.AddOption("--kv-heads", recipe.kv_heads, "Heads of keys and values; divides --heads")
+      ->ShowDefault();
+  command.AddOption("--ff", recipe.feed_forward, "Width of the feed-forward layers")->ShowDefault();
+  command.AddOption("--context", recipe.context_tokens, "Longest context in tokens")->ShowDefault();
+  command.AddOption("--seed", recipe.seed, "Seed of the weights")->ShowDefault();
+  command.AddOption("--type", options.type, "Number format of the weights")
+      ->Check(OneOf({"q4_0", "q8_0", "f16"}))
+      ->ShowDefault();
   command
-      .add_option("--vocab", options.vocabulary,
-                  "ascii: says printable ASCII alone; bytes: says any byte, so that a server must "
-                  "hold back half characters")
-      ->check(CLI::IsMember({"ascii", "bytes"}))
-      ->capture_default_str();
+      .AddOption("--vocab", options.vocabulary,
+                 "ascii: says printable ASCII alone; bytes: says any byte, so that a server must "
+                 "hold back half characters")
+      ->Check(OneOf({"ascii", "bytes"}))
+      ->ShowDefault();
   command
-      .add_option("--catalog-out", options.catalog_path,
-                  "Also describe its shape as a model of the catalog, for predict and simulate; "
-                  "the file's name is the model's id")
-      ->type_name("FILE");
-  command.add_flag("--force", options.force, "Replace the file if it exists");
-  command.add_flag("--json", options.json, "Print what was written as JSON");
+      .AddOption("--catalog-out", options.catalog_path,
+                 "Also describe its shape as a model of the catalog, for predict and simulate; "
+                 "the file's name is the model's id")
+      ->TypeName("FILE");
+  command.AddFlag("--force", options.force, "Replace the file if it exists");
+  command.AddFlag("--json", options.json, "Print what was written as JSON");
 }
 
 void PrintJson(const Options& options, const gguf::ModelFacts& facts) {
@@ -159,12 +156,12 @@ int MakeModel(Options options, WallTime now) {
 
 }  // namespace
 
-void AddMakeModelCommand(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("make-model", kDescription);
-  command->footer(kFooter);
+void AddMakeModelCommand(Command& app, Invocation& invocation) {
+  Command* command = app.AddSubcommand("make-model", kDescription);
+  command->Footer(kFooter);
   const auto options = std::make_shared<Options>();
   AddOptions(*command, *options);
-  command->callback([options, &invocation] {
+  command->OnChosen([options, &invocation] {
     invocation.run = [options, &invocation] {
       return MakeModel(*options, invocation.clock->Wall());
     };

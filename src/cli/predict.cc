@@ -6,7 +6,6 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "cli/catalog_source.h"
@@ -174,41 +173,40 @@ Result<> Predict(Options options, const Clock& clock) {
   return SaveRun(options.db, PredictedRun(*question.like, points, options.name, clock));
 }
 
-void AddLikeOptions(CLI::App& command, Options& options) {
-  command.add_option("--like", options.like,
-                     "A measured run: predict its lengths and loads, and show the errors");
-  command.add_option("--anchor", options.anchor,
-                     "Learn from what --like measured at this concurrency (chips of roofscape "
-                     "probe)");
-  command.add_flag("--save", options.save, "Keep it as a predicted run beside the measured one");
-  command.add_option("--name", options.name, "Name of the deployment of that run")
-      ->capture_default_str();
+void AddLikeOptions(Command& command, Options& options) {
+  command.AddOption("--like", options.like,
+                    "A measured run: predict its lengths and loads, and show the errors");
+  command.AddOption("--anchor", options.anchor,
+                    "Learn from what --like measured at this concurrency (chips of roofscape "
+                    "probe)");
+  command.AddFlag("--save", options.save, "Keep it as a predicted run beside the measured one");
+  command.AddOption("--name", options.name, "Name of the deployment of that run")->ShowDefault();
   AddDbOption(command, options.db);
 }
 
 }  // namespace
 
-void AddPredictCommand(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("predict", kDescription);
-  command->footer(kFooter);
+void AddPredictCommand(Command& app, Invocation& invocation) {
+  Command* command = app.AddSubcommand("predict", kDescription);
+  command->Footer(kFooter);
   const auto options = std::make_shared<Options>();
   AddDeploymentOptions(*command, *options);
   AddProcessorOptions(*command, *options);
-  command->add_option("--input-tokens", options->input, "Prompt tokens, nominal")
-      ->check(CLI::Range(1.0, 1e8))
-      ->capture_default_str();
-  command->add_option("--output-tokens", options->output, "Tokens of an answer, nominal")
-      ->check(CLI::Range(2.0, 1e8))
-      ->capture_default_str();
-  command->add_option("--concurrency", options->concurrency, "Requests in flight, one or more")
-      ->delimiter(',')
-      ->check(CLI::Range(1.0, 1e7));
+  command->AddOption("--input-tokens", options->input, "Prompt tokens, nominal")
+      ->Check(InRange(1.0, 1e8))
+      ->ShowDefault();
+  command->AddOption("--output-tokens", options->output, "Tokens of an answer, nominal")
+      ->Check(InRange(2.0, 1e8))
+      ->ShowDefault();
+  command->AddOption("--concurrency", options->concurrency, "Requests in flight, one or more")
+      ->Delimiter(',')
+      ->Check(InRange(1.0, 1e7));
   AddLikeOptions(*command, *options);
   AddPriceOptions(*command, options->prices);
   AddParamsOption(*command, *options);
-  command->add_flag("--json", options->json, "Print one object");
+  command->AddFlag("--json", options->json, "Print one object");
   AddCatalogOption(*command, options->catalog);
-  command->callback([options, &invocation] {
+  command->OnChosen([options, &invocation] {
     invocation.run = [options, &invocation] {
       const Result<> done = Predict(*options, *invocation.clock);
       return done ? int{kDone} : Report(done.error());

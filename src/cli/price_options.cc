@@ -2,21 +2,20 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <CLI/CLI.hpp>
 
 #include "domain/catalog/price.h"
 
 namespace roofscape::cli {
 
-void AddPriceOptions(CLI::App& command, PriceOptions& options) {
+void AddPriceOptions(Command& command, PriceOptions& options) {
   std::vector<std::string_view> tiers;
   for (const catalog::Tier tier : catalog::kTiers) tiers.push_back(catalog::Name(tier));
   command
-      .add_option("--tier", options.tier,
-                  fmt::format("Whose price of a chip-hour: {}", fmt::join(tiers, ", ")))
-      ->capture_default_str();
-  command.add_option("--date", options.date,
-                     "Prices and power as they were known on this day (default: today)");
+      .AddOption("--tier", options.tier,
+                 fmt::format("Whose price of a chip-hour: {}", fmt::join(tiers, ", ")))
+      ->ShowDefault();
+  command.AddOption("--date", options.date,
+                    "Prices and power as they were known on this day (default: today)");
 }
 
 Result<analysis::Pricing> PricingOf(const PriceOptions& options, const catalog::Catalog& catalog,

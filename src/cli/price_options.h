@@ -8,11 +8,8 @@
 
 #include "base/core/clock.h"
 #include "base/core/result.h"
+#include "cli/flags.h"
 #include "domain/analysis/cost.h"
-
-namespace CLI {
-class App;
-}
 
 namespace roofscape::cli {
 
@@ -22,7 +19,7 @@ struct PriceOptions {
 };
 
 /// Adds --tier and --date.
-void AddPriceOptions(CLI::App& command, PriceOptions& options);
+void AddPriceOptions(Command& command, PriceOptions& options);
 
 /// `catalog` must outlive the pricing.
 Result<analysis::Pricing> PricingOf(const PriceOptions& options, const catalog::Catalog& catalog,

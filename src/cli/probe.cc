@@ -11,7 +11,6 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
@@ -180,38 +179,38 @@ int Probe(Options options, const Clock& clock) {
 
 }  // namespace
 
-void AddProbeCommand(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("probe", kDescription);
-  command->footer(kFooter);
+void AddProbeCommand(Command& app, Invocation& invocation) {
+  Command* command = app.AddSubcommand("probe", kDescription);
+  command->Footer(kFooter);
   const auto options = std::make_shared<Options>();
-  command->add_option("-o,--output", options->output,
-                      "Write a chip file: of the GPU where one is measured, else of the processor; "
-                      "- is stdout");
-  command->add_flag("--quick", options->quick, "Fewer shapes, in less than 5 seconds");
+  command->AddOption("-o,--output", options->output,
+                     "Write a chip file: of the GPU where one is measured, else of the processor; "
+                     "- is stdout");
+  command->AddFlag("--quick", options->quick, "Fewer shapes, in less than 5 seconds");
   command
-      ->add_option("--seconds", options->seconds,
-                   "How long to measure (default: 50, with --quick 4; with --ggml 110 and 16)")
-      ->check(CLI::Range(0.1, 3600.0));
+      ->AddOption("--seconds", options->seconds,
+                  "How long to measure (default: 50, with --quick 4; with --ggml 110 and 16)")
+      ->Check(InRange(0.1, 3600.0));
   command
-      ->add_option("--threads", options->threads,
-                   "As 'all threads' (default: the processors this process may use)")
-      ->check(CLI::Range(1, 4096));
-  command->add_option("--device", options->device, "What to measure: auto is both")
-      ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
-      ->capture_default_str();
+      ->AddOption("--threads", options->threads,
+                  "As 'all threads' (default: the processors this process may use)")
+      ->Check(InRange(1, 4096));
+  command->AddOption("--device", options->device, "What to measure: auto is both")
+      ->Check(OneOf({"auto", "cpu", "cuda"}))
+      ->ShowDefault();
   command
-      ->add_option("--ggml", options->ggml,
-                   "Time ggml's kernels, too: the folder of an engine that uses it, such as "
-                   "llama-server's")
-      ->type_name("DIR");
+      ->AddOption("--ggml", options->ggml,
+                  "Time ggml's kernels, too: the folder of an engine that uses it, such as "
+                  "llama-server's")
+      ->TypeName("DIR");
   command
-      ->add_option("--formats", options->formats,
-                   "Number formats to time with --ggml (default: all)")
-      ->delimiter(',')
-      ->check(CLI::IsMember({"q4_0", "q8_0", "f16"}))
-      ->needs("--ggml");
-  command->add_flag("--json", options->json, "Print the readings as JSON");
-  command->callback([options, &invocation] {
+      ->AddOption("--formats", options->formats,
+                  "Number formats to time with --ggml (default: all)")
+      ->Delimiter(',')
+      ->Check(OneOf({"q4_0", "q8_0", "f16"}))
+      ->Needs(command->Option("--ggml"));
+  command->AddFlag("--json", options->json, "Print the readings as JSON");
+  command->OnChosen([options, &invocation] {
     invocation.run = [options, &invocation] { return Probe(*options, *invocation.clock); };
   });
 }

@@ -6,7 +6,6 @@
 #include <system_error>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include "base/core/text.h"
 #include "cli/catalog_source.h"
@@ -102,16 +101,16 @@ int RunPublish(const Options& options, const Clock& clock) {
 
 }  // namespace
 
-void AddPublishCommand(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("publish", kDescription);
-  command->footer(kFooter);
+void AddPublishCommand(Command& app, Invocation& invocation) {
+  Command* command = app.AddSubcommand("publish", kDescription);
+  command->Footer(kFooter);
   const auto options = std::make_shared<Options>();
-  command->add_option("DIR", options->folder, "Where the site goes")->required();
+  command->AddOption("DIR", options->folder, "Where the site goes")->Required();
   AddDbOption(*command, options->db);
-  command->add_option("--base-url", options->base_url,
-                      "Where it will be found; stands in the manifest");
+  command->AddOption("--base-url", options->base_url,
+                     "Where it will be found; stands in the manifest");
   AddCatalogOption(*command, options->catalog);
-  command->callback([options, &invocation] {
+  command->OnChosen([options, &invocation] {
     invocation.run = [options, clock = invocation.clock] { return RunPublish(*options, *clock); };
   });
 }

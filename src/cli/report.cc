@@ -5,7 +5,6 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include "cli/command.h"
 #include "cli/report_input.h"
@@ -65,15 +64,15 @@ int WriteReport(const Options& options, WallTime now) {
 
 }  // namespace
 
-void AddReportCommand(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("report", kDescription);
-  command->footer(kFooter);
+void AddReportCommand(Command& app, Invocation& invocation) {
+  Command* command = app.AddSubcommand("report", kDescription);
+  command->Footer(kFooter);
   const auto options = std::make_shared<Options>();
   AddRunSelection(*command, options->runs);
-  command->add_option("-o,--output", options->output, "Where to write it")->capture_default_str();
-  command->add_option("--title", options->title, "The page's title (default: model and engine)");
-  command->add_option("--window", options->window, "steady or whole")->capture_default_str();
-  command->callback([options, &invocation] {
+  command->AddOption("-o,--output", options->output, "Where to write it")->ShowDefault();
+  command->AddOption("--title", options->title, "The page's title (default: model and engine)");
+  command->AddOption("--window", options->window, "steady or whole")->ShowDefault();
+  command->OnChosen([options, &invocation] {
     invocation.run = [options, &invocation] {
       return WriteReport(*options, invocation.clock->Wall());
     };

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
@@ -103,33 +102,33 @@ Result<std::vector<spec::Row>> OwnRows(const std::string& path, const store::Row
 
 }  // namespace
 
-void AddDeploymentConditions(CLI::App& command, RowSelection& selection) {
-  command.add_option("--model", selection.model, "Only this model, as the catalog names it");
-  command.add_option("--chip", selection.chip, "Only this chip");
-  command.add_option("--engine", selection.engine, "Only this engine");
-  command.add_option("--precision", selection.precision, "Only this precision, e.g. fp8");
-  command.add_option("--speculative", selection.speculative,
-                     "Only this speculative decoding: none, mtp, ...");
-  command.add_option("--since", selection.since, "Only what was measured on this day or later");
-  command.add_option("--until", selection.until, "Only what was measured on this day or before");
-  command.add_option("--known-at", selection.known_at,
-                     "As it was known at the end of this day, without later imports");
-  command.add_option("--campaign", selection.campaign, "Only what belongs to this campaign");
-  command.add_flag("--latest", selection.latest,
-                   "Of every deployment, workload and load only what was measured last");
+void AddDeploymentConditions(Command& command, RowSelection& selection) {
+  command.AddOption("--model", selection.model, "Only this model, as the catalog names it");
+  command.AddOption("--chip", selection.chip, "Only this chip");
+  command.AddOption("--engine", selection.engine, "Only this engine");
+  command.AddOption("--precision", selection.precision, "Only this precision, e.g. fp8");
+  command.AddOption("--speculative", selection.speculative,
+                    "Only this speculative decoding: none, mtp, ...");
+  command.AddOption("--since", selection.since, "Only what was measured on this day or later");
+  command.AddOption("--until", selection.until, "Only what was measured on this day or before");
+  command.AddOption("--known-at", selection.known_at,
+                    "As it was known at the end of this day, without later imports");
+  command.AddOption("--campaign", selection.campaign, "Only what belongs to this campaign");
+  command.AddFlag("--latest", selection.latest,
+                  "Of every deployment, workload and load only what was measured last");
 }
 
-void AddRowConditions(CLI::App& command, RowSelection& selection) {
+void AddRowConditions(Command& command, RowSelection& selection) {
   AddDeploymentConditions(command, selection);
-  command.add_option("--shape", selection.shape, "Only this many input/output tokens: 8192/1024");
-  command.add_option("--protocol", selection.protocol,
-                     "Only points measured by these rules: steady, inferencex, ...");
-  CLI::Option* const imported =
-      command.add_flag("--imported", selection.imported_only, "Only what was imported");
-  command.add_flag("--own", selection.own_only, "Only points of our own runs")->excludes(imported);
+  command.AddOption("--shape", selection.shape, "Only this many input/output tokens: 8192/1024");
+  command.AddOption("--protocol", selection.protocol,
+                    "Only points measured by these rules: steady, inferencex, ...");
+  CommandOption* const imported =
+      command.AddFlag("--imported", selection.imported_only, "Only what was imported");
+  command.AddFlag("--own", selection.own_only, "Only points of our own runs")->Excludes(imported);
 }
 
-void AddRowSelection(CLI::App& command, RowSelection& selection) {
+void AddRowSelection(Command& command, RowSelection& selection) {
   AddRowConditions(command, selection);
   AddDbOption(command, selection.db);
 }

@@ -10,13 +10,10 @@
 #include <vector>
 
 #include "base/core/result.h"
+#include "cli/flags.h"
 #include "domain/catalog/catalog.h"
 #include "domain/spec/row.h"
 #include "results/store/archive.h"
-
-namespace CLI {
-class App;
-}
 
 namespace roofscape::cli {
 
@@ -35,13 +32,13 @@ struct RowSelection {
 
 /// Adds --model, --chip, --engine, --precision, --speculative, --since, --until, --known-at,
 /// --campaign and --latest.
-void AddDeploymentConditions(CLI::App& command, RowSelection& selection);
+void AddDeploymentConditions(Command& command, RowSelection& selection);
 
 /// The same, --shape, --protocol, --imported and --own.
-void AddRowConditions(CLI::App& command, RowSelection& selection);
+void AddRowConditions(Command& command, RowSelection& selection);
 
 /// The same and --db.
-void AddRowSelection(CLI::App& command, RowSelection& selection);
+void AddRowSelection(Command& command, RowSelection& selection);
 
 /// Whether anything was chosen but the database.
 bool HasConditions(const RowSelection& selection);

@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <CLI/CLI.hpp>
 
 #include "cli/command.h"
 #include "results/store/recompute.h"
@@ -31,13 +30,13 @@ Result<std::vector<std::string>> NamesWithLabels(store::Store& store,
 
 }  // namespace
 
-void AddRunSelection(CLI::App& command, RunSelection& selection) {
-  command.add_option("RUN", selection.names,
-                     "Runs by id or the beginning of one (default: the last)");
+void AddRunSelection(Command& command, RunSelection& selection) {
+  command.AddOption("RUN", selection.names,
+                    "Runs by id or the beginning of one (default: the last)");
   command
-      .add_option("--label", selection.labels,
-                  "All runs with this label, NAME=VALUE; may stand several times")
-      ->allow_extra_args(false);
+      .AddOption("--label", selection.labels,
+                 "All runs with this label, NAME=VALUE; may stand several times")
+      ->AllowExtraArgs(false);
   AddDbOption(command, selection.db);
 }
 

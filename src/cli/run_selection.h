@@ -9,12 +9,9 @@
 #include <vector>
 
 #include "base/core/result.h"
+#include "cli/flags.h"
 #include "domain/spec/run_result.h"
 #include "results/store/store.h"
-
-namespace CLI {
-class App;
-}
 
 namespace roofscape::cli {
 
@@ -25,7 +22,7 @@ struct RunSelection {
 };
 
 /// Adds the positional RUN..., --label and --db.
-void AddRunSelection(CLI::App& command, RunSelection& selection);
+void AddRunSelection(Command& command, RunSelection& selection);
 
 /// "site=lab" -> {"site": "lab"}; a label without '=' or name is wrong use.
 Result<std::map<std::string, std::string>> ParseLabels(const std::vector<std::string>& labels);

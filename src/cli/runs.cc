@@ -5,7 +5,6 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
@@ -143,24 +142,24 @@ int Runs(const Options& options, WallTime now) {
 
 }  // namespace
 
-void AddRunsCommand(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("runs", kDescription);
-  command->footer(kFooter);
+void AddRunsCommand(Command& app, Invocation& invocation) {
+  Command* command = app.AddSubcommand("runs", kDescription);
+  command->Footer(kFooter);
   const auto options = std::make_shared<Options>();
   AddDbOption(*command, options->db);
-  command->add_option("--limit", options->limit, "The newest so many; 0: all")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
+  command->AddOption("--limit", options->limit, "The newest so many; 0: all")
+      ->Check(NotNegative())
+      ->ShowDefault();
   command
-      ->add_option("--label", options->labels,
-                   "Only runs with this label, NAME=VALUE; may stand several times")
-      ->allow_extra_args(false);
-  command->add_option("--model", options->model, "Only runs of this model");
-  command->add_option("--engine", options->engine, "Only runs on this engine");
-  command->add_option("--chip", options->chip, "Only runs on this chip");
-  command->add_option("--campaign", options->campaign, "Only runs of this campaign");
-  command->add_flag("--json", options->json, "Print an array of objects");
-  command->callback([options, &invocation] {
+      ->AddOption("--label", options->labels,
+                  "Only runs with this label, NAME=VALUE; may stand several times")
+      ->AllowExtraArgs(false);
+  command->AddOption("--model", options->model, "Only runs of this model");
+  command->AddOption("--engine", options->engine, "Only runs on this engine");
+  command->AddOption("--chip", options->chip, "Only runs on this chip");
+  command->AddOption("--campaign", options->campaign, "Only runs of this campaign");
+  command->AddFlag("--json", options->json, "Print an array of objects");
+  command->OnChosen([options, &invocation] {
     invocation.run = [options, &invocation] { return Runs(*options, invocation.clock->Wall()); };
   });
 }

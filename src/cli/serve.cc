@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include "base/core/text.h"
 #include "cli/catalog_source.h"
@@ -120,36 +119,35 @@ int Serve(const Options& options, const Clock& clock) {
 
 }  // namespace
 
-void AddServeCommand(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("serve", kDescription);
-  command->footer(kFooter);
+void AddServeCommand(Command& app, Invocation& invocation) {
+  Command* command = app.AddSubcommand("serve", kDescription);
+  command->Footer(kFooter);
   const auto options = std::make_shared<Options>();
   AddDbOption(*command, options->db);
-  command->add_option("--host", options->host, "Address to listen on")->capture_default_str();
-  command->add_option("--port", options->port, "0: any free one, named on stderr")
-      ->capture_default_str();
-  command->add_option("--threads", options->threads, "Event loops")
-      ->check(CLI::Range(std::int64_t{1}, std::int64_t{256}))
-      ->capture_default_str();
+  command->AddOption("--host", options->host, "Address to listen on")->ShowDefault();
+  command->AddOption("--port", options->port, "0: any free one, named on stderr")->ShowDefault();
+  command->AddOption("--threads", options->threads, "Event loops")
+      ->Check(InRange(std::int64_t{1}, std::int64_t{256}))
+      ->ShowDefault();
   command
-      ->add_option("--token-file", options->token_file,
-                   "Hashes of the tokens that are let in; made, with a token, where it is not "
-                   "there. Also asks for a token on loopback")
-      ->type_name("FILE");
+      ->AddOption("--token-file", options->token_file,
+                  "Hashes of the tokens that are let in; made, with a token, where it is not "
+                  "there. Also asks for a token on loopback")
+      ->TypeName("FILE");
   command
-      ->add_option("--allow-host", options->hosts,
-                   "Further names under which this server is reached, e.g. behind a proxy")
-      ->type_name("NAME")
-      ->delimiter(',');
+      ->AddOption("--allow-host", options->hosts,
+                  "Further names under which this server is reached, e.g. behind a proxy")
+      ->TypeName("NAME")
+      ->Delimiter(',');
   command
-      ->add_option("--rate-limit", options->rate,
-                   "Requests a second that one address may ask of each loop; 0: no limit")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  command->add_option("--params", options->params,
-                      "Model file of calibrate for predictions; without: the one of this program");
+      ->AddOption("--rate-limit", options->rate,
+                  "Requests a second that one address may ask of each loop; 0: no limit")
+      ->Check(NotNegative())
+      ->ShowDefault();
+  command->AddOption("--params", options->params,
+                     "Model file of calibrate for predictions; without: the one of this program");
   AddCatalogOption(*command, options->catalog);
-  command->callback([options, &invocation] {
+  command->OnChosen([options, &invocation] {
     invocation.run = [options, clock = invocation.clock] { return Serve(*options, *clock); };
   });
 }

@@ -5,7 +5,6 @@
 #include <string>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
@@ -113,38 +112,37 @@ int Show(const Options& options) {
 
 }  // namespace
 
-void AddShowCommand(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("show", kDescription);
-  command->footer(kFooter);
+void AddShowCommand(Command& app, Invocation& invocation) {
+  Command* command = app.AddSubcommand("show", kDescription);
+  command->Footer(kFooter);
   const auto options = std::make_shared<Options>();
   command
-      ->add_option("RUN", options->run,
-                   "Its id, a beginning of it that no other run shares, or 'last'")
-      ->required();
+      ->AddOption("RUN", options->run,
+                  "Its id, a beginning of it that no other run shares, or 'last'")
+      ->Required();
   AddDbOption(*command, options->db);
-  command->add_option("--point", options->point, "Everything about this point (its '#')");
+  command->AddOption("--point", options->point, "Everything about this point (its '#')");
   command
-      ->add_option("--window", options->window,
-                   "Over which window the table's numbers are: steady, or whole as most tools do")
-      ->check(CLI::IsMember({"steady", "whole"}))
-      ->capture_default_str();
-  CLI::Option* json =
-      command->add_flag("--json", options->json, "Print the run (or point) as JSON");
-  command->add_flag("--csv", options->csv, "Print one row a point with all metrics")
-      ->excludes(json);
+      ->AddOption("--window", options->window,
+                  "Over which window the table's numbers are: steady, or whole as most tools do")
+      ->Check(OneOf({"steady", "whole"}))
+      ->ShowDefault();
+  CommandOption* json =
+      command->AddFlag("--json", options->json, "Print the run (or point) as JSON");
+  command->AddFlag("--csv", options->csv, "Print one row a point with all metrics")->Excludes(json);
   command
-      ->add_flag("--requests", options->requests,
-                 "Print the request log behind it as CSV, one row a request")
-      ->excludes(json);
+      ->AddFlag("--requests", options->requests,
+                "Print the request log behind it as CSV, one row a request")
+      ->Excludes(json);
   command
-      ->add_flag("--events", options->events,
-                 "The same with one row an event: when it came, and how sure that is")
-      ->excludes(json);
+      ->AddFlag("--events", options->events,
+                "The same with one row an event: when it came, and how sure that is")
+      ->Excludes(json);
   AddAsOptions(*command, options->as);
   for (const char* rows : {"--csv", "--requests", "--events"}) {
-    command->get_option("--as")->excludes(command->get_option(rows));
+    command->Option("--as")->Excludes(command->Option(rows));
   }
-  command->callback(
+  command->OnChosen(
       [options, &invocation] { invocation.run = [options] { return Show(*options); }; });
 }
 

@@ -4,7 +4,6 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "base/core/text.h"
@@ -61,13 +60,13 @@ void PrintAll(const spec::RunResult& run, const spec::PointResult& point,
 
 }  // namespace
 
-void AddAsOptions(CLI::App& command, AsOptions& options) {
+void AddAsOptions(Command& command, AsOptions& options) {
   command
-      .add_option("--as", options.tool,
-                  "As another tool would have reported it: vllm, sglang, aiperf, guidellm, "
-                  "inference-perf, genai-perf, llmperf, mlperf, inferencex, or all side by side")
-      ->check(CLI::Validator(CheckTool, "TOOL"));
-  command.add_flag(
+      .AddOption("--as", options.tool,
+                 "As another tool would have reported it: vllm, sglang, aiperf, guidellm, "
+                 "inference-perf, genai-perf, llmperf, mlperf, inferencex, or all side by side")
+      ->Check(CheckedBy(CheckTool, "TOOL"));
+  command.AddFlag(
       "--detailed", options.detailed,
       "With --as vllm or inferencex and --json, which print those tools' own files: the "
       "lists of requests as well");

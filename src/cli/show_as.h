@@ -7,12 +7,9 @@
 #include <string>
 
 #include "base/core/result.h"
+#include "cli/flags.h"
 #include "domain/spec/run_result.h"
 #include "results/store/store.h"
-
-namespace CLI {
-class App;
-}
 
 namespace roofscape::cli {
 
@@ -22,7 +19,7 @@ struct AsOptions {
 };
 
 /// Adds --as and --detailed. A misspelt name gets a suggestion.
-void AddAsOptions(CLI::App& command, AsOptions& options);
+void AddAsOptions(Command& command, AsOptions& options);
 
 /// Prints every point of `run` in turn: text, or with `json` one line of JSON a point.
 /// REQUIRES: options.tool is a known name.

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "cli/catalog_source.h"
@@ -129,27 +128,27 @@ Result<> Simulate(SimulateOptions options) {
 
 }  // namespace
 
-void AddSimulateCommand(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("simulate", kDescription);
-  command->footer(kFooter);
+void AddSimulateCommand(Command& app, Invocation& invocation) {
+  Command* command = app.AddSubcommand("simulate", kDescription);
+  command->Footer(kFooter);
   const auto options = std::make_shared<SimulateOptions>();
   AddDeploymentOptions(*command, *options);
   AddPolicyOptions(*command, *options);
   AddWorkloadOptions(*command, *options);
-  command->add_option("--requests-csv", options->requests_csv, "Write each request here");
-  command->add_option("--series", options->series, "Write queue, batch and cache over time here");
+  command->AddOption("--requests-csv", options->requests_csv, "Write each request here");
+  command->AddOption("--series", options->series, "Write queue, batch and cache over time here");
   command
-      ->add_option("--series-interval", options->series_interval_s,
-                   "Seconds of virtual time between its rows")
-      ->check(CLI::Range(1e-4, 1e6))
-      ->capture_default_str();
-  command->add_option("--run", options->run,
-                      "Replay the requests of this stored run, an id or 'last'");
+      ->AddOption("--series-interval", options->series_interval_s,
+                  "Seconds of virtual time between its rows")
+      ->Check(InRange(1e-4, 1e6))
+      ->ShowDefault();
+  command->AddOption("--run", options->run,
+                     "Replay the requests of this stored run, an id or 'last'");
   AddDbOption(*command, options->db);
   AddParamsOption(*command, *options);
-  command->add_flag("--json", options->json, "Print one object");
+  command->AddFlag("--json", options->json, "Print one object");
   AddCatalogOption(*command, options->catalog);
-  command->callback([options, &invocation] {
+  command->OnChosen([options, &invocation] {
     invocation.run = [options] {
       const Result<> done = Simulate(*options);
       return done ? int{kDone} : Report(done.error());

@@ -5,7 +5,6 @@
 #include <cmath>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include "base/core/text.h"
 #include "cli/catalog_source.h"
@@ -256,78 +255,75 @@ double TokensOf(const SimulateOptions& o, const SimulatedLoad& load,
   return requests * static_cast<double>(o.output);
 }
 
-void AddPolicyOptions(CLI::App& command, SimulateOptions& o) {
-  command.add_option("--replicas", o.replicas, "Copies of the deployment behind a router")
-      ->check(CLI::Range(1, 100'000));
-  command.add_option("--router", o.router, "round-robin, least-loaded or prefix-aware")
-      ->capture_default_str();
-  command.add_option("--token-budget", o.token_budget, "Tokens a step (default: the engine's)")
-      ->check(CLI::Range(1, 100'000'000));
+void AddPolicyOptions(Command& command, SimulateOptions& o) {
+  command.AddOption("--replicas", o.replicas, "Copies of the deployment behind a router")
+      ->Check(InRange(1, 100'000));
+  command.AddOption("--router", o.router, "round-robin, least-loaded or prefix-aware")
+      ->ShowDefault();
+  command.AddOption("--token-budget", o.token_budget, "Tokens a step (default: the engine's)")
+      ->Check(InRange(1, 100'000'000));
+  command.AddOption("--max-sequences", o.max_sequences, "Admitted at once (default: the engine's)")
+      ->Check(InRange(1, 10'000'000));
+  command.AddOption("--block-tokens", o.block_tokens, "Of a cache block (default: the engine's)")
+      ->Check(InRange(1, 65'536));
+  command.AddOption("--reserve", o.reserve,
+                    "Room for a new sequence: grow, estimate or full (default: the engine's)");
+  command.AddOption("--prompts", o.prompts, "first, or beside decodes (default: the engine's)")
+      ->Check(OneOf({"first", "beside"}));
+  command.AddFlag("--whole-prompts", o.whole_prompts, "Prompts are not cut into pieces");
+  command.AddFlag("--prefix-cache", o.prefix_cache, "Keep prompts' beginnings (of a trace)");
   command
-      .add_option("--max-sequences", o.max_sequences, "Admitted at once (default: the engine's)")
-      ->check(CLI::Range(1, 10'000'000));
-  command.add_option("--block-tokens", o.block_tokens, "Of a cache block (default: the engine's)")
-      ->check(CLI::Range(1, 65'536));
-  command.add_option("--reserve", o.reserve,
-                     "Room for a new sequence: grow, estimate or full (default: the engine's)");
-  command.add_option("--prompts", o.prompts, "first, or beside decodes (default: the engine's)")
-      ->check(CLI::IsMember({"first", "beside"}));
-  command.add_flag("--whole-prompts", o.whole_prompts, "Prompts are not cut into pieces");
-  command.add_flag("--prefix-cache", o.prefix_cache, "Keep prompts' beginnings (of a trace)");
-  command
-      .add_option("--acceptance", o.acceptance,
-                  "Drafts a step: the probability of each, those before it accepted: 0.8,0.6")
-      ->delimiter(',')
-      ->check(CLI::Range(0.0, 1.0));
-  command.add_flag("!--formulas-only", o.corrected,
-                   "Times without the correction that measured rows teach");
-  command.add_option("--fail", o.failures, "Worker W stops at A for S seconds: W:A:S; repeatable")
-      ->take_all();
-  command.add_option("--host-gb", o.host_gb, "Host memory a chip for evicted prompts, GB")
-      ->check(CLI::Range(0.0, 1e6));
-  command.add_option("--host-gbps", o.host_gbps, "GB/s at which it is read back")
-      ->check(CLI::Range(1e-3, 1e6))
-      ->capture_default_str();
+      .AddOption("--acceptance", o.acceptance,
+                 "Drafts a step: the probability of each, those before it accepted: 0.8,0.6")
+      ->Delimiter(',')
+      ->Check(InRange(0.0, 1.0));
+  command.AddFlag("!--formulas-only", o.corrected,
+                  "Times without the correction that measured rows teach");
+  command.AddOption("--fail", o.failures, "Worker W stops at A for S seconds: W:A:S; repeatable")
+      ->TakeAll();
+  command.AddOption("--host-gb", o.host_gb, "Host memory a chip for evicted prompts, GB")
+      ->Check(InRange(0.0, 1e6));
+  command.AddOption("--host-gbps", o.host_gbps, "GB/s at which it is read back")
+      ->Check(InRange(1e-3, 1e6))
+      ->ShowDefault();
 }
 
-void AddWorkloadOptions(CLI::App& command, SimulateOptions& o) {
-  command.add_option("--concurrency", o.concurrency, "Closed loop: users at once, one or more")
-      ->delimiter(',')
-      ->check(CLI::Range(1, 10'000'000));
-  command.add_option("--rate", o.rates, "Open loop: requests a second, one or more")
-      ->delimiter(',')
-      ->check(CLI::Range(1e-6, 1e9));
-  command.add_option("--arrivals", o.arrivals, "poisson (default), constant or gamma")
-      ->check(CLI::IsMember({"poisson", "constant", "gamma"}));
-  command.add_option("--variation", o.variation, "Of gamma gaps: standard deviation over mean")
-      ->check(CLI::Range(0.01, 100.0))
-      ->capture_default_str();
-  command.add_option("--trace", o.trace, "Replay this file: Azure's CSV or Mooncake's JSON lines");
-  command.add_option("--trace-speed", o.trace_speed, "Times faster than it was recorded")
-      ->check(CLI::Range(1e-6, 1e6))
-      ->capture_default_str();
-  command.add_option("--input-tokens", o.input, "Prompt length")
-      ->check(CLI::Range(1, 100'000'000))
-      ->capture_default_str();
-  command.add_option("--output-tokens", o.output, "Answer length")
-      ->check(CLI::Range(1, 100'000'000))
-      ->capture_default_str();
+void AddWorkloadOptions(Command& command, SimulateOptions& o) {
+  command.AddOption("--concurrency", o.concurrency, "Closed loop: users at once, one or more")
+      ->Delimiter(',')
+      ->Check(InRange(1, 10'000'000));
+  command.AddOption("--rate", o.rates, "Open loop: requests a second, one or more")
+      ->Delimiter(',')
+      ->Check(InRange(1e-6, 1e9));
+  command.AddOption("--arrivals", o.arrivals, "poisson (default), constant or gamma")
+      ->Check(OneOf({"poisson", "constant", "gamma"}));
+  command.AddOption("--variation", o.variation, "Of gamma gaps: standard deviation over mean")
+      ->Check(InRange(0.01, 100.0))
+      ->ShowDefault();
+  command.AddOption("--trace", o.trace, "Replay this file: Azure's CSV or Mooncake's JSON lines");
+  command.AddOption("--trace-speed", o.trace_speed, "Times faster than it was recorded")
+      ->Check(InRange(1e-6, 1e6))
+      ->ShowDefault();
+  command.AddOption("--input-tokens", o.input, "Prompt length")
+      ->Check(InRange(1, 100'000'000))
+      ->ShowDefault();
+  command.AddOption("--output-tokens", o.output, "Answer length")
+      ->Check(InRange(1, 100'000'000))
+      ->ShowDefault();
   command
-      .add_option("--length-spread", o.spread,
-                  "Lengths uniform between this share and 1 of the above")
-      ->check(CLI::Range(0.0, 1.0))
-      ->capture_default_str();
-  command.add_option("--requests", o.requests, "Requests a point")
-      ->check(CLI::Range(1, 1'000'000'000));
+      .AddOption("--length-spread", o.spread,
+                 "Lengths uniform between this share and 1 of the above")
+      ->Check(InRange(0.0, 1.0))
+      ->ShowDefault();
+  command.AddOption("--requests", o.requests, "Requests a point")->Check(InRange(1, 1'000'000'000));
   command
-      .add_option("--requests-per-slot", o.requests_per_slot,
-                  "Closed loop: requests of each user, where --requests is not given")
-      ->check(CLI::Range(1, 1'000'000))
-      ->capture_default_str();
-  command
-      .add_option("--duration", o.duration_s, "Open loop: send for so many seconds (default 60)")
-      ->check(CLI::Range(1e-3, 1e9));
-  command.add_option("--seed", o.seed, "Of lengths, arrivals and drafts")->capture_default_str();
+      .AddOption("--requests-per-slot", o.requests_per_slot,
+                 "Closed loop: requests of each user, where --requests is not given")
+      ->Check(InRange(1, 1'000'000))
+      ->ShowDefault();
+  command.AddOption("--duration", o.duration_s, "Open loop: send for so many seconds (default 60)")
+      ->Check(InRange(1e-3, 1e9));
+  command.AddOption("--seed", o.seed, "Of lengths, arrivals and drafts")->ShowDefault();
 }
 
 }  // namespace roofscape::cli

@@ -11,7 +11,9 @@
 #include <vector>
 
 #include "base/core/result.h"
+#include "cli/command.h"
 #include "cli/deployment_options.h"
+#include "cli/flags.h"
 #include "domain/workload/trace.h"
 #include "model/calibrate/model.h"
 #include "model/sim/cluster.h"
@@ -56,8 +58,8 @@ struct SimulateOptions : DeploymentOptions {
   bool json = false;
 };
 
-void AddPolicyOptions(CLI::App& command, SimulateOptions& options);
-void AddWorkloadOptions(CLI::App& command, SimulateOptions& options);
+void AddPolicyOptions(Command& command, SimulateOptions& options);
+void AddWorkloadOptions(Command& command, SimulateOptions& options);
 
 /// The deployment as the simulator takes it, and its chips.
 struct SimulatedDeployment {

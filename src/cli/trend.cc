@@ -10,7 +10,6 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "cli/catalog_source.h"
@@ -162,31 +161,31 @@ int RunTrend(const Options& options, WallTime now) {
 
 }  // namespace
 
-void AddTrendCommand(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("trend", kDescription);
-  command->footer(kFooter);
+void AddTrendCommand(Command& app, Invocation& invocation) {
+  Command* command = app.AddSubcommand("trend", kDescription);
+  command->Footer(kFooter);
   const auto options = std::make_shared<Options>();
   AddRowSelection(*command, options->rows);
-  CLI::Option* const at = command->add_option("--at", options->at, "Only points whose x meets this")
-                              ->capture_default_str();
-  command->add_option("--x", options->x, "The metric that must be met")->capture_default_str();
-  CLI::Option* const y = command->add_option("--y", options->y, "The metric that is wanted best")
-                             ->capture_default_str();
-  CLI::Option* const cost =
+  CommandOption* const at =
+      command->AddOption("--at", options->at, "Only points whose x meets this")->ShowDefault();
+  command->AddOption("--x", options->x, "The metric that must be met")->ShowDefault();
+  CommandOption* const y =
+      command->AddOption("--y", options->y, "The metric that is wanted best")->ShowDefault();
+  CommandOption* const cost =
       command
-          ->add_option("--cost", options->cost,
-                       "Instead of a metric the USD a million tokens: total, input or output")
-          ->excludes(y);
+          ->AddOption("--cost", options->cost,
+                      "Instead of a metric the USD a million tokens: total, input or output")
+          ->Excludes(y);
   AddPriceOptions(*command, options->price);
-  CLI::Option* const by =
-      command->add_option("--by", options->by, "A trend for each " + GroupNames())->delimiter(',');
-  command->add_flag("--regressions", options->regressions, "What got worse instead")
-      ->excludes(at)
-      ->excludes(cost)
-      ->excludes(by);
-  command->add_flag("--json", options->json, "Print an array, or with --regressions an object");
+  CommandOption* const by =
+      command->AddOption("--by", options->by, "A trend for each " + GroupNames())->Delimiter(',');
+  command->AddFlag("--regressions", options->regressions, "What got worse instead")
+      ->Excludes(at)
+      ->Excludes(cost)
+      ->Excludes(by);
+  command->AddFlag("--json", options->json, "Print an array, or with --regressions an object");
   AddCatalogOption(*command, options->catalog);
-  command->callback([options, &invocation] {
+  command->OnChosen([options, &invocation] {
     invocation.run = [options, &invocation] {
       return RunTrend(*options, invocation.clock->Wall());
     };

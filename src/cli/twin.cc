@@ -6,7 +6,6 @@
 #include <string>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include "cli/catalog_source.h"
 #include "cli/command.h"
@@ -83,50 +82,48 @@ int Run(const TwinOptions& options, const Clock& clock) {
   return RunLiveTwin(options, clock);
 }
 
-void AddServerOptions(CLI::App& command, TwinOptions& options) {
-  command.add_option("--script", options.script, "What the golden server does, as TOML or JSON");
-  command.add_option("--host", options.host, "Address to listen on")->capture_default_str();
-  command.add_option("--port", options.port, "0: any free one, named on stderr")
-      ->capture_default_str();
-  command.add_option("--threads", options.threads, "Event loops of the golden server")
-      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1024}))
-      ->capture_default_str();
-  command.add_option("--cpu-affinity", options.cpus, "CPUs to pin the loops to, e.g. 0,1")
-      ->delimiter(',');
-  command.add_option("--truth", options.truth,
-                     "Write at the end when each event was due and sent, as CSV");
-  command.add_flag("--json", options.json, "Print the summary as JSON");
+void AddServerOptions(Command& command, TwinOptions& options) {
+  command.AddOption("--script", options.script, "What the golden server does, as TOML or JSON");
+  command.AddOption("--host", options.host, "Address to listen on")->ShowDefault();
+  command.AddOption("--port", options.port, "0: any free one, named on stderr")->ShowDefault();
+  command.AddOption("--threads", options.threads, "Event loops of the golden server")
+      ->Check(InRange(std::int64_t{1}, std::int64_t{1024}))
+      ->ShowDefault();
+  command.AddOption("--cpu-affinity", options.cpus, "CPUs to pin the loops to, e.g. 0,1")
+      ->Delimiter(',');
+  command.AddOption("--truth", options.truth,
+                    "Write at the end when each event was due and sent, as CSV");
+  command.AddFlag("--json", options.json, "Print the summary as JSON");
 }
 
-void AddLiveOptions(CLI::App& command, TwinOptions& options) {
-  command.add_option("--speed", options.speed, "Simulated seconds a second")
-      ->check(CLI::Range(1e-3, 1e4))
-      ->capture_default_str();
-  command.add_option("--served-model", options.served_model,
-                     "Name that clients use (default: the catalog's)");
-  command.add_option("--dialect", options.dialect, "Of another engine than --engine");
+void AddLiveOptions(Command& command, TwinOptions& options) {
+  command.AddOption("--speed", options.speed, "Simulated seconds a second")
+      ->Check(InRange(1e-3, 1e4))
+      ->ShowDefault();
+  command.AddOption("--served-model", options.served_model,
+                    "Name that clients use (default: the catalog's)");
+  command.AddOption("--dialect", options.dialect, "Of another engine than --engine");
   command
-      .add_option("--answer-tokens", options.answer_tokens,
-                  "Median of answers whose length the request leaves open")
-      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000}))
-      ->capture_default_str();
+      .AddOption("--answer-tokens", options.answer_tokens,
+                 "Median of answers whose length the request leaves open")
+      ->Check(InRange(std::int64_t{1}, std::int64_t{1'000'000}))
+      ->ShowDefault();
   command
-      .add_option("--max-queue", options.max_queue,
-                  "Requests that may wait; more are refused (default: the engine's)")
-      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1'000'000}));
+      .AddOption("--max-queue", options.max_queue,
+                 "Requests that may wait; more are refused (default: the engine's)")
+      ->Check(InRange(std::int64_t{0}, std::int64_t{1'000'000}));
   command
-      .add_option("--fault", options.faults,
-                  "A share of answers goes wrong, e.g. reset:0.01, stall:0.01:5; repeatable")
-      ->take_all();
-  command.add_option("--seed", options.seed, "Of texts, lengths, faults and drafts")
-      ->capture_default_str();
+      .AddOption("--fault", options.faults,
+                 "A share of answers goes wrong, e.g. reset:0.01, stall:0.01:5; repeatable")
+      ->TakeAll();
+  command.AddOption("--seed", options.seed, "Of texts, lengths, faults and drafts")->ShowDefault();
 }
 
 }  // namespace
 
-void AddTwinCommand(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("twin", kDescription);
-  command->footer(kFooter);
+void AddTwinCommand(Command& app, Invocation& invocation) {
+  Command* command = app.AddSubcommand("twin", kDescription);
+  command->Footer(kFooter);
   auto options = std::make_shared<TwinOptions>();
   AddServerOptions(*command, *options);
   AddDeploymentOptions(*command, *options);
@@ -134,7 +131,7 @@ void AddTwinCommand(CLI::App& app, Invocation& invocation) {
   AddPolicyOptions(*command, *options);
   AddParamsOption(*command, *options);
   AddCatalogOption(*command, options->catalog);
-  command->callback([options, &invocation] {
+  command->OnChosen([options, &invocation] {
     invocation.run = [options, clock = invocation.clock] { return Run(*options, *clock); };
   });
 }

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "cli/catalog_source.h"
@@ -109,28 +108,28 @@ Result<> Validate(const Options& options) {
 
 }  // namespace
 
-void AddValidateCommand(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("validate", kDescription);
-  command->footer(kFooter);
+void AddValidateCommand(Command& app, Invocation& invocation) {
+  Command* command = app.AddSubcommand("validate", kDescription);
+  command->Footer(kFooter);
   const auto options = std::make_shared<Options>();
-  command->add_option("ROWS", options->rows, "CSV file of measured serving rows")->required();
-  CLI::Option* params = command->add_option(
+  command->AddOption("ROWS", options->rows, "CSV file of measured serving rows")->Required();
+  CommandOption* params = command->AddOption(
       "--params", options->params, "Model file of calibrate; without: the one of this program");
-  command->add_option("--per-row", options->per_row, "Write each row with its prediction here");
+  command->AddOption("--per-row", options->per_row, "Write each row with its prediction here");
   command
-      ->add_option("--hold-out", options->hold_out,
-                   "Refit without what is judged: curves, models, chips or time")
-      ->excludes(params);
+      ->AddOption("--hold-out", options->hold_out,
+                  "Refit without what is judged: curves, models, chips or time")
+      ->Excludes(params);
   command
-      ->add_option("--without", options->without,
-                   "Leave out what rows taught: correction (formulas alone) or fit (priors alone); "
-                   "or of the formulas: curves (rooflines alone), cache-limit")
-      ->check(CLI::IsMember({"correction", "fit", "curves", "cache-limit"}));
-  command->add_flag("--regret", options->regret,
-                    "Print what choosing a layout by the model costs, choice by choice");
-  command->add_flag("--json", options->json, "Print one object");
+      ->AddOption("--without", options->without,
+                  "Leave out what rows taught: correction (formulas alone) or fit (priors alone); "
+                  "or of the formulas: curves (rooflines alone), cache-limit")
+      ->Check(OneOf({"correction", "fit", "curves", "cache-limit"}));
+  command->AddFlag("--regret", options->regret,
+                   "Print what choosing a layout by the model costs, choice by choice");
+  command->AddFlag("--json", options->json, "Print one object");
   AddCatalogOption(*command, options->catalog);
-  command->callback([options, &invocation] {
+  command->OnChosen([options, &invocation] {
     invocation.run = [options] {
       const Result<> done = Validate(*options);
       return done ? int{kDone} : Report(done.error());
