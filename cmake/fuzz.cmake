@@ -6,7 +6,8 @@
 #
 # The rooms in DEPS, and no others, are compiled with what guides the search: it costs an eighth of
 # the time of compiling.
-set(ROOFSCAPE_FUZZ_COVERAGE -fsanitize-coverage=inline-8bit-counters,indirect-calls,trace-cmp,pc-table)
+set(ROOFSCAPE_FUZZ_COVERAGE
+  -fsanitize-coverage=inline-8bit-counters,indirect-calls,trace-cmp,pc-table)
 
 function(roofscape_fuzz name)
   cmake_parse_arguments(PARSE_ARGV 1 F "" "" "DEPS;LIBS")
