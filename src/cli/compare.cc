@@ -1,14 +1,12 @@
 // roofscape compare: two runs, two engines, two dates, held against each other.
 
 #include <memory>
-#include <set>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "base/core/text.h"
@@ -95,26 +93,6 @@ Result<std::vector<spec::Row>> SideOf(const std::string& side, const Options& op
   return spec::RowsOf(run);
 }
 
-/// "precision fp4, fp8; speculative none, mtp": in what the points of one side differ, so that a
-/// reading may take the best of several systems.
-std::string PoolOf(std::span<const spec::Row> rows) {
-  using Field = std::string spec::Deployment::*;
-  constexpr std::pair<const char*, Field> kFields[] = {
-      {"model", &spec::Deployment::model},
-      {"chip", &spec::Deployment::chip},
-      {"engine", &spec::Deployment::engine},
-      {"precision", &spec::Deployment::precision},
-      {"speculative", &spec::Deployment::speculative}};
-  std::string out;
-  for (const auto& [name, field] : kFields) {
-    std::set<std::string> values;
-    for (const spec::Row& row : rows) values.insert(row.deployment.*field);
-    if (values.size() < 2) continue;
-    out += fmt::format("{}{} {}", out.empty() ? "" : "; ", name, fmt::join(values, ", "));
-  }
-  return out;
-}
-
 struct Answer {
   std::string pool_a, pool_b;
   std::size_t points_a = 0, points_b = 0;
@@ -127,7 +105,7 @@ Result<Answer> Compute(const Options& options) {
   RS_ASSIGN_OR_RETURN(const analysis::RowAxis metric, analysis::MetricAxis(options.metric));
   RS_ASSIGN_OR_RETURN(const std::vector<spec::Row> a, SideOf(options.a, options, catalog));
   RS_ASSIGN_OR_RETURN(const std::vector<spec::Row> b, SideOf(options.b, options, catalog));
-  Answer answer{PoolOf(a), PoolOf(b), a.size(), b.size(), "load", {}};
+  Answer answer{analysis::PooledOver(a), analysis::PooledOver(b), a.size(), b.size(), "load", {}};
   if (options.at.empty()) {
     RS_ASSIGN_OR_RETURN(answer.comparison, analysis::CompareByLoad(a, b, metric));
     return answer;

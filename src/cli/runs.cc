@@ -11,6 +11,7 @@
 #include "cli/run_selection.h"
 #include "cli/table.h"
 #include "results/store/pg_url.h"
+#include "results/store/run_summary.h"
 #include "results/store/store.h"
 
 namespace roofscape::cli {
@@ -48,11 +49,6 @@ Result<store::RunFilter> FilterOf(const Options& options) {
   return filter;
 }
 
-std::string StateOf(const store::RunSummary& run) {
-  if (!run.ended) return "no end";
-  return run.status == spec::RunStatus::kComplete ? "complete" : "stopped";
-}
-
 std::string ChipsOf(const store::RunSummary& run) {
   if (run.chip.empty()) return "-";
   return run.chips ? fmt::format("{} x {}", *run.chips, run.chip) : run.chip;
@@ -72,34 +68,18 @@ void PrintTable(const std::vector<store::RunSummary>& runs, WallTime now) {
   for (const store::RunSummary& run : runs) {
     const double age_s = static_cast<double>(now.unix_us - run.started.unix_us) * 1e-6;
     table.AddRow({run.id, FormatAge(age_s), OrDash(run.model), OrDash(run.engine), ChipsOf(run),
-                  fmt::format("{}/{}", run.points_done, run.points_asked), StateOf(run),
+                  fmt::format("{}/{}", run.points_done, run.points_asked),
+                  std::string(store::StateOf(run)),
                   fmt::format("{}/{}/{}", run.valid, run.degraded, run.invalid)});
   }
   fmt::print("{}", table.ToText(StyleOf(stdout)));
 }
 
 Json ToJson(const store::RunSummary& run) {
-  return {{"run", run.id},
-          {"started", run.started.ToIso()},
-          {"ended", run.ended ? Json(run.ended->ToIso()) : Json(nullptr)},
-          {"status", spec::Name(run.status)},
-          {"way", run.way},
-          {"version", run.version},
-          {"url", run.url},
-          {"model", run.model},
-          {"engine", run.engine},
-          {"engine_version", run.engine_version},
-          {"precision", run.precision},
-          {"chip", run.chip},
-          {"chips", run.chips ? Json(*run.chips) : Json(nullptr)},
-          {"workload", run.workload},
-          {"points_asked", run.points_asked},
-          {"points_begun", run.points_begun},
-          {"points_done", run.points_done},
-          {"valid", run.valid},
-          {"degraded", run.degraded},
-          {"invalid", run.invalid},
-          {"labels", Json(run.labels)}};
+  Json json = {{"run", run.id}, {"status", spec::Name(run.status)}};
+  json.update(store::SummaryFacts(run));
+  json["url"] = run.url;
+  return json;
 }
 
 void PrintJson(const std::vector<store::RunSummary>& runs) {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/stats/batch_means.h"
 #include "domain/analysis/noise.h"
@@ -266,6 +267,24 @@ Result<Comparison> CompareAt(Rows a, Rows b, const RowAxis& x, const RowAxis& me
     return Error{ErrorCode::kNotFound, "no target is met on both sides; choose lower ones"};
   }
   SetOverall(differences, out);
+  return out;
+}
+
+std::string PooledOver(std::span<const spec::Row> rows) {
+  using Field = std::string spec::Deployment::*;
+  constexpr std::pair<const char*, Field> kFields[] = {
+      {"model", &spec::Deployment::model},
+      {"chip", &spec::Deployment::chip},
+      {"engine", &spec::Deployment::engine},
+      {"precision", &spec::Deployment::precision},
+      {"speculative", &spec::Deployment::speculative}};
+  std::string out;
+  for (const auto& [name, field] : kFields) {
+    std::set<std::string> values;
+    for (const spec::Row& row : rows) values.insert(row.deployment.*field);
+    if (values.size() < 2) continue;
+    out += fmt::format("{}{} {}", out.empty() ? "" : "; ", name, fmt::join(values, ", "));
+  }
   return out;
 }
 

@@ -69,4 +69,8 @@ Result<Comparison> CompareAt(std::span<const spec::Row> a, std::span<const spec:
                              const RowAxis& x, const RowAxis& metric,
                              std::span<const double> targets);
 
+/// "precision fp4, fp8; speculative none, mtp": in which systems the rows of one side differ, so
+/// that a reading may take the best of several. Empty where they are of one.
+std::string PooledOver(std::span<const spec::Row> rows);
+
 }  // namespace roofscape::analysis

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <array>
 #include <map>
-#include <set>
 #include <utility>
 #include <vector>
 
@@ -109,25 +108,6 @@ void FillInForAll(const std::vector<std::string>& sides, Selection& selection,
   }
 }
 
-/// "precision fp4, fp8": in what the points of one side differ.
-std::string PoolOf(std::span<const spec::Row> rows) {
-  using Member = std::string spec::Deployment::*;
-  constexpr std::pair<const char*, Member> kMembers[] = {
-      {"model", &spec::Deployment::model},
-      {"chip", &spec::Deployment::chip},
-      {"engine", &spec::Deployment::engine},
-      {"precision", &spec::Deployment::precision},
-      {"speculative", &spec::Deployment::speculative}};
-  std::string out;
-  for (const auto& [name, member] : kMembers) {
-    std::set<std::string> values;
-    for (const spec::Row& row : rows) values.insert(row.deployment.*member);
-    if (values.size() < 2) continue;
-    out += fmt::format("{}{} {}", out.empty() ? "" : "; ", name, fmt::join(values, ", "));
-  }
-  return out;
-}
-
 Result<Ask> ReadAsk(const ViewInput& input, const Params& params) {
   Ask ask;
   RS_ASSIGN_OR_RETURN(ask.selection, ReadSelection(params, input.catalog()));
@@ -220,7 +200,7 @@ Json SidesJson(const Ask& ask) {
     sides.push_back({{"conditions", side.conditions},
                      {"label", side.label},
                      {"points", side.rows.size()},
-                     {"pooled", PoolOf(side.rows)}});
+                     {"pooled", analysis::PooledOver(side.rows)}});
   }
   return sides;
 }

@@ -10,6 +10,7 @@
 #include "base/core/text.h"
 #include "results/report/bench_command.h"
 #include "results/report/point_detail.h"
+#include "results/store/run_summary.h"
 #include "service/api/store_views.h"
 
 namespace roofscape::api {
@@ -21,11 +22,6 @@ constexpr double kStaleS = 60;
 constexpr std::size_t kRecent = 10;
 /// A run without an end that began so long ago was killed.
 constexpr std::int64_t kLiveUs = std::int64_t{48} * 3600 * 1'000'000;
-
-std::string_view StateOf(const store::RunSummary& run) {
-  if (!run.ended) return "no end";
-  return run.status == spec::RunStatus::kComplete ? "complete" : "stopped";
-}
 
 Result<store::RunSummary> SummaryOf(StoreAccess& store, const std::string& id) {
   RS_ASSIGN_OR_RETURN(const auto runs, store.Runs({}));
@@ -101,26 +97,9 @@ Json RequestsJson(const spec::RequestLog& log, std::size_t most) {
 }  // namespace
 
 Json RunSummaryJson(const store::RunSummary& run) {
-  return {{"id", run.id},
-          {"started", run.started.ToIso()},
-          {"ended", run.ended ? Json(run.ended->ToIso()) : Json(nullptr)},
-          {"state", StateOf(run)},
-          {"way", run.way},
-          {"version", run.version},
-          {"model", run.model},
-          {"engine", run.engine},
-          {"engine_version", run.engine_version},
-          {"precision", run.precision},
-          {"chip", run.chip},
-          {"chips", run.chips ? Json(*run.chips) : Json(nullptr)},
-          {"workload", run.workload},
-          {"points_asked", run.points_asked},
-          {"points_begun", run.points_begun},
-          {"points_done", run.points_done},
-          {"valid", run.valid},
-          {"degraded", run.degraded},
-          {"invalid", run.invalid},
-          {"labels", Json(run.labels)}};
+  Json json = {{"id", run.id}, {"state", store::StateOf(run)}};
+  json.update(store::SummaryFacts(run));
+  return json;
 }
 
 Result<Json> RunsView(const ViewInput& input, StoreAccess& store, const Params& params) {
