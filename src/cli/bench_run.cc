@@ -114,20 +114,11 @@ class Bench {
   }
 
   void Judge(const load::PointRecord& record, spec::PointResult& point) {
-    metrics::PointContext context;
-    context.concurrency = point.concurrency;
-    context.protocol = point.protocol;
-    context.chips = spec::ChipCount(result_.run.plan.deployment);
-    context.prompt_cache_allowed = result_.run.plan.workload.prompt_cache;
-    context.audit = record.audit;
-    metrics::PointAnalysis analysis = metrics::Analyze(record.log, context);
     point.started = record.started;
     point.complete = record.complete();
-    point.steady = std::move(analysis.steady);
-    point.whole = std::move(analysis.whole);
-    point.failures_by_kind = std::move(analysis.failures_by_kind);
     point.audit = record.audit;
-    point.verdict = std::move(analysis.verdict);
+    metrics::AnalyzeInto(record.log, spec::ChipCount(result_.run.plan.deployment),
+                         result_.run.plan.workload.prompt_cache, point);
     if (record.stopped) point.verdict.server_reasons.push_back("stopped by the user");
     if (record.aborted) point.verdict.server_reasons.push_back(record.aborted->message);
     if (const auto e2e = point.whole.e2e_s.mean) {

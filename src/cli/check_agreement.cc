@@ -152,15 +152,8 @@ class Checker {
 
   void Judge(const spec::RequestLog& log, const spec::InstrumentAudit& audit,
              spec::PointResult& point) const {
-    metrics::PointContext context;
-    context.concurrency = point.concurrency;
-    context.protocol = point.protocol;
-    context.prompt_cache_allowed = plan_.workload.prompt_cache;
-    context.audit = audit;
-    metrics::PointAnalysis analysis = metrics::Analyze(log, context);
-    point.steady = std::move(analysis.steady);
-    point.whole = std::move(analysis.whole);
-    point.verdict = std::move(analysis.verdict);
+    point.audit = audit;
+    metrics::AnalyzeInto(log, std::nullopt, plan_.workload.prompt_cache, point);
   }
 
   /// A twin that runs faster than its deployment would: back to the deployment's time.

@@ -45,16 +45,7 @@ spec::PointResult ResultOf(const SimulateOptions& options, const SimulatedLoad& 
   result.rate_rps = load.rate_rps;
   // Of users who all begin at once the whole counts; of arrivals, the steady part.
   result.protocol = load.rate_rps ? "steady" : "inferencex";
-  metrics::PointContext context;
-  context.concurrency = load.concurrency;
-  context.protocol = result.protocol;
-  context.chips = static_cast<std::int64_t>(chips);
-  context.prompt_cache_allowed = options.prefix_cache;
-  const metrics::PointAnalysis analysis = metrics::Analyze(log, context);
-  result.steady = analysis.steady;
-  result.whole = analysis.whole;
-  result.failures_by_kind = analysis.failures_by_kind;
-  result.verdict = analysis.verdict;
+  metrics::AnalyzeInto(log, static_cast<std::int64_t>(chips), options.prefix_cache, result);
   result.complete = true;
   return result;
 }

@@ -38,15 +38,7 @@ spec::PointResult Judged(const spec::RequestLog& log, const spec::PointResult& m
   point.rate_rps = measured.rate_rps;
   point.protocol = measured.protocol;
   point.complete = true;
-  metrics::PointContext context;
-  context.concurrency = point.concurrency;
-  context.protocol = point.protocol;
-  context.chips = static_cast<std::int64_t>(chips);
-  metrics::PointAnalysis analysis = metrics::Analyze(log, context);
-  point.steady = std::move(analysis.steady);
-  point.whole = std::move(analysis.whole);
-  point.failures_by_kind = std::move(analysis.failures_by_kind);
-  point.verdict = std::move(analysis.verdict);
+  metrics::AnalyzeInto(log, static_cast<std::int64_t>(chips), false, point);
   return point;
 }
 

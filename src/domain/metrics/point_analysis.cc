@@ -1,5 +1,7 @@
 #include "domain/metrics/point_analysis.h"
 
+#include <utility>
+
 #include "domain/metrics/failures.h"
 #include "domain/metrics/point_metrics.h"
 #include "domain/metrics/verdict.h"
@@ -28,6 +30,19 @@ PointAnalysis Analyze(const spec::RequestLog& log, const PointContext& context) 
     analysis.verdict.server_reasons.push_back(search.reason);
   }
   return analysis;
+}
+
+void AnalyzeInto(const spec::RequestLog& log, std::optional<std::int64_t> chips,
+                 bool prompt_cache_allowed, spec::PointResult& point) {
+  PointAnalysis analysis = Analyze(log, {.concurrency = point.concurrency,
+                                         .protocol = point.protocol,
+                                         .chips = chips,
+                                         .prompt_cache_allowed = prompt_cache_allowed,
+                                         .audit = point.audit});
+  point.steady = std::move(analysis.steady);
+  point.whole = std::move(analysis.whole);
+  point.failures_by_kind = std::move(analysis.failures_by_kind);
+  point.verdict = std::move(analysis.verdict);
 }
 
 }  // namespace roofscape::metrics

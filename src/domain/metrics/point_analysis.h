@@ -35,4 +35,9 @@ struct PointAnalysis {
 /// REQUIRES: context.concurrency >= 0.
 PointAnalysis Analyze(const spec::RequestLog& log, const PointContext& context);
 
+/// Analyzes the log of this very point and puts what came out into it. Concurrency, protocol and
+/// audit are the point's own.
+void AnalyzeInto(const spec::RequestLog& log, std::optional<std::int64_t> chips,
+                 bool prompt_cache_allowed, spec::PointResult& point);
+
 }  // namespace roofscape::metrics
