@@ -10,7 +10,6 @@ FAILED_TESTS=()  # "stage: test (why)"
 TESTS=0          # run, over all stages
 FAILURES=0
 BEGAN=$SECONDS
-CTEST=(ctest)     # tools/test puts a wrapper in front where a sanitizer needs one
 
 mkdir -p "$LOGS"
 
@@ -70,7 +69,7 @@ ctest_stage() {
   shift 2
   printf '== %s\n' "$name"
   {
-    "${CTEST[@]}" --test-dir "$build" --output-on-failure --no-tests=error "$@" < /dev/null 2>&1 ||
+    ctest --test-dir "$build" --output-on-failure --no-tests=error "$@" < /dev/null 2>&1 ||
       echo "$?" > "$log.status"
   } | tee "$log" |
     { grep -vE '^(Internal|Test project| +Start |Label Time|[a-z0-9_]+ += .*proc|$)' || true; }

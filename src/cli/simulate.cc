@@ -124,6 +124,7 @@ void AddSimulateCommand(Command& app, Invocation& invocation) {
   command->Footer(kFooter);
   const auto options = std::make_shared<SimulateOptions>();
   AddDeploymentOptions(*command, *options);
+  AddProcessorOptions(*command, *options);
   AddPolicyOptions(*command, *options);
   AddWorkloadOptions(*command, *options);
   command->AddOption("--requests-csv", options->requests_csv, "Write each request here");

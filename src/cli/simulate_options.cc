@@ -10,6 +10,7 @@
 #include "cli/catalog_source.h"
 #include "cli/model_source.h"
 #include "model/calibrate/model.h"
+#include "model/calibrate/own_chip.h"
 #include "model/perf/wafer.h"
 #include "model/sim/wafer_step.h"
 
@@ -173,9 +174,10 @@ Result<SimulatedDeployment> MakeDeployment(const SimulateOptions& options,
   c.service.speculation.drafts = static_cast<double>(options.acceptance.size());
   RS_ASSIGN_OR_RETURN(const sim::EnginePolicy policy, PolicyOf(options));
   SimulatedDeployment out;
-  RS_ASSIGN_OR_RETURN(out.cluster,
-                      sim::MakeCluster(c.service, model.CoefficientsOf(c.setting), policy));
-  if (options.corrected) {
+  // A processor that measured its own kernels: nothing of it was fitted to rows.
+  const perf::Coefficients<double> coefficients = c.own ? *c.own : model.CoefficientsOf(c.setting);
+  RS_ASSIGN_OR_RETURN(out.cluster, sim::MakeCluster(c.service, coefficients, policy));
+  if (options.corrected && !c.own) {
     RS_RETURN_IF_ERROR(Correct(catalog, row, model, *kernels, out.cluster));
   }
   out.chips = c.chips * (c.service.disaggregated ? 1.0 : replicas);
@@ -194,7 +196,7 @@ Result<calibrate::Prediction> PredictLoad(const SimulateOptions& options, double
   RS_ASSIGN_OR_RETURN(const auto kernels, LoadKernels());
   const calibrate::ServingRow row = LoadedRow(options, concurrency);
   RS_ASSIGN_OR_RETURN(const calibrate::Case c, calibrate::MakeCase(catalog, row, &kernels->book));
-  return model.Predict(c);
+  return c.own ? calibrate::OwnChip().Predict(c) : model.Predict(c);
 }
 
 Result<std::vector<SimulatedLoad>> LoadsOf(const SimulateOptions& o) {
