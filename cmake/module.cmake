@@ -27,6 +27,11 @@ function(roofscape_module path)
   endforeach()
   target_link_libraries(${library} PUBLIC ${rooms} PRIVATE roofscape_options ${M_LIBS} fmt::fmt)
   roofscape_precompile(${library})
+  # Where speed is the purpose; -O2 is a tenth quicker to compile and as good for all that reads,
+  # writes and arranges.
+  if(path MATCHES "^(measure|model)/|^base/(net|stats)$")
+    target_compile_options(${library} PRIVATE $<$<CONFIG:Release>:-O3>)
+  endif()
 
   if(ROOFSCAPE_BUILD_TESTS AND M_TESTS)
     add_executable(${room}_test EXCLUDE_FROM_ALL ${M_TESTS})
