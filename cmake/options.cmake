@@ -33,6 +33,12 @@ if(ROOFSCAPE_SANITIZE)
   add_compile_options(-fsanitize=${ROOFSCAPE_SANITIZE} -fno-omit-frame-pointer
     -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${ROOFSCAPE_SANITIZE})
+  if(ROOFSCAPE_SANITIZE STREQUAL thread AND CMAKE_CXX_COMPILER_ID MATCHES Clang)
+    # Of the static one the operator new cannot be replaced, which tests of allocations do.
+    execute_process(COMMAND ${CMAKE_CXX_COMPILER} -print-resource-dir
+      OUTPUT_VARIABLE clang_files OUTPUT_STRIP_TRAILING_WHITESPACE)
+    add_link_options(-shared-libsan -Wl,-rpath,${clang_files}/lib/linux)
+  endif()
   if(ROOFSCAPE_SANITIZE_WITHOUT)
     add_compile_options(-fno-sanitize=${ROOFSCAPE_SANITIZE_WITHOUT})
   endif()
