@@ -58,7 +58,8 @@ std::string Heading(Runs runs, const Series& series, const Style& style) {
   return out;
 }
 
-std::string State(const spec::PointResult& point, const SeriesPoint& p) {
+std::string State(const spec::PointResult& point, const std::string& way, const SeriesPoint& p) {
+  if (p.excluded.empty() && way != "measured") return way;
   if (p.excluded.empty()) return std::string(spec::Name(point.verdict.instrument));
   return p.excluded == "instrument INVALID" ? "INVALID" : p.excluded;
 }
@@ -91,7 +92,7 @@ std::string SeriesTable(Runs runs, const Frontier& frontier, const Series& serie
       row.push_back(m == nullptr ? "-" : Value(*metric, metric->value(*m)));
     }
     row.push_back(m == nullptr ? "-" : fmt::format("{}", m->failures));
-    row.push_back(State(point, p));
+    row.push_back(State(point, runs[p.run].way, p));
     if (used.size() > 1) {
       const auto place = std::find(used.begin(), used.end(), p.run) - used.begin();
       row.push_back(fmt::format("{}", place + 1));

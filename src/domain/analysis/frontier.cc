@@ -42,15 +42,16 @@ std::optional<double> Finite(std::optional<double> value) {
   return value && std::isfinite(*value) ? value : std::nullopt;
 }
 
-std::string WhyExcluded(const spec::PointResult& point, const SeriesPoint& place,
-                        const Query& query) {
+/// `way`: a prediction sent no requests, and none of them failed.
+std::string WhyExcluded(const spec::PointResult& point, const std::string& way,
+                        const SeriesPoint& place, const Query& query) {
   const spec::PointMetrics* metrics = MetricsOf(point, query.window);
   if (metrics == nullptr) return "unsteady";
   if (!query.all) {
     if (!point.complete) return "stopped halfway";
     if (point.verdict.instrument == spec::Fitness::kInvalid) return "instrument INVALID";
   }
-  if (metrics->successes == 0) return "no request succeeded";
+  if (metrics->successes == 0 && way != "predicted") return "no request succeeded";
   if (!place.x) return fmt::format("no {}", query.axes.x->name);
   if (!place.y) return fmt::format("no {}", query.axes.y->name);
   return {};
@@ -66,7 +67,7 @@ SeriesPoint MakePoint(std::span<const spec::RunResult> runs, std::size_t run, st
     place.x = Finite(query.axes.x->value(*metrics));
     place.y = Finite(query.axes.y->value(*metrics));
   }
-  place.excluded = WhyExcluded(point, place, query);
+  place.excluded = WhyExcluded(point, runs[run].way, place, query);
   return place;
 }
 

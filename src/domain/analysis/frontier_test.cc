@@ -124,6 +124,16 @@ TEST(FrontierTest, WhatTakesNoPartSaysWhy) {
             (std::vector<std::int64_t>{32, 2, 1}));
 }
 
+TEST(FrontierTest, APredictionTakesPartThoughItSentNoRequests) {
+  spec::PointResult point = Point(1, 100, 90);
+  point.steady->successes = 0;
+  std::vector<spec::RunResult> runs = {MakeRun(512, {point})};
+  runs[0].way = "predicted";
+  const Series s = Default(runs).series[0];
+  EXPECT_EQ(s.points[0].excluded, "");
+  EXPECT_EQ(FrontConcurrencies(runs, s), std::vector<std::int64_t>{1});
+}
+
 TEST(FrontierTest, FallsBackToTheDeploymentWhenChipsAreUnknown) {
   std::vector<spec::RunResult> runs = {MakeRun(512, {Point(1, 100, 90)})};
   EXPECT_EQ(ChooseAxes(runs, "", "")->y->name, "total_tps");
