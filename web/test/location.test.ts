@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { changed, hrefOf, viewOf } from "../src/app/location";
-import { ask, layoutName, shapeName } from "../src/pages/query";
+import { ask, keyAside, layoutName, shapeName } from "../src/pages/query";
+import type { Facets, Key } from "../src/data/types";
 import { sideParts, sideText } from "../src/pages/compare";
 
 describe("addresses", () => {
@@ -38,5 +39,21 @@ describe("addresses", () => {
     expect(shapeName("?")).toBe("?");
     expect(layoutName("serve 1x8 tp8 ep8")).toBe("serve 1x8 TP8 EP8");
     expect(sideText(sideParts("engine=sglang,chip="))).toBe("engine=sglang");
+  });
+});
+
+describe("series of one name", () => {
+  const key = (more: Partial<Key>): Key => ({ model: "m", precision: "fp8", engine: "e", speculative: "none", chip: "c", shape: "1/1", workload: "1/1", protocol: "steady", window: "steady", way: "measured", ...more });
+  const options = { chip: [], engine: [] } as unknown as Facets;
+  test("are told apart by what differs, and only then", () => {
+    const steady = key({});
+    const whole = key({ window: "whole" });
+    expect(keyAside(steady, options, [steady, key({ chip: "d", window: "whole" })])).toBe("");
+    expect(keyAside(steady, options, [steady, whole])).toBe("steady window");
+    expect(keyAside(whole, options, [steady, whole])).toBe("whole window");
+  });
+  test("say how they are known unless measured", () => {
+    const predicted = key({ way: "predicted", window: "whole" });
+    expect(keyAside(predicted, options, [key({}), predicted])).toBe("predicted");
   });
 });

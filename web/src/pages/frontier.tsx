@@ -155,7 +155,8 @@ function modelName(answer: Frontier): string {
 
 /** The answer of the page in one sentence. */
 function Head({ answer, shown }: { answer: Frontier; shown: Shown[] }) {
-  const best = shown[0]?.series;
+  const measured = shown.find((one) => one.series.key.way === "measured" && one.series.reading?.step);
+  const best = (measured ?? shown[0])?.series;
   const reading = best?.reading;
   const target = answer.at === null ? "" : targetOf(answer.at, answer.x.unit);
   return (

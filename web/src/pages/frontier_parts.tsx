@@ -6,7 +6,7 @@ import { paletteClass } from "../parts/palette";
 import { Glyph, LOOKS, VerdictWord } from "../parts/known";
 import { Table, type Column } from "../parts/table";
 import type { PointRef, Shown } from "./frontier_plot";
-import { keyName, layoutName } from "./query";
+import { keyAside, keyName, layoutName } from "./query";
 
 interface LegendProps {
   shown: Shown[];
@@ -23,6 +23,7 @@ export function Legend({ shown, options, onChange }: LegendProps) {
     if (next.length > 0) onChange(next);
   };
   const hidden = shown.length - on.length;
+  const keys = shown.map((one) => one.series.key);
   return (
     <ul className="legend" aria-label="Series">
       {shown.filter((one) => all || one.on).map(({ series, letter, paint, on: lit }) => (
@@ -30,7 +31,7 @@ export function Legend({ shown, options, onChange }: LegendProps) {
           <button aria-pressed={lit} onClick={() => toggle(series.label)} title={series.label}>
             <span className={`letter ${paletteClass(paint)}`}>{letter}</span>
             {keyName(series.key, options) || series.label}
-            {series.key.way !== "measured" && <span className="quiet">{series.key.way}</span>}
+            {keyName(series.key, options) && <span className="quiet">{keyAside(series.key, options, keys)}</span>}
           </button>
         </li>
       ))}
@@ -82,11 +83,13 @@ export function Readings({ answer, shown, onOpen, onHot }: ReadingsProps) {
   const rows = shown.filter((one) => one.series.reading?.step);
   const none = shown.length - rows.length;
   const between = shown.some((one) => one.series.reading?.between);
+  const measured = rows.every((one) => one.series.key.way === "measured");
   const columns = useMemo<Column<Shown>[]>(() => {
+    const keys = shown.map((one) => one.series.key);
     const list: Column<Shown>[] = [
       { key: "series", head: "Series", left: true, value: (one) => one.series.label,
-        show: (one) => <><span className={`letter ${paletteClass(one.paint)}`}>{one.letter}</span> {keyName(one.series.key, answer.options)}</> },
-      { key: "y", head: "measured", unit: answer.y.unit, value: (one) => one.series.reading!.step!.y,
+        show: (one) => <><span className={`letter ${paletteClass(one.paint)}`}>{one.letter}</span> {keyName(one.series.key, answer.options)} <span className="quiet small">{keyAside(one.series.key, answer.options, keys)}</span></> },
+      { key: "y", head: measured ? "measured" : "best", unit: answer.y.unit, value: (one) => one.series.reading!.step!.y,
         show: (one) => <b>{figure(one.series.reading!.step!.y, answer.y.unit)}</b> },
     ];
     if (between)
@@ -97,7 +100,7 @@ export function Readings({ answer, shown, onOpen, onHot }: ReadingsProps) {
         } });
     else list.push({ key: "x", head: "at", unit: answer.x.unit, value: (one) => one.series.reading!.step!.x, show: (one) => figure(one.series.reading!.step!.x, answer.x.unit) });
     return list;
-  }, [answer, between]);
+  }, [answer, between, measured, shown]);
   return (
     <div className="readings">
       <div className="section-head">

@@ -50,6 +50,16 @@ export function keyName(key: Key, options: Facets, without: (keyof Key)[] = []):
   return parts.filter(Boolean).join(" \u00b7 ");
 }
 
+const APART: (keyof Key)[] = ["protocol", "window", "workload"];
+
+/** What the name does not say: how it is known unless measured, and what tells it from others of the same name. */
+export function keyAside(key: Key, options: Facets, others: Key[]): string {
+  const name = keyName(key, options);
+  const twins = others.filter((other) => other.way === key.way && keyName(other, options) === name);
+  const words = APART.filter((field) => twins.some((twin) => twin[field] !== key[field])).map((field) => (field === "window" ? `${key.window} window` : key[field]));
+  return [key.way === "measured" ? "" : key.way, ...words].filter(Boolean).join(", ");
+}
+
 /** "serve 1x8 tp8 ep8" reads "TP8 EP8"; copies and roles are named. */
 export function layoutName(layout: string): string {
   return layout.replace(/\b(tp|ep|dp|pp)(\d+)/g, (_, name: string, n: string) => `${name.toUpperCase()}${n}`);
