@@ -64,7 +64,7 @@ class Sweeps:
     def state(self, path):
         done = subprocess.run(self.command(path, "--status", "--json"), env=self.environment,
                               capture_output=True, text=True, timeout=30)
-        assert done.returncode in (0, 1), done.stderr
+        assert done.returncode in (0, 1) and done.stdout, done.stderr
         return json.loads(done.stdout)
 
     def await_state(self, path, what, holds, seconds=60):
