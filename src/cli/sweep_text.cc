@@ -211,7 +211,7 @@ Json CampaignJson(const std::string& name, const fleet::CampaignState& state) {
   for (const fleet::PointState& point : state.points()) points.push_back(PointJson(point));
   Json layouts = Json::array();
   for (const auto& [id, layout] : state.layouts()) {
-    Json json = {{"layout", id}, {"name", layout.name}, {"jobs", layout.jobs}};
+    Json json = {{"layout", id}, {"name", layout.name}, {"jobs", layout.job_names.size()}};
     if (layout.job) {
       json["job"] = {{"name", layout.job->name},
                      {"id", layout.job->id},

@@ -52,9 +52,9 @@ class SweepOverSsh(unittest.TestCase):
                        "PermitRootLogin prohibit-password\nPidFile none\n")
         if os.geteuid() == 0:
             os.makedirs("/run/sshd", exist_ok=True)
-        sshd = subprocess.Popen([shutil.which("sshd", path=PATH), "-D", "-e", "-f",
-                                 self.file("sshd_config")], stdin=subprocess.DEVNULL,
-                                stderr=open(self.file("sshd.log"), "wb"))
+        with open(self.file("sshd.log"), "wb") as log:
+            sshd = subprocess.Popen([shutil.which("sshd", path=PATH), "-D", "-e", "-f",
+                                     self.file("sshd_config")], stdin=subprocess.DEVNULL, stderr=log)
         self.addCleanup(sshd.wait)
         self.addCleanup(sshd.terminate)
         end = time.monotonic() + 10

@@ -241,8 +241,9 @@ Result<Coordinator::Outcome> Coordinator::MakeJob(const LayoutState& layout) {
   const std::string campaign = store::Sha256Hex(log_.path() + '\n' + settings_.campaign);
   // The time keeps it apart from jobs of a database that was there before.
   constexpr std::int64_t kTimes = 1 << 24;
-  job.name = fmt::format("rs-{}-{}-{}-{:06x}", campaign.substr(0, kShort),
-                         layout.id.substr(0, kShort), layout.jobs + 1, now.unix_us % kTimes);
+  job.name =
+      fmt::format("rs-{}-{}-{}-{:06x}", campaign.substr(0, kShort), layout.id.substr(0, kShort),
+                  layout.job_names.size() + 1, now.unix_us % kTimes);
   job.folder = settings_.folder + "/" + job.name;
   for (const PointState* point : state_.Waiting(layout.id)) job.points.push_back(point->key);
   const store::SweepEvent made[] = {events::Claimed(layout.id, id_, now),
@@ -261,6 +262,8 @@ Result<> Coordinator::WriteJob(const LayoutState& layout) const {
   job.layout = layout.name;
   job.start = layout.start;
   if (settings_.same_folders) job.working_folder = layout.working_folder;
+  job.before = layout.job_names;
+  std::erase(job.before, job.name);
   job.retries = settings_.retries;
   job.lock = settings_.lock;
   job.seconds = SecondsLeft(layout.chips);

@@ -98,6 +98,7 @@ std::string JobText(const Job& job) {
                      {"layout", job.layout},
                      {"start", ToJson(job.start)},
                      {"working_folder", job.working_folder},
+                     {"before", job.before},
                      {"retries", Json(job.retries)},
                      {"lock", job.lock},
                      {"seconds", job.seconds},
@@ -116,6 +117,7 @@ Result<Job> ReadJob(const std::string& folder) {
   reader.Optional("layout", job.layout);
   reader.ReadInside("start", [&](ObjectReader& inside) { job.start = ReadServerStart(inside); });
   reader.Optional("working_folder", job.working_folder);
+  reader.Optional("before", job.before);
   reader.Optional("lock", job.lock);
   reader.Optional("seconds", job.seconds);
   reader.ReadInside("retries", [&](ObjectReader& inside) {

@@ -39,7 +39,8 @@ struct Job {
   std::string campaign;
   std::string layout;  // Its name, for people.
   ServerStart start;
-  std::string working_folder;  // For the server; empty: the job's.
+  std::string working_folder;       // For the server; empty: the job's.
+  std::vector<std::string> before;  // Earlier jobs of the layout: what is left of them is ended.
   std::vector<JobPoint> points;
   std::map<std::string, std::int64_t> retries;  // Where the plan says so.
   std::string lock;    // A file of the host: one job at a time measures; empty: no lock.

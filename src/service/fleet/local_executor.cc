@@ -18,6 +18,7 @@ namespace roofscape::fleet {
 namespace {
 
 constexpr const char* kIdFile = "process";
+constexpr Nanos kGrace = std::chrono::seconds(20);
 
 class LocalExecutor final : public Executor {
  public:
@@ -58,10 +59,12 @@ class LocalExecutor final : public Executor {
                          claim->substr(second + 1, end - second - 1));
   }
 
-  Result<JobStatus> Look(const Ticket& /*ticket*/, const std::string& id) override {
+  Result<JobStatus> Look(const Ticket& ticket, const std::string& id) override {
     JobStatus status;
     status.host = HostName();
     status.phase = Lives(id) ? JobPhase::kRunning : JobPhase::kEnded;
+    // A worker that was killed could not end its server.
+    if (status.phase == JobPhase::kEnded) EndMarked(ticket.name, kGrace, clock_);
     return status;
   }
 

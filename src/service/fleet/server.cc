@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/core/text.h"
 #include "base/net/fetch.h"
 #include "service/fleet/file.h"
 
@@ -14,9 +15,9 @@ using std::chrono::seconds;
 constexpr std::size_t kMostLog = std::size_t{1} << 20;
 constexpr Nanos kGrace = seconds(20);
 
-void RemoveContainer(const ServerStart& start, const ServerPlace& place, const Clock& clock) {
+void RemoveContainer(const ServerStart& start, const std::string& name, const Clock& clock) {
   if (start.remove.empty()) return;
-  const std::string command = FillIn(start.remove, {{"name", place.name}});
+  const std::string command = FillIn(start.remove, {{"name", name}});
   // There may be none, and then this fails.
   const auto ignored = RunCommand({"/bin/sh", "-c", command}, "", seconds(60), clock);
 }
@@ -33,8 +34,7 @@ bool IsReady(const net::Url& url, const std::string& path, const Clock& clock) {
 std::variant<Server, Failure> Server::Start(const ServerStart& start, const ServerPlace& place,
                                             const std::atomic<bool>& stop, const Clock& clock) {
   const Instant begin = clock.Now();
-  RemoveContainer(start, place, clock);
-  EndMarked(place.name, kGrace, clock);
+  EndLeftOvers(start, place.name, clock);
   const auto port = FreePort();
   if (!port) return Failure{"worker", port.error().message, "free sockets on the host"};
   const std::map<std::string, std::string> words = {{"port", std::to_string(*port)},
@@ -86,13 +86,24 @@ Failure Server::WhyEnded() const {
 Failure Server::FromLog(const Failure& otherwise) const {
   const auto log = ReadEndOfFile(place_.log, log_from_, kMostLog);
   if (!log) return otherwise;
-  return FailureInLog(*log, start_.failures, otherwise);
+  Failure unknown = otherwise;
+  const std::string_view text = Trim(*log);
+  if (!text.empty()) {
+    const std::string_view last =
+        text.substr(text.rfind('\n') + 1);  // All of it where there is none.
+    unknown.reason += ": " + Printable(last, 200);
+  }
+  return FailureInLog(*log, start_.failures, unknown);
 }
 
 void Server::Stop(const Clock& clock) {
   child_.Stop(kGrace, clock);
-  RemoveContainer(start_, place_, clock);
-  EndMarked(place_.name, kGrace, clock);
+  EndLeftOvers(start_, place_.name, clock);
+}
+
+void Server::EndLeftOvers(const ServerStart& start, const std::string& name, const Clock& clock) {
+  RemoveContainer(start, name, clock);
+  EndMarked(name, kGrace, clock);
 }
 
 }  // namespace roofscape::fleet

@@ -31,6 +31,8 @@ class Server {
   /// path answers 200, it has ended, the time is up, or `stop`.
   static std::variant<Server, Failure> Start(const ServerStart& start, const ServerPlace& place,
                                              const std::atomic<bool>& stop, const Clock& clock);
+  /// Ends what a start of that name has left on this machine.
+  static void EndLeftOvers(const ServerStart& start, const std::string& name, const Clock& clock);
   Server(Server&&) = default;
   Server& operator=(Server&&) = delete;
   ~Server() = default;  // Stop() ends it; and it dies with the thread that started it.

@@ -164,7 +164,7 @@ Result<> CampaignState::ApplyToLayout(const store::SweepEvent& event, ObjectRead
     made.made = event.at;
     reader.Optional("folder", made.folder);
     reader.Optional("points", made.points);
-    ++layout.jobs;
+    layout.job_names.push_back(job);
   } else if (!layout.job || layout.job->name != job) {
     return Damaged(fmt::format("event {} ({})", event.index, event.kind), "is of no known job");
   } else if (event.kind == "submitted") {

@@ -67,7 +67,7 @@ struct LayoutState {
   std::int64_t chips = 1;
   std::string claimed_by;                        // A coordinator, or nobody.
   std::optional<JobState> job;                   // That has not ended.
-  std::int64_t jobs = 0;                         // So far.
+  std::vector<std::string> job_names;            // So far.
   std::map<std::string, std::int64_t> failures;  // Of jobs, by class.
 };
 

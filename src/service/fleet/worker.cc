@@ -78,6 +78,7 @@ class Worker {
     ReadWhatWasDone();
     RS_RETURN_IF_ERROR(Tell({.report = Report::kStarted, .host = HostName()}));
     RS_RETURN_IF_ERROR(TakeTurn());
+    for (const std::string& job : job_.before) Server::EndLeftOvers(job_.start, job, clock_);
     const Result<std::optional<Failure>> ended = Points();
     if (server_) server_->Stop(clock_);
     std::optional<Failure> failure;
