@@ -67,6 +67,10 @@ void AddCalibrateCommand(Command& app, Invocation& invocation);
 void AddValidateCommand(Command& app, Invocation& invocation);
 void AddPublishCommand(Command& app, Invocation& invocation);
 void AddServeCommand(Command& app, Invocation& invocation);
+void AddSweepCommand(Command& app, Invocation& invocation);
+void AddSweepWorkerCommand(Command& app, Invocation& invocation);
+void AddRecipeCommand(Command& app, Invocation& invocation);
+void AddVerifyCommand(Command& app, Invocation& invocation);
 void AddProbeCommand(Command& app, Invocation& invocation);
 void AddMakeModelCommand(Command& app, Invocation& invocation);
 

@@ -16,6 +16,7 @@
 #include "cli/command.h"
 #include "cli/table.h"
 #include "cli/version.h"
+#include "service/fleet/executor.h"
 
 namespace {
 
@@ -103,6 +104,11 @@ int Run(int argc, char** argv) {
   invocation.clock = &clock;
   roofscape::cli::Command root(app);
   roofscape::cli::AddBenchCommand(root, invocation);
+  roofscape::cli::AddSweepCommand(root, invocation);
+  roofscape::cli::AddSweepWorkerCommand(root, invocation);
+  app.get_subcommand(roofscape::fleet::kWorkerCommand)->group("");  // Not for people.
+  roofscape::cli::AddRecipeCommand(root, invocation);
+  roofscape::cli::AddVerifyCommand(root, invocation);
   roofscape::cli::AddRunsCommand(root, invocation);
   roofscape::cli::AddShowCommand(root, invocation);
   roofscape::cli::AddFrontierCommand(root, invocation);

@@ -1,4 +1,5 @@
 #include "domain/catalog/read.h"
+#include "domain/catalog/serve.h"
 
 namespace roofscape::catalog {
 namespace {
@@ -57,6 +58,8 @@ Result<Engine> ReadEngine(const Document& document) {
   engine.variants = reader.ReadEach("variant", ReadVariant);
   engine.memory_shares = reader.ReadEach("memory_share", ReadMemoryShare);
   reader.ReadInside("launch", [&](ObjectReader& inside) { engine.launch = ReadLaunch(inside); });
+  // Kept by ParseServing, for the one who needs it; here its errors are found.
+  reader.ReadInside("serve", [&](ObjectReader& inside) { ReadServe(inside); });
   RS_RETURN_IF_ERROR(reader.Finish());
   return engine;
 }

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/core/names.h"
+#include "domain/spec/plan_parts.h"
 
 namespace roofscape::spec {
 namespace {
@@ -36,25 +37,6 @@ Json ToJson(const Target& target) {
           {"extra_body", target.extra_body}};
 }
 
-Json ToJson(const Load& load) {
-  return {{"concurrency", load.concurrency},
-          {"arrivals", Name(load.arrivals)},
-          {"rates_rps", load.rates_rps},
-          {"protocol", Name(load.protocol)},
-          {"requests", Nullable(load.requests)},
-          {"requests_per_slot", load.requests_per_slot},
-          {"duration_s", Nullable(load.duration_s)},
-          {"warmup", Nullable(load.warmup)},
-          {"repeat", load.repeat}};
-}
-
-Json ToJson(const Timeouts& timeouts) {
-  return {{"connect_s", timeouts.connect_s},
-          {"first_byte_s", timeouts.first_byte_s},
-          {"idle_s", timeouts.idle_s},
-          {"request_s", timeouts.request_s}};
-}
-
 /// Reads a name by its parser; the default stays where there is none.
 template <class Enum>
 void ReadName(ObjectReader& reader, std::string_view field, Result<Enum> parse(std::string_view),
@@ -80,42 +62,6 @@ Target ReadTarget(ObjectReader& reader) {
   reader.Optional("insecure", target.insecure);
   reader.Optional("extra_body", target.extra_body);
   return target;
-}
-
-Load ReadLoad(ObjectReader& reader) {
-  Load load;
-  reader.Optional("concurrency", load.concurrency);
-  ReadName(reader, "arrivals", ParseArrivals, load.arrivals);
-  reader.Optional("rates_rps", load.rates_rps);
-  ReadName(reader, "protocol", ParseProtocol, load.protocol);
-  reader.Optional("requests", load.requests);
-  reader.Optional("requests_per_slot", load.requests_per_slot);
-  reader.Optional("duration_s", load.duration_s);
-  reader.Optional("warmup", load.warmup);
-  reader.Optional("repeat", load.repeat);
-  return load;
-}
-
-Timeouts ReadTimeouts(ObjectReader& reader) {
-  Timeouts timeouts;
-  reader.Optional("connect_s", timeouts.connect_s);
-  reader.Optional("first_byte_s", timeouts.first_byte_s);
-  reader.Optional("idle_s", timeouts.idle_s);
-  reader.Optional("request_s", timeouts.request_s);
-  return timeouts;
-}
-
-Json ToJson(const ClientSettings& client) {
-  return {
-      {"threads", client.threads}, {"cpu_affinity", client.cpu_affinity}, {"wire", client.wire}};
-}
-
-ClientSettings ReadClient(ObjectReader& reader) {
-  ClientSettings client;
-  reader.Optional("threads", client.threads);
-  reader.Optional("cpu_affinity", client.cpu_affinity);
-  reader.Optional("wire", client.wire);
-  return client;
 }
 
 Error Wrong(std::string_view field, std::string_view cure) {
@@ -305,6 +251,61 @@ std::int64_t WarmupAt(const Load& load, std::int64_t concurrency) {
   const std::int64_t per_slot =
       load.protocol == Protocol::kInferencex ? kInferencexWarmupsPerSlot : 1;
   return load.warmup.value_or(per_slot * concurrency);
+}
+
+Json ToJson(const Load& load) {
+  return {{"concurrency", load.concurrency},
+          {"arrivals", Name(load.arrivals)},
+          {"rates_rps", load.rates_rps},
+          {"protocol", Name(load.protocol)},
+          {"requests", Nullable(load.requests)},
+          {"requests_per_slot", load.requests_per_slot},
+          {"duration_s", Nullable(load.duration_s)},
+          {"warmup", Nullable(load.warmup)},
+          {"repeat", load.repeat}};
+}
+
+Json ToJson(const Timeouts& timeouts) {
+  return {{"connect_s", timeouts.connect_s},
+          {"first_byte_s", timeouts.first_byte_s},
+          {"idle_s", timeouts.idle_s},
+          {"request_s", timeouts.request_s}};
+}
+
+Load ReadLoad(ObjectReader& reader) {
+  Load load;
+  reader.Optional("concurrency", load.concurrency);
+  ReadName(reader, "arrivals", ParseArrivals, load.arrivals);
+  reader.Optional("rates_rps", load.rates_rps);
+  ReadName(reader, "protocol", ParseProtocol, load.protocol);
+  reader.Optional("requests", load.requests);
+  reader.Optional("requests_per_slot", load.requests_per_slot);
+  reader.Optional("duration_s", load.duration_s);
+  reader.Optional("warmup", load.warmup);
+  reader.Optional("repeat", load.repeat);
+  return load;
+}
+
+Timeouts ReadTimeouts(ObjectReader& reader) {
+  Timeouts timeouts;
+  reader.Optional("connect_s", timeouts.connect_s);
+  reader.Optional("first_byte_s", timeouts.first_byte_s);
+  reader.Optional("idle_s", timeouts.idle_s);
+  reader.Optional("request_s", timeouts.request_s);
+  return timeouts;
+}
+
+Json ToJson(const ClientSettings& client) {
+  return {
+      {"threads", client.threads}, {"cpu_affinity", client.cpu_affinity}, {"wire", client.wire}};
+}
+
+ClientSettings ReadClient(ObjectReader& reader) {
+  ClientSettings client;
+  reader.Optional("threads", client.threads);
+  reader.Optional("cpu_affinity", client.cpu_affinity);
+  reader.Optional("wire", client.wire);
+  return client;
 }
 
 Json ToJson(const Plan& plan) {

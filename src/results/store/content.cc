@@ -67,15 +67,18 @@ void AddCell(const Cell& cell, Sha256& hash) {
 
 using Row = std::vector<Cell>;
 
-/// Reads every row in the order of the keys, and gives each to `take`.
+/// Reads every row that fits `only`, in the order of the keys, and gives each to `take`.
 Result<TableContent> ReadTable(Database& database, const std::string& table,
-                               const std::vector<std::string>& columns,
+                               const std::vector<std::string>& columns, const RowChoice& only,
                                const std::function<Result<>(Row)>& take) {
   RS_ASSIGN_OR_RETURN(std::vector<std::string> keys, database.KeyColumns(table));
   if (keys.empty()) keys = columns;
-  RS_ASSIGN_OR_RETURN(Statement query, database.Prepare(fmt::format("SELECT {} FROM {} ORDER BY {}",
-                                                                    fmt::join(columns, ", "), table,
-                                                                    fmt::join(keys, ", "))));
+  const std::string where = only.column.empty() ? "" : fmt::format(" WHERE {} = ?", only.column);
+  RS_ASSIGN_OR_RETURN(
+      Statement query,
+      database.Prepare(fmt::format("SELECT {} FROM {}{} ORDER BY {}", fmt::join(columns, ", "),
+                                   table, where, fmt::join(keys, ", "))));
+  if (!only.column.empty()) query.Bind(only.value);
   TableContent content;
   content.table = table;
   Sha256 hash;
@@ -159,17 +162,18 @@ Result<std::vector<TableContent>> ReadContent(Database& database) {
   std::vector<TableContent> contents;
   for (const std::string& table : tables) {
     RS_ASSIGN_OR_RETURN(const std::vector<std::string> columns, database.Columns(table));
-    RS_ASSIGN_OR_RETURN(TableContent content,
-                        ReadTable(database, table, columns, [](const Row&) { return Result<>(); }));
+    RS_ASSIGN_OR_RETURN(TableContent content, ReadTable(database, table, columns, {},
+                                                        [](const Row&) { return Result<>(); }));
     contents.push_back(std::move(content));
   }
   return contents;
 }
 
-Result<TableContent> CopyTable(Database& from, Database& to, const std::string& table) {
+Result<TableContent> CopyTable(Database& from, Database& to, const std::string& table,
+                               const RowChoice& only) {
   RS_ASSIGN_OR_RETURN(const std::vector<std::string> columns, from.Columns(table));
   RS_ASSIGN_OR_RETURN(Inserter inserter, Inserter::Make(to, table, columns));
-  RS_ASSIGN_OR_RETURN(TableContent content, ReadTable(from, table, columns, [&](Row row) {
+  RS_ASSIGN_OR_RETURN(TableContent content, ReadTable(from, table, columns, only, [&](Row row) {
                         return inserter.Add(std::move(row));
                       }));
   RS_RETURN_IF_ERROR(inserter.Flush());

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/core/result.h"
@@ -25,8 +26,15 @@ struct TableContent {
 /// content.
 Result<std::vector<TableContent>> ReadContent(Database& database);
 
-/// Adds all rows of a table to the table of the same name, and tells what was read.
+/// The rows of a table whose column has a value; all, where no column is named.
+struct RowChoice {
+  std::string column = {};
+  std::string_view value = {};
+};
+
+/// Adds rows of a table to the table of the same name, and tells what was read.
 /// REQUIRES: transactions on both; `to` with deferred foreign keys.
-Result<TableContent> CopyTable(Database& from, Database& to, const std::string& table);
+Result<TableContent> CopyTable(Database& from, Database& to, const std::string& table,
+                               const RowChoice& only = {});
 
 }  // namespace roofscape::store

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "results/store/sweep_schema.h"
+
 namespace roofscape::store {
 namespace {
 
@@ -400,12 +402,13 @@ CREATE TABLE series (
 
 constexpr std::array<std::string_view, 1> kSeriesTables = {"series"};
 
-constexpr std::array<Migration, 6> kMigrations = {{{1, kFirst, kFirstTables},
+constexpr std::array<Migration, 7> kMigrations = {{{1, kFirst, kFirstTables},
                                                    {2, kRates, {}},
                                                    {3, kArchive, kArchiveTables},
                                                    {4, kEvals, kEvalTables},
                                                    {5, kCampaigns, kCampaignTables},
-                                                   {6, kSeries, kSeriesTables}}};
+                                                   {6, kSeries, kSeriesTables},
+                                                   {7, kSweeps, kSweepTables}}};
 
 Result<> Apply(Database& database, const Migration& migration) {
   RS_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Write(database, Durability::kPower));
