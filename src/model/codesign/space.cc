@@ -120,6 +120,7 @@ class Builder {
     }
     auto lowered = perf::Lower(model, layout, family.formats);
     if (!lowered) return Refusal::kExperts;
+    lowered->travel = wish_.travel;
     const double share = family.coefficients[perf::kMemoryShare];
     const auto whole = MemoryRefusal(model, machine, *lowered, share, wish_.longest_tokens);
     const auto prompt = MemoryRefusal(model, machine, *lowered, share, wish_.longest_prompt);
