@@ -10,6 +10,7 @@
 #include "cli/catalog_source.h"
 #include "cli/codesign_attribute.h"
 #include "cli/codesign_joint.h"
+#include "cli/codesign_machines.h"
 #include "cli/codesign_portability.h"
 #include "cli/codesign_what_if.h"
 #include "cli/command.h"
@@ -34,6 +35,7 @@ constexpr const char* kFooter =
     "B's it is the best one, elsewhere A's or the nearest legal. Shares multiply to the gain.\n"
     "SPACE alone: chip, links, model and layout chosen together, and what each input is worth.\n"
     "--portability: the best of each model of SPACE on each of its machines, over all layouts.\n"
+    "--machines: each model as it is on each machine; nothing need count as equally good.\n"
     "--what-if: numbers of a machine otherwise, and which of them decides.\n"
     "All by the formulas, without the correction by measured rows. Fields of the files:\n"
     "docs/reference/codesign.md.";
@@ -44,9 +46,17 @@ struct Options {
   std::string what_if;
   std::vector<double> speeds_tps;
   bool portability = false;
+  bool machines = false;
   std::uint64_t evaluations = 1'000'000;
   std::uint64_t seed = 1;
 };
+
+template <class Table>
+void Show(const Table& table, bool json, Json (*to_json)(const Table&),
+          std::string (*to_text)(const Table&, const Style&)) {
+  fmt::print("{}{}", json ? to_json(table).dump(2) : to_text(table, StyleOf(stdout)),
+             json ? "\n" : "");
+}
 
 Error Wrong(std::string message) { return {ErrorCode::kInvalidArgument, std::move(message)}; }
 
@@ -56,6 +66,7 @@ Result<> RunAttribute(const Options& options, WallTime now) {
   }
   AttributeOptions attribute = options.attribute;
   attribute.interactivity = options.speeds_tps[0];
+  attribute.seed = options.seed;
   return Attribute(attribute, now);
 }
 
@@ -69,11 +80,7 @@ Result<> RunWhatIf(const Options& options, WallTime now) {
   RS_ASSIGN_OR_RETURN(const auto kernels, LoadKernels());
   RS_ASSIGN_OR_RETURN(const WhatIfTable table,
                       ComputeWhatIf(text, catalog, fitted, &kernels->book, now));
-  if (o.json) {
-    fmt::print("{}\n", WhatIfJson(table).dump(2));
-  } else {
-    fmt::print("{}", WhatIfTextOf(table, StyleOf(stdout)));
-  }
+  Show(table, o.json, WhatIfJson, WhatIfTextOf);
   return {};
 }
 
@@ -83,24 +90,22 @@ Result<> RunSpace(const Options& options, WallTime now) {
   if (!options.speeds_tps.empty()) space.speeds_tps = options.speeds_tps;
   RS_ASSIGN_OR_RETURN(const catalog::Catalog catalog, LoadCatalog(o.catalog));
   RS_ASSIGN_OR_RETURN(const calibrate::Model fitted, LoadModel(o.params));
-  if (!options.portability) {
+  if (!options.portability && !options.machines) {
     RS_ASSIGN_OR_RETURN(const JointTable table, ComputeJoint(space, options.evaluations,
                                                              options.seed, catalog, fitted));
-    if (o.json) {
-      fmt::print("{}\n", JointJson(table).dump(2));
-    } else {
-      fmt::print("{}", JointText(table, StyleOf(stdout)));
-    }
+    Show(table, o.json, JointJson, JointText);
     return {};
   }
   RS_ASSIGN_OR_RETURN(const auto kernels, LoadKernels());
+  if (options.machines) {
+    RS_ASSIGN_OR_RETURN(const MachinesTable table,
+                        ComputeMachines(space, catalog, fitted, &kernels->book, now));
+    Show(table, o.json, MachinesJson, MachinesText);
+    return {};
+  }
   RS_ASSIGN_OR_RETURN(const PortabilityTable table,
                       ComputePortability(space, catalog, fitted, &kernels->book, now));
-  if (o.json) {
-    fmt::print("{}\n", PortabilityJson(table).dump(2));
-  } else {
-    fmt::print("{}", PortabilityText(table, StyleOf(stdout)));
-  }
+  Show(table, o.json, PortabilityJson, PortabilityText);
   return {};
 }
 
@@ -109,8 +114,8 @@ Result<> Codesign(const Options& options, WallTime now) {
   if (!options.what_if.empty()) return RunWhatIf(options, now);
   if (options.space.empty()) {
     return Wrong(
-        "nothing to do: give --attribute A B, --what-if FILE, or SPACE.toml with or without "
-        "--portability");
+        "nothing to do: give --attribute A B, --what-if FILE, or SPACE.toml, alone or with "
+        "--portability or --machines");
   }
   return RunSpace(options, now);
 }
@@ -126,6 +131,8 @@ void AddFlags(CLI::App& command, Options& o) {
       ->capture_default_str();
   command.add_option("--seed", o.seed, "Of a search's samples and of intervals")
       ->capture_default_str();
+  command.add_flag("--machines", o.machines,
+                   "Each model of SPACE as it is on each machine, by speed and length");
   command
       .add_option("--interactivity", o.speeds_tps,
                   "Tokens/s that a user gets at least; of a SPACE one or more in place of its own")
@@ -141,6 +148,10 @@ void AddFlags(CLI::App& command, Options& o) {
       ->capture_default_str();
   command.add_option("--objective", a.objective, "Tokens/s a chip, tokens a USD or a kWh")
       ->check(CLI::IsMember({"chip", "usd", "kwh"}))
+      ->capture_default_str();
+  command.add_option("--rows", a.rows, "A CSV file of measured rows, to set beside shares of a gain");
+  command.add_option("--draws", a.draws, "Draws of coefficients behind a gain's intervals; 0: none")
+      ->check(CLI::Range(0, 1000))
       ->capture_default_str();
   command.add_option("--params", a.params,
                      "Model file of calibrate; without: the one of this program");

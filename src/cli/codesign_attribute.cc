@@ -17,6 +17,8 @@
 #include "cli/price_options.h"
 #include "cli/table.h"
 #include "cli/write_file.h"
+#include "model/calibrate/measured_gain.h"
+#include "model/codesign/elasticity.h"
 #include "model/codesign/launch.h"
 #include "model/codesign/mixture.h"
 
@@ -107,6 +109,25 @@ struct Split {
   std::string plan_a, plan_b;
 };
 
+/// 80 % of the draws.
+struct Spread {
+  double low = 0.0, high = 0.0;
+};
+
+/// What is not known of coefficients does to a split.
+struct Intervals {
+  Spread gain;
+  std::vector<Spread> shares;  // As the layers.
+  int draws = 0;
+};
+
+/// What rows say of it.
+struct Evidence {
+  calibrate::MeasuredGain gain;
+  std::vector<std::string> layers;  // Of each axis, joined by " x ".
+  std::vector<double> modelled;     // The product of their shares.
+};
+
 Result<Split> SplitGain(codesign::Mixtures& mixtures) {
   const unsigned threads = std::max(std::thread::hardware_concurrency(), 1U);
   const codesign::SearchOptions search{true, threads, OnThreads(threads)};
@@ -138,27 +159,219 @@ Result<Split> SplitGain(codesign::Mixtures& mixtures) {
   return out;
 }
 
-std::string SplitText(const Split& split, const Description& a, const Description& b,
-                      const Spending& spending, const Style& style) {
-  std::string text =
-      fmt::format("A  {}: {} {} ({})\nB  {}: {} {} ({})\nB over A: {:.3g} times.\n", a.name,
-                  FormatNumber(split.a), spending.name, split.plan_a, b.name, FormatNumber(split.b),
-                  spending.name, split.plan_b, split.attribution.gain);
-  if (!spending.source.empty()) {
-    text += Wrap("Spent: " + spending.source + ".", style.width, 0) + "\n";
-  }
-  Table table({{"layer", Align::kLeft, false}, {"share\nx"}, {"least of\nall orders"}, {"most"}});
-  for (std::size_t i = 0; i < split.layers.size(); ++i) {
-    const codesign::Factor& f = split.attribution.factors[i];
-    table.AddRow({split.layers[i], fmt::format("{:.3f}", f.share), fmt::format("{:.3f}", f.least),
-                  fmt::format("{:.3f}", f.most)});
-  }
-  return text + "\n" + table.ToText(style) +
-         "\nShares multiply to the gain. All are modelled by the formulas: none is measured.\n";
+double Quantile(std::vector<double> values, double q) {
+  std::sort(values.begin(), values.end());
+  const double at = q * static_cast<double>(values.size() - 1);
+  const auto below = static_cast<std::size_t>(at);
+  const std::size_t above = std::min(below + 1, values.size() - 1);
+  return values[below] + (at - static_cast<double>(below)) * (values[above] - values[below]);
 }
 
-Json SplitJson(const Split& split, const Description& a, const Description& b,
-               const Spending& spending) {
+Spread SpreadOf(const std::vector<double>& values) {
+  return {Quantile(values, 0.1), Quantile(values, 0.9)};
+}
+
+/// The two ends of an attribution, and what is common to both.
+struct Ask {
+  const codesign::Wish& common;
+  const codesign::Serving& a;
+  const codesign::Serving& b;
+  double ttft_limit_s;
+  perf::KernelBook* book;
+};
+
+/// The same split under drawn coefficients. A draw under which some mixture does not reach the
+/// target says nothing of its shares and is drawn again, for a while.
+Result<std::optional<Intervals>> Draw(const Ask& ask, const AttributeOptions& options) {
+  std::vector<double> gains;
+  std::vector<std::vector<double>> shares;
+  for (int draw = 1; draw <= 2 * options.draws; ++draw) {
+    if (static_cast<int>(gains.size()) == options.draws) break;
+    codesign::Wish common = ask.common;
+    common.coefficients = [&](const perf::Setting& setting) {
+      return codesign::DrawCoefficients(ask.common.coefficients(setting), options.seed,
+                                        static_cast<std::uint64_t>(draw));
+    };
+    codesign::Mixtures mixtures(common, ask.a, ask.b, options.interactivity, ask.ttft_limit_s,
+                                ask.book);
+    const Result<Split> split = SplitGain(mixtures);
+    if (!split) continue;
+    gains.push_back(split->attribution.gain);
+    shares.resize(split->layers.size());
+    for (std::size_t i = 0; i < shares.size(); ++i) {
+      shares[i].push_back(split->attribution.factors[i].share);
+    }
+  }
+  if (gains.size() < 3) return std::optional<Intervals>();
+  Intervals out{SpreadOf(gains), {}, static_cast<int>(gains.size())};
+  for (const auto& of_layer : shares) out.shares.push_back(SpreadOf(of_layer));
+  return std::optional<Intervals>(std::move(out));
+}
+
+/// As rows name it.
+Result<calibrate::Setup> SetupOf(const Description& d, const catalog::Catalog& catalog,
+                                 const catalog::Model& model) {
+  RS_ASSIGN_OR_RETURN(const catalog::Chip* chip, catalog::FindChip(catalog, d.chip));
+  RS_ASSIGN_OR_RETURN(const catalog::Engine* engine, catalog::FindEngine(catalog, d.engine));
+  RS_ASSIGN_OR_RETURN(const perf::Formats formats, perf::FormatsOf(model, d.precision));
+  constexpr const char* kEngines[perf::kEngineClasses] = {"other", "vllm", "sglang", "trtllm"};
+  return calibrate::Setup{chip->entry.id, kEngines[perf::EngineClassOf(engine->entry.id)],
+                          std::string(perf::Name(formats.experts)), d.mode,
+                          d.mtp ? "mtp" : "none"};
+}
+
+/// Layers that change with an axis of what rows tell apart.
+std::vector<std::string> LayersOf(calibrate::SetupAxis axis, bool engines_differ) {
+  using enum calibrate::SetupAxis;
+  switch (axis) {
+    case kChip:
+      if (engines_differ) return {"silicon", "memory", "fabric"};
+      return {"silicon", "memory", "fabric", "kernels"};
+    case kEngine: return {"kernels"};
+    case kPrecision: return {"precision"};
+    case kMode: return {"disaggregation"};
+    case kDrafts: return {"speculation"};
+    case kAxes: break;
+  }
+  return {};
+}
+
+Result<Evidence> FindEvidence(const AttributeOptions& options, const catalog::Catalog& catalog,
+                              const catalog::Model& model, const Description& a,
+                              const Description& b, const Split& split) {
+  RS_ASSIGN_OR_RETURN(const CalibrationRows rows, LoadCalibrationRows(options.rows, catalog));
+  calibrate::MeasuredAsk ask;
+  ask.model = model.entry.id;
+  ask.input = options.input;
+  ask.output = options.output;
+  ask.tpot_limit_s = 1.0 / options.interactivity;
+  ask.ttft_limit_s =
+      options.ttft_ms > 0.0 ? options.ttft_ms * 1e-3 : std::numeric_limits<double>::infinity();
+  RS_ASSIGN_OR_RETURN(ask.a, SetupOf(a, catalog, model));
+  RS_ASSIGN_OR_RETURN(ask.b, SetupOf(b, catalog, model));
+  std::vector<std::optional<double>> tput;
+  for (const calibrate::Case& c : rows.cases) tput.push_back(rows.rows.rows[c.row].tput_per_chip);
+  Evidence out{calibrate::MeasureGain(rows.cases, ask, tput), {}, {}};
+  for (const calibrate::AxisGain& axis : out.gain.axes) {
+    std::string names;
+    double product = 1.0;
+    for (const std::string& layer : LayersOf(axis.axis, ask.a[1] != ask.b[1])) {
+      const auto at = std::find(split.layers.begin(), split.layers.end(), layer);
+      if (at == split.layers.end()) continue;
+      names += (names.empty() ? "" : " x ") + layer;
+      product *= split.attribution.factors[static_cast<std::size_t>(at - split.layers.begin())].share;
+    }
+    out.layers.push_back(names);
+    out.modelled.push_back(product);
+  }
+  return out;
+}
+
+struct SplitReport {
+  const Split& split;
+  const Description& a;
+  const Description& b;
+  const Spending& spending;
+  const std::optional<Intervals>& intervals;
+  const std::optional<Evidence>& evidence;
+};
+
+bool Measured(const SplitReport& r, const std::string& layer) {
+  if (!r.evidence) return false;
+  for (const std::string& names : r.evidence->layers) {
+    if ((" x " + names + " x ").find(" x " + layer + " x ") != std::string::npos) return true;
+  }
+  return false;
+}
+
+std::string EvidenceText(const Evidence& e, const Style& style) {
+  if (e.gain.axes.empty()) {
+    return "No rows differ in one thing alone: nothing of it is measured.\n";
+  }
+  Table table({{"measured", Align::kLeft, false},
+               {"times"},
+               {"least"},
+               {"most"},
+               {"pairs"},
+               {"shares of", Align::kLeft, false},
+               {"times"}});
+  for (std::size_t i = 0; i < e.gain.axes.size(); ++i) {
+    const calibrate::AxisGain& g = e.gain.axes[i];
+    table.AddRow({std::string(calibrate::Name(g.axis)), fmt::format("{:.2f}", g.middle),
+                  fmt::format("{:.2f}", g.low), fmt::format("{:.2f}", g.high),
+                  fmt::format("{}", g.pairs), e.layers[i], fmt::format("{:.2f}", e.modelled[i])});
+  }
+  std::string text = table.ToText(style);
+  if (e.gain.a && e.gain.b) {
+    text += fmt::format("Measured from end to end: {} to {} tokens/s/chip, {:.3g} times.\n",
+                        FormatNumber(*e.gain.a), FormatNumber(*e.gain.b), *e.gain.b / *e.gain.a);
+  }
+  return text + Wrap("Measured: the best rows of two setups that differ in that alone, whatever "
+                     "their layouts, tokens/s a chip.",
+                     style.width, 0) +
+         "\n";
+}
+
+std::string SplitText(const SplitReport& r, const Style& style) {
+  const Split& split = r.split;
+  std::string text = fmt::format(
+      "A  {}: {} {} ({})\nB  {}: {} {} ({})\nB over A: {:.3g} times.\n", r.a.name,
+      FormatNumber(split.a), r.spending.name, split.plan_a, r.b.name, FormatNumber(split.b),
+      r.spending.name, split.plan_b, split.attribution.gain);
+  if (r.intervals) {
+    text += fmt::format("80 % of {} draws of coefficients: {:.3g} to {:.3g} times.\n",
+                        r.intervals->draws, r.intervals->gain.low, r.intervals->gain.high);
+  }
+  if (!r.spending.source.empty()) {
+    text += Wrap("Spent: " + r.spending.source + ".", style.width, 0) + "\n";
+  }
+  std::vector<Column> columns = {
+      {"layer", Align::kLeft, false}, {"share\nx"}, {"least of\nall orders"}, {"most"}};
+  if (r.intervals) columns.push_back({"80 % of\ndraws"});
+  if (r.evidence) columns.push_back({"", Align::kLeft, false});
+  Table table(columns);
+  for (std::size_t i = 0; i < split.layers.size(); ++i) {
+    const codesign::Factor& f = split.attribution.factors[i];
+    std::vector<std::string> cells = {split.layers[i], fmt::format("{:.3f}", f.share),
+                                      fmt::format("{:.3f}", f.least),
+                                      fmt::format("{:.3f}", f.most)};
+    if (r.intervals) {
+      const Spread& s = r.intervals->shares[i];
+      cells.push_back(fmt::format("{:.2f} to {:.2f}", s.low, s.high));
+    }
+    if (r.evidence) cells.emplace_back(Measured(r, split.layers[i]) ? "measured, see below" : "");
+    table.AddRow(std::move(cells));
+  }
+  text += "\n" + table.ToText(style);
+  if (!r.evidence) {
+    return text +
+           "\nShares multiply to the gain. All are modelled by the formulas: none is measured.\n";
+  }
+  return text + "\nShares multiply to the gain and are modelled by the formulas.\n\n" +
+         EvidenceText(*r.evidence, style);
+}
+
+Json EvidenceJson(const std::optional<Evidence>& e) {
+  if (!e) return nullptr;
+  const auto optional = [](const std::optional<double>& v) { return v ? Json(*v) : Json(nullptr); };
+  Json axes = Json::array();
+  for (std::size_t i = 0; i < e->gain.axes.size(); ++i) {
+    const calibrate::AxisGain& g = e->gain.axes[i];
+    axes.push_back({{"axis", calibrate::Name(g.axis)},
+                    {"layers", e->layers[i]},
+                    {"gain", g.middle},
+                    {"least", g.low},
+                    {"most", g.high},
+                    {"pairs", g.pairs},
+                    {"modelled", e->modelled[i]}});
+  }
+  return {{"a_tps_per_chip", optional(e->gain.a)},
+          {"b_tps_per_chip", optional(e->gain.b)},
+          {"axes", std::move(axes)}};
+}
+
+Json SplitJson(const SplitReport& r) {
+  const Split& split = r.split;
   Json layers = Json::array();
   const std::size_t n = split.layers.size();
   for (std::size_t i = 0; i < n; ++i) {
@@ -167,19 +380,26 @@ Json SplitJson(const Split& split, const Description& a, const Description& b,
     for (std::size_t j = 0; j < n; ++j) {
       if (i != j) together[split.layers[j]] = split.attribution.together[i * n + j];
     }
-    layers.push_back({{"layer", split.layers[i]},
-                      {"share", f.share},
-                      {"least", f.least},
-                      {"most", f.most},
-                      {"log_together", std::move(together)}});
+    layers.push_back(
+        {{"layer", split.layers[i]},
+         {"share", f.share},
+         {"least", f.least},
+         {"most", f.most},
+         {"low80", r.intervals ? Json(r.intervals->shares[i].low) : Json(nullptr)},
+         {"high80", r.intervals ? Json(r.intervals->shares[i].high) : Json(nullptr)},
+         {"measured", Measured(r, split.layers[i])},
+         {"log_together", std::move(together)}});
   }
   return {{"schema", "roofscape-attribution-1"},
-          {"objective", spending.key},
-          {"spent", spending.source},
-          {"a", {{"name", a.name}, {"value", split.a}, {"plan", split.plan_a}}},
-          {"b", {{"name", b.name}, {"value", split.b}, {"plan", split.plan_b}}},
+          {"objective", r.spending.key},
+          {"spent", r.spending.source},
+          {"a", {{"name", r.a.name}, {"value", split.a}, {"plan", split.plan_a}}},
+          {"b", {{"name", r.b.name}, {"value", split.b}, {"plan", split.plan_b}}},
           {"gain", split.attribution.gain},
-          {"layers", std::move(layers)}};
+          {"gain_low80", r.intervals ? Json(r.intervals->gain.low) : Json(nullptr)},
+          {"gain_high80", r.intervals ? Json(r.intervals->gain.high) : Json(nullptr)},
+          {"layers", std::move(layers)},
+          {"measured", EvidenceJson(r.evidence)}};
 }
 
 }  // namespace
@@ -209,10 +429,19 @@ Result<> Attribute(const AttributeOptions& options, WallTime now) {
       options.ttft_ms > 0.0 ? options.ttft_ms * 1e-3 : std::numeric_limits<double>::infinity();
   codesign::Mixtures mixtures(common, sa, sb, options.interactivity, ttft_limit_s, &kernels->book);
   RS_ASSIGN_OR_RETURN(const Split split, SplitGain(mixtures));
+  std::optional<Intervals> intervals;
+  if (options.draws > 0) {
+    RS_ASSIGN_OR_RETURN(intervals, Draw({common, sa, sb, ttft_limit_s, &kernels->book}, options));
+  }
+  std::optional<Evidence> evidence;
+  if (!options.rows.empty()) {
+    RS_ASSIGN_OR_RETURN(evidence, FindEvidence(options, catalog, *model, a, b, split));
+  }
+  const SplitReport report{split, a, b, spending, intervals, evidence};
   if (options.json) {
-    fmt::print("{}\n", SplitJson(split, a, b, spending).dump(2));
+    fmt::print("{}\n", SplitJson(report).dump(2));
   } else {
-    fmt::print("{}", SplitText(split, a, b, spending, StyleOf(stdout)));
+    fmt::print("{}", SplitText(report, StyleOf(stdout)));
   }
   return {};
 }

@@ -223,6 +223,7 @@ SpaceText ReadSpace(ObjectReader& reader, const std::string& path) {
   double ttft_ms = 0.0;
   reader.Optional("name", space.name);
   reader.Optional("input_tokens", space.input);
+  reader.Optional("input_lengths", space.input_lengths);
   reader.Optional("output_tokens", space.output);
   reader.Optional("interactivity", space.speeds_tps);
   reader.Optional("ttft_ms", ttft_ms);
@@ -232,6 +233,9 @@ SpaceText ReadSpace(ObjectReader& reader, const std::string& path) {
   reader.Optional("date", space.prices.date);
   if (ttft_ms > 0.0) space.ttft_s = ttft_ms * 1e-3;
   if (!(space.input >= 1.0)) reader.Fail("input_tokens", "must be at least 1");
+  const bool none = std::any_of(space.input_lengths.begin(), space.input_lengths.end(),
+                                [](double n) { return !(n >= 1.0); });
+  if (none) reader.Fail("input_lengths", "must be at least 1");
   if (!(space.output >= 2.0)) reader.Fail("output_tokens", "must be at least 2");
   const bool slow = std::any_of(space.speeds_tps.begin(), space.speeds_tps.end(),
                                 [](double v) { return !(v > 0.0); });

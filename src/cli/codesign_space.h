@@ -52,6 +52,7 @@ struct SpaceText {
   std::string path;
   std::string name;
   double input = 1024.0, output = 1024.0;  // Tokens, nominal.
+  std::vector<double> input_lengths;       // In place of `input`, where several are compared.
   std::vector<double> speeds_tps;
   double ttft_s = std::numeric_limits<double>::infinity();
   std::string objective = "usd";
