@@ -30,7 +30,8 @@ constexpr const char* kFooter =
     "  roofscape codesign examples/codesign/joint.toml\n"
     "  roofscape codesign examples/codesign/portability.toml --portability\n"
     "  roofscape codesign --what-if examples/what-if/co-packaged-optics.toml\n\n"
-    "--attribute: every mixture of the layers in which the two differ is searched; where the layout "
+    "--attribute: every mixture of the layers in which the two differ is searched; where the "
+    "layout "
     "is\n"
     "B's it is the best one, elsewhere A's or the nearest legal. Shares multiply to the gain.\n"
     "SPACE alone: chip, links, model and layout chosen together, and what each input is worth.\n"
@@ -62,7 +63,8 @@ Error Wrong(std::string message) { return {ErrorCode::kInvalidArgument, std::mov
 
 Result<> RunAttribute(const Options& options, WallTime now) {
   if (options.speeds_tps.size() != 1) {
-    return Wrong("--attribute needs --interactivity: tokens/s that a user gets at least, one number");
+    return Wrong(
+        "--attribute needs --interactivity: tokens/s that a user gets at least, one number");
   }
   AttributeOptions attribute = options.attribute;
   attribute.interactivity = options.speeds_tps[0];
@@ -91,8 +93,8 @@ Result<> RunSpace(const Options& options, WallTime now) {
   RS_ASSIGN_OR_RETURN(const catalog::Catalog catalog, LoadCatalog(o.catalog));
   RS_ASSIGN_OR_RETURN(const calibrate::Model fitted, LoadModel(o.params));
   if (!options.portability && !options.machines) {
-    RS_ASSIGN_OR_RETURN(const JointTable table, ComputeJoint(space, options.evaluations,
-                                                             options.seed, catalog, fitted));
+    RS_ASSIGN_OR_RETURN(const JointTable table,
+                        ComputeJoint(space, options.evaluations, options.seed, catalog, fitted));
     Show(table, o.json, JointJson, JointText);
     return {};
   }
@@ -122,11 +124,13 @@ Result<> Codesign(const Options& options, WallTime now) {
 
 void AddFlags(CLI::App& command, Options& o) {
   AttributeOptions& a = o.attribute;
-  command.add_option("SPACE", o.space, "A TOML file: models, machines, what counts as equally good");
+  command.add_option("SPACE", o.space,
+                     "A TOML file: models, machines, what counts as equally good");
   command.add_option("--attribute", a.files, "Two TOML files, each one way to serve")->expected(2);
   command.add_option("--what-if", o.what_if, "A TOML file: a scenario against what is");
   command.add_flag("--portability", o.portability, "Every model of SPACE on each of its machines");
-  command.add_option("--evaluations", o.evaluations, "Configurations that a search computes at least")
+  command
+      .add_option("--evaluations", o.evaluations, "Configurations that a search computes at least")
       ->check(CLI::Range(1'000ULL, 1'000'000'000ULL))
       ->capture_default_str();
   command.add_option("--seed", o.seed, "Of a search's samples and of intervals")
@@ -149,8 +153,10 @@ void AddFlags(CLI::App& command, Options& o) {
   command.add_option("--objective", a.objective, "Tokens/s a chip, tokens a USD or a kWh")
       ->check(CLI::IsMember({"chip", "usd", "kwh"}))
       ->capture_default_str();
-  command.add_option("--rows", a.rows, "A CSV file of measured rows, to set beside shares of a gain");
-  command.add_option("--draws", a.draws, "Draws of coefficients behind a gain's intervals; 0: none")
+  command.add_option("--rows", a.rows,
+                     "A CSV file of measured rows, to set beside shares of a gain");
+  command
+      .add_option("--draws", a.draws, "Draws of coefficients behind a gain's intervals; 0: none")
       ->check(CLI::Range(0, 1000))
       ->capture_default_str();
   command.add_option("--params", a.params,

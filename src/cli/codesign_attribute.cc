@@ -216,8 +216,7 @@ Result<calibrate::Setup> SetupOf(const Description& d, const catalog::Catalog& c
   RS_ASSIGN_OR_RETURN(const perf::Formats formats, perf::FormatsOf(model, d.precision));
   constexpr const char* kEngines[perf::kEngineClasses] = {"other", "vllm", "sglang", "trtllm"};
   return calibrate::Setup{chip->entry.id, kEngines[perf::EngineClassOf(engine->entry.id)],
-                          std::string(perf::Name(formats.experts)), d.mode,
-                          d.mtp ? "mtp" : "none"};
+                          std::string(perf::Name(formats.experts)), d.mode, d.mtp ? "mtp" : "none"};
 }
 
 /// Layers that change with an axis of what rows tell apart.
@@ -259,7 +258,8 @@ Result<Evidence> FindEvidence(const AttributeOptions& options, const catalog::Ca
       const auto at = std::find(split.layers.begin(), split.layers.end(), layer);
       if (at == split.layers.end()) continue;
       names += (names.empty() ? "" : " x ") + layer;
-      product *= split.attribution.factors[static_cast<std::size_t>(at - split.layers.begin())].share;
+      product *=
+          split.attribution.factors[static_cast<std::size_t>(at - split.layers.begin())].share;
     }
     out.layers.push_back(names);
     out.modelled.push_back(product);
@@ -306,18 +306,20 @@ std::string EvidenceText(const Evidence& e, const Style& style) {
     text += fmt::format("Measured from end to end: {} to {} tokens/s/chip, {:.3g} times.\n",
                         FormatNumber(*e.gain.a), FormatNumber(*e.gain.b), *e.gain.b / *e.gain.a);
   }
-  return text + Wrap("Measured: the best rows of two setups that differ in that alone, whatever "
-                     "their layouts, tokens/s a chip.",
-                     style.width, 0) +
+  return text +
+         Wrap(
+             "Measured: the best rows of two setups that differ in that alone, whatever "
+             "their layouts, tokens/s a chip.",
+             style.width, 0) +
          "\n";
 }
 
 std::string SplitText(const SplitReport& r, const Style& style) {
   const Split& split = r.split;
-  std::string text = fmt::format(
-      "A  {}: {} {} ({})\nB  {}: {} {} ({})\nB over A: {:.3g} times.\n", r.a.name,
-      FormatNumber(split.a), r.spending.name, split.plan_a, r.b.name, FormatNumber(split.b),
-      r.spending.name, split.plan_b, split.attribution.gain);
+  std::string text =
+      fmt::format("A  {}: {} {} ({})\nB  {}: {} {} ({})\nB over A: {:.3g} times.\n", r.a.name,
+                  FormatNumber(split.a), r.spending.name, split.plan_a, r.b.name,
+                  FormatNumber(split.b), r.spending.name, split.plan_b, split.attribution.gain);
   if (r.intervals) {
     text += fmt::format("80 % of {} draws of coefficients: {:.3g} to {:.3g} times.\n",
                         r.intervals->draws, r.intervals->gain.low, r.intervals->gain.high);
@@ -380,15 +382,14 @@ Json SplitJson(const SplitReport& r) {
     for (std::size_t j = 0; j < n; ++j) {
       if (i != j) together[split.layers[j]] = split.attribution.together[i * n + j];
     }
-    layers.push_back(
-        {{"layer", split.layers[i]},
-         {"share", f.share},
-         {"least", f.least},
-         {"most", f.most},
-         {"low80", r.intervals ? Json(r.intervals->shares[i].low) : Json(nullptr)},
-         {"high80", r.intervals ? Json(r.intervals->shares[i].high) : Json(nullptr)},
-         {"measured", Measured(r, split.layers[i])},
-         {"log_together", std::move(together)}});
+    layers.push_back({{"layer", split.layers[i]},
+                      {"share", f.share},
+                      {"least", f.least},
+                      {"most", f.most},
+                      {"low80", r.intervals ? Json(r.intervals->shares[i].low) : Json(nullptr)},
+                      {"high80", r.intervals ? Json(r.intervals->shares[i].high) : Json(nullptr)},
+                      {"measured", Measured(r, split.layers[i])},
+                      {"log_together", std::move(together)}});
   }
   return {{"schema", "roofscape-attribution-1"},
           {"objective", r.spending.key},

@@ -21,8 +21,8 @@ struct AttributeOptions {
   double input = 1024.0;
   double output = 1024.0;
   std::string objective = "chip";
-  std::string rows;         // A file of measured rows; empty: none.
-  int draws = 0;            // Of coefficients, for intervals; 0: no intervals.
+  std::string rows;  // A file of measured rows; empty: none.
+  int draws = 0;     // Of coefficients, for intervals; 0: no intervals.
   std::uint64_t seed = 1;
   std::string params;
   std::string catalog;

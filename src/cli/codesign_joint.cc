@@ -97,9 +97,9 @@ void AddBest(const JointTable& t, const char* by, const std::optional<JointPoint
   const auto line = [&](const std::string& what) {
     text += Wrap("  " + what, style.width, 4) + "\n";
   };
-  text += fmt::format("Most tokens a {}: {} tokens/USD, {} tokens/J, {:.3g} tokens/s/user\n", by,
-                      FormatNumber(p->objectives[1]), FormatNumber(p->objectives[2]),
-                      p->objectives[0]);
+  text +=
+      fmt::format("Most tokens a {}: {} tokens/USD, {} tokens/J, {:.3g} tokens/s/user\n", by,
+                  FormatNumber(p->objectives[1]), FormatNumber(p->objectives[2]), p->objectives[0]);
   line("chip: " + PartsText(*p) + "; " + t.fabrics[p->chip.fabric]);
   line("model: " + t.shapes.models[p->shape].entry.name);
   line("laid out: " + LayoutOf(*p));
@@ -132,8 +132,7 @@ Json PointJson(const JointTable& t, const JointPoint& p) {
           {"chip", std::move(parts)},
           {"fabric", t.fabrics[p.chip.fabric]},
           {"model", t.shapes.models[p.shape].entry.name},
-          {"layout",
-           {{"chips", p.layout.chips}, {"dp", p.layout.dp}, {"ep", p.layout.ep}}},
+          {"layout", {{"chips", p.layout.chips}, {"dp", p.layout.dp}, {"ep", p.layout.ep}}},
           {"concurrency", p.concurrency}};
 }
 
@@ -208,7 +207,8 @@ std::string JointText(const JointTable& t, const Style& style) {
       FormatNumber(static_cast<double>(t.found.chips)), t.found.front.size()));
   text += StatedText(t.space.stated, style.width);
   for (const JointBest& best : t.best) {
-    text += "\n" + Bold(fmt::format("At {:g} tokens/s for each user", best.speed_tps), style) + "\n";
+    text +=
+        "\n" + Bold(fmt::format("At {:g} tokens/s for each user", best.speed_tps), style) + "\n";
     if (!best.usd) {
       text += "No chip of the space reaches it.\n";
       continue;
@@ -218,9 +218,10 @@ std::string JointText(const JointTable& t, const Style& style) {
     text += "\n" + ElasticText(best.elasticities, style);
   }
   return text + "\n" +
-         wrapped("By rooflines and the coefficients that all engines' rows have in common; nothing "
-                 "of this was measured. Intervals: coefficients drawn as widely as they are "
-                 "before any row is seen; the layout is chosen anew on both sides.");
+         wrapped(
+             "By rooflines and the coefficients that all engines' rows have in common; nothing "
+             "of this was measured. Intervals: coefficients drawn as widely as they are "
+             "before any row is seen; the layout is chosen anew on both sides.");
 }
 
 Json JointJson(const JointTable& t) {

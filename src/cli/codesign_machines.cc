@@ -44,7 +44,8 @@ std::string FastMode(const MachinesCase& c, std::size_t speed) {
 
 std::string CaseTable(const MachinesTable& t, const MachinesCase& c, const Style& style) {
   std::vector<Column> columns = {{"tokens/s\na user"}};
-  for (const codesign::Target& target : t.targets) columns.push_back({target.name + "\n" + Unit(t)});
+  for (const codesign::Target& target : t.targets)
+    columns.push_back({target.name + "\n" + Unit(t)});
   columns.push_back({"best", Align::kLeft, false});
   columns.push_back({"times the\nslowest's price"});
   Table table(columns);
@@ -68,8 +69,7 @@ std::string Reach(const MachinesTable& t, const MachinesCase& c, std::size_t mac
                        t.space.speeds_tps[s - 1], served->plan);
   }
   return fmt::format("{}: none of these speeds on {} {}", t.targets[machine].name,
-                     t.targets[machine].chip.most,
-                     t.targets[machine].wafer ? "wafers" : "chips");
+                     t.targets[machine].chip.most, t.targets[machine].wafer ? "wafers" : "chips");
 }
 
 Json ServedJson(const std::optional<Served>& served) {
@@ -144,17 +144,17 @@ std::string MachinesText(const MachinesTable& t, const Style& style) {
     for (std::size_t m = 0; m < t.targets.size(); ++m) text += wrapped(Reach(t, c, m));
   }
   return text + "\n" +
-         wrapped("By the formulas, without the correction by measured rows. Of wafers only speeds "
-                 "were published: their figures are intervals, and prompts cost them their "
-                 "arithmetic alone.");
+         wrapped(
+             "By the formulas, without the correction by measured rows. Of wafers only speeds "
+             "were published: their figures are intervals, and prompts cost them their "
+             "arithmetic alone.");
 }
 
 Json MachinesJson(const MachinesTable& t) {
   Json machines = Json::array();
   for (const codesign::Target& target : t.targets) {
-    machines.push_back({{"name", target.name},
-                        {"chips", target.chip.most},
-                        {"wafers", target.wafer.has_value()}});
+    machines.push_back(
+        {{"name", target.name}, {"chips", target.chip.most}, {"wafers", target.wafer.has_value()}});
   }
   Json cases = Json::array();
   for (const MachinesCase& c : t.cases) {
@@ -178,14 +178,10 @@ Json MachinesJson(const MachinesTable& t) {
   for (const Stated& one : t.space.stated) {
     stated.push_back({{"what", one.what}, {"source", one.source}});
   }
-  return {{"schema", "roofscape-machines-1"},
-          {"name", t.space.name},
-          {"objective", t.spending.key},
-          {"spent", t.spending.source},
-          {"output_tokens", t.space.output},
-          {"speeds_tps", t.space.speeds_tps},
-          {"stated", std::move(stated)},
-          {"machines", std::move(machines)},
+  return {{"schema", "roofscape-machines-1"}, {"name", t.space.name},
+          {"objective", t.spending.key},      {"spent", t.spending.source},
+          {"output_tokens", t.space.output},  {"speeds_tps", t.space.speeds_tps},
+          {"stated", std::move(stated)},      {"machines", std::move(machines)},
           {"cases", std::move(cases)}};
 }
 

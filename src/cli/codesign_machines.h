@@ -21,7 +21,7 @@ namespace roofscape::cli {
 /// One model at one length.
 struct MachinesCase {
   std::string model;
-  double input = 0.0;                     // Nominal tokens.
+  double input = 0.0;                      // Nominal tokens.
   std::vector<codesign::ServedAt> served;  // By machine, then speed.
 };
 

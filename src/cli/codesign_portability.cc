@@ -258,10 +258,9 @@ Json SpeedJson(const PortabilityTable& t, std::size_t s) {
 
 }  // namespace
 
-Result<PortabilityTable> ComputePortability(const SpaceText& space,
-                                            const catalog::Catalog& catalog,
-                                            const calibrate::Model& fitted,
-                                            perf::KernelBook* book, WallTime now) {
+Result<PortabilityTable> ComputePortability(const SpaceText& space, const catalog::Catalog& catalog,
+                                            const calibrate::Model& fitted, perf::KernelBook* book,
+                                            WallTime now) {
   PortabilityTable out;
   out.space = space;
   out.spending = SpendingOf(space.objective);
@@ -292,7 +291,8 @@ std::string PortabilityText(const PortabilityTable& t, const Style& style) {
   if (!t.spending.source.empty()) text += wrapped("Spent: " + t.spending.source + ".");
   text += StatedText(t.space.stated, style.width);
   for (std::size_t s = 0; s < t.space.speeds_tps.size(); ++s) {
-    text += "\n" + Bold(fmt::format("At {:g} tokens/s for each user", t.space.speeds_tps[s]), style);
+    text +=
+        "\n" + Bold(fmt::format("At {:g} tokens/s for each user", t.space.speeds_tps[s]), style);
     text += "\n\n" + BestText(t, s, style);
     text += "\nLoss of a model shaped for one machine on another:\n" +
             MatrixText(t, t.losses[s], style);
@@ -302,9 +302,10 @@ std::string PortabilityText(const PortabilityTable& t, const Style& style) {
     text += "\nLosses then:\n" + MatrixText(t, t.grown_losses[s], style);
   }
   return text + "\n" +
-         wrapped("By the formulas, without the correction by measured rows: most of these machines "
-                 "have none. Chips without measured kernels borrow those of the chip that is most "
-                 "alike, at the same share of their own peaks.");
+         wrapped(
+             "By the formulas, without the correction by measured rows: most of these machines "
+             "have none. Chips without measured kernels borrow those of the chip that is most "
+             "alike, at the same share of their own peaks.");
 }
 
 Json PortabilityJson(const PortabilityTable& t) {

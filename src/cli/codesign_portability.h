@@ -41,10 +41,9 @@ struct PortabilityTable {
 };
 
 /// `book` may be null: rooflines alone.
-Result<PortabilityTable> ComputePortability(const SpaceText& space,
-                                            const catalog::Catalog& catalog,
-                                            const calibrate::Model& fitted,
-                                            perf::KernelBook* book, WallTime now);
+Result<PortabilityTable> ComputePortability(const SpaceText& space, const catalog::Catalog& catalog,
+                                            const calibrate::Model& fitted, perf::KernelBook* book,
+                                            WallTime now);
 
 std::string PortabilityText(const PortabilityTable& t, const Style& style);
 Json PortabilityJson(const PortabilityTable& t);

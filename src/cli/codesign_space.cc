@@ -24,13 +24,26 @@ codesign::Quality ReadQuality(ObjectReader& reader) {
   reader.Optional("eval", q.eval);
   reader.Optional("least_score", q.least_score);
   reader.Optional("because", q.because);
+  reader.Optional("training_tokens_t", q.training_tokens_t);
+  reader.Optional("most_loss", q.most_loss);
+  reader.ReadInside("law", [&](ObjectReader& law) {
+    law.Required("floor", q.law.floor);
+    law.Required("n_scale", q.law.n_scale);
+    law.Required("n_power", q.law.n_power);
+    law.Required("d_scale", q.law.d_scale);
+    law.Required("d_power", q.law.d_power);
+    law.Required("error_nats", q.law.error_nats);
+    law.Required("source", q.law.source);
+  });
   q.tolerance = tolerance_percent / 100.0;
   if (rule == "parameters") {
     q.rule = codesign::Quality::Rule::kParameters;
   } else if (rule == "score") {
     q.rule = codesign::Quality::Rule::kScore;
+  } else if (rule == "law") {
+    q.rule = codesign::Quality::Rule::kLaw;
   } else {
-    reader.Fail("rule", "must be parameters or score");
+    reader.Fail("rule", "must be parameters, score or law");
   }
   return q;
 }
@@ -46,8 +59,7 @@ void ReadModel(ObjectReader& reader, SpaceText& space) {
     inside.Optional("top_k", axes.top_k);
     inside.Optional("width", axes.width);
     inside.Optional("attention", axes.attention);
-    for (const auto* axis :
-         {&axes.layers, &axes.hidden, &axes.experts, &axes.top_k, &axes.width}) {
+    for (const auto* axis : {&axes.layers, &axes.hidden, &axes.experts, &axes.top_k, &axes.width}) {
       const bool wrong = std::any_of(axis->begin(), axis->end(),
                                      [](std::int64_t n) { return n < 1 || n > 1'000'000; });
       if (wrong) inside.Fail("layers", "and the other counts must be 1 to 1,000,000");
@@ -71,9 +83,9 @@ MachineText ReadMachine(ObjectReader& reader, std::vector<Stated>& stated) {
   if (!(m.kernel_time > 0.0)) reader.Fail("kernel_time", "must be above 0");
   if (m.usd_per_hour && !(*m.usd_per_hour > 0.0)) reader.Fail("usd_per_hour", "must be above 0");
   if (m.all_in_kw && !(*m.all_in_kw > 0.0)) reader.Fail("all_in_kw", "must be above 0");
-  const bool crossing = m.crossing_us.empty() ||
-                        (m.crossing_us.size() == 2 && m.crossing_us[0] > 0.0 &&
-                         m.crossing_us[1] >= m.crossing_us[0]);
+  const bool crossing =
+      m.crossing_us.empty() ||
+      (m.crossing_us.size() == 2 && m.crossing_us[0] > 0.0 && m.crossing_us[1] >= m.crossing_us[0]);
   if (!crossing) reader.Fail("crossing_us", "must be [least, most], both above 0");
   if (m.kernel_time != 1.0) {
     TakeSource(reader, "kernel_time",
@@ -161,10 +173,10 @@ void ReadKernels(ObjectReader& reader, SpaceText& space) {
   if (!(space.utilisation > 0.0 && space.utilisation <= 1.0)) {
     reader.Fail("utilisation", "must be above 0 and at most 1");
   }
-  TakeSource(reader, "utilisation",
-             fmt::format("grown-up kernels reach {:g} % of their roofline",
-                         space.utilisation * 100.0),
-             space.stated);
+  TakeSource(
+      reader, "utilisation",
+      fmt::format("grown-up kernels reach {:g} % of their roofline", space.utilisation * 100.0),
+      space.stated);
 }
 
 /// What a machine of the file spends in a second.
@@ -246,8 +258,8 @@ SpaceText ReadSpace(ObjectReader& reader, const std::string& path) {
   reader.ReadInside("quality", [&](ObjectReader& r) { space.quality = ReadQuality(r); });
   if (!reader.Has("model")) reader.Fail("model", "is missing");
   reader.ReadInside("model", [&](ObjectReader& r) { ReadModel(r, space); });
-  space.machines = reader.ReadEach(
-      "machine", [&](ObjectReader& r) { return ReadMachine(r, space.stated); });
+  space.machines =
+      reader.ReadEach("machine", [&](ObjectReader& r) { return ReadMachine(r, space.stated); });
   reader.ReadInside("chip", [&](ObjectReader& r) { space.chip = ReadChip(r, space.stated); });
   reader.ReadInside("mitigation", [&](ObjectReader& r) { ReadMitigation(r, space); });
   reader.ReadInside("kernels", [&](ObjectReader& r) { ReadKernels(r, space); });

@@ -56,8 +56,7 @@ void ReadPartner(ObjectReader& reader, WhatIfText& t) {
     return;
   }
   TakeSource(reader, "crossing_us",
-             fmt::format("{:g} to {:g} us from wafer to wafer", t.crossing_us[0],
-                         t.crossing_us[1]),
+             fmt::format("{:g} to {:g} us from wafer to wafer", t.crossing_us[0], t.crossing_us[1]),
              t.stated);
 }
 
@@ -74,8 +73,7 @@ void CheckKnobs(ObjectReader& reader, const WhatIfText& t) {
 }
 
 Result<codesign::Scene> SceneOf(const WhatIfText& t, const catalog::Catalog& catalog,
-                                const calibrate::Model& fitted, WallTime now,
-                                Spending& spending) {
+                                const calibrate::Model& fitted, WallTime now, Spending& spending) {
   codesign::Scene scene;
   scene.wish = CommonWish(t.input, t.output, fitted);
   RS_ASSIGN_OR_RETURN(scene.wish.model, catalog::FindModel(catalog, t.model));
@@ -102,10 +100,8 @@ Result<codesign::Scene> SceneOf(const WhatIfText& t, const catalog::Catalog& cat
   if (t.partner.empty()) return scene;
   RS_ASSIGN_OR_RETURN(const catalog::Chip* partner, catalog::FindChip(catalog, t.partner));
   RS_ASSIGN_OR_RETURN(const perf::Wafer wafer, perf::MakeWafer(catalog, *partner));
-  scene.partner = codesign::WaferSite{wafer,
-                                      {t.crossing_us[0] * 1e-6, t.crossing_us[1] * 1e-6},
-                                      static_cast<int>(t.wafers),
-                                      1.0};
+  scene.partner = codesign::WaferSite{
+      wafer, {t.crossing_us[0] * 1e-6, t.crossing_us[1] * 1e-6}, static_cast<int>(t.wafers), 1.0};
   return scene;
 }
 
@@ -259,8 +255,7 @@ Result<WhatIfTable> ComputeWhatIf(const WhatIfText& text, const catalog::Catalog
   WhatIfTable t;
   t.text = text;
   t.spending = SpendingOf(text.objective);
-  RS_ASSIGN_OR_RETURN(const codesign::Scene scene,
-                      SceneOf(text, catalog, fitted, now, t.spending));
+  RS_ASSIGN_OR_RETURN(const codesign::Scene scene, SceneOf(text, catalog, fitted, now, t.spending));
   codesign::Scene before = scene;
   before.partner = std::nullopt;
   const unsigned threads = std::max(std::thread::hardware_concurrency(), 1U);

@@ -89,11 +89,10 @@ void WireTap::State::Remember(const TcpSegment& segment, Instant at) {
   }
   // The kernel has a queue for each processor: a new connection may be seen before the last bytes
   // of the one that had the port.
-  const auto flow = std::min_element(port->second.rbegin(), port->second.rend(),
-                                     [&segment](const WireFlow& a, const WireFlow& b) {
-                                       return a.DistanceTo(segment.sequence) <
-                                              b.DistanceTo(segment.sequence);
-                                     });
+  const auto flow = std::min_element(
+      port->second.rbegin(), port->second.rend(), [&segment](const WireFlow& a, const WireFlow& b) {
+        return a.DistanceTo(segment.sequence) < b.DistanceTo(segment.sequence);
+      });
   const std::size_t grown = flow->Add(segment.sequence, segment.length, at);
   held += grown;
   stats.segments += static_cast<std::int64_t>(grown);

@@ -48,8 +48,8 @@ std::optional<double> Best(std::span<const Case> cases, const MeasuredAsk& ask, 
 }  // namespace
 
 std::string_view Name(SetupAxis axis) {
-  constexpr std::array<std::string_view, kSetupAxes> kNames = {
-      "chip", "engine", "precision", "disaggregation", "speculation"};
+  constexpr std::array<std::string_view, kSetupAxes> kNames = {"chip", "engine", "precision",
+                                                               "disaggregation", "speculation"};
   return kNames[static_cast<std::size_t>(axis)];
 }
 

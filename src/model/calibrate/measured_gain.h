@@ -28,9 +28,9 @@ std::string_view Name(SetupAxis axis);
 using Setup = std::array<std::string, kSetupAxes>;
 
 struct MeasuredAsk {
-  std::string model;                  // An id of the catalog.
-  double input = 0.0, output = 0.0;   // Nominal tokens.
-  double tpot_limit_s = 0.0;          // Means.
+  std::string model;                 // An id of the catalog.
+  double input = 0.0, output = 0.0;  // Nominal tokens.
+  double tpot_limit_s = 0.0;         // Means.
   double ttft_limit_s = 0.0;
   Setup a, b;
 };
@@ -44,8 +44,8 @@ struct AxisGain {
 };
 
 struct MeasuredGain {
-  std::optional<double> a, b;    // Tokens/s a chip; missing: not measured, or not at the speed.
-  std::vector<AxisGain> axes;    // Those that differ, with a pair at least.
+  std::optional<double> a, b;  // Tokens/s a chip; missing: not measured, or not at the speed.
+  std::vector<AxisGain> axes;  // Those that differ, with a pair at least.
 };
 
 /// Rows that hide whether they drafted take no part.

@@ -153,8 +153,8 @@ void SetInterval(std::vector<double> drawn, int draws, Elasticity& to) {
 
 }  // namespace
 
-perf::Coefficients<double> DrawCoefficients(const perf::Coefficients<double>& c,
-                                            std::uint64_t seed, std::uint64_t draw) {
+perf::Coefficients<double> DrawCoefficients(const perf::Coefficients<double>& c, std::uint64_t seed,
+                                            std::uint64_t draw) {
   Rng rng = Rng(seed).Fork(draw);
   perf::Coefficients<double> drawn = c;
   const auto& table = perf::CoefficientTable();

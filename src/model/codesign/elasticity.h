@@ -18,9 +18,9 @@
 namespace roofscape::codesign {
 
 struct Elasticity {
-  std::string input;                   // "compute", "memory_bandwidth", ...
-  std::optional<double> value;         // Missing: the speed is not reached on one side.
-  std::optional<double> low80, high80; // Of the draws that reach it; missing: fewer than half do.
+  std::string input;                    // "compute", "memory_bandwidth", ...
+  std::optional<double> value;          // Missing: the speed is not reached on one side.
+  std::optional<double> low80, high80;  // Of the draws that reach it; missing: fewer than half do.
 };
 
 struct ElasticAsk {
@@ -32,13 +32,13 @@ struct ElasticAsk {
   std::uint64_t seed = 1;
 };
 
-/// By size, the largest first. `book`: null for rooflines. Errors: BuildSpace's; a speed that is not
-/// reached.
+/// By size, the largest first. `book`: null for rooflines. Errors: BuildSpace's; a speed that is
+/// not reached.
 Result<std::vector<Elasticity>> Elasticities(const ElasticAsk& ask, const SearchOptions& options,
                                              perf::KernelBook* book);
 
 /// Coefficients as far off as they may be before rows are seen, the memory's share apart.
-perf::Coefficients<double> DrawCoefficients(const perf::Coefficients<double>& c,
-                                            std::uint64_t seed, std::uint64_t draw);
+perf::Coefficients<double> DrawCoefficients(const perf::Coefficients<double>& c, std::uint64_t seed,
+                                            std::uint64_t draw);
 
 }  // namespace roofscape::codesign

@@ -22,8 +22,8 @@ ElasticAsk Ask() {
 }
 
 const Elasticity& Of(const std::vector<Elasticity>& all, const std::string& input) {
-  const auto found = std::find_if(all.begin(), all.end(),
-                                  [&](const Elasticity& e) { return e.input == input; });
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const Elasticity& e) { return e.input == input; });
   EXPECT_NE(found, all.end()) << input;
   return *found;
 }

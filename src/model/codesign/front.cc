@@ -66,9 +66,8 @@ bool EpsilonFront::Add(const FrontPoint& point) {
 
 std::vector<FrontPoint> EpsilonFront::Points() const {
   std::vector<FrontPoint> sorted = points_;
-  std::sort(sorted.begin(), sorted.end(), [](const FrontPoint& a, const FrontPoint& b) {
-    return a.objectives < b.objectives;
-  });
+  std::sort(sorted.begin(), sorted.end(),
+            [](const FrontPoint& a, const FrontPoint& b) { return a.objectives < b.objectives; });
   return sorted;
 }
 

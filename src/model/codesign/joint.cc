@@ -178,12 +178,12 @@ Result<> Check(const JointAsk& ask) {
   if (chips.fabrics.empty()) return Wrong("chip: fabrics: needs one of the catalog");
   for (std::size_t p = 0; p < kParts; ++p) {
     if (chips.low[p] > 0.0 && chips.low[p] <= chips.high[p]) continue;
-    return Wrong(fmt::format("chip: {}: must be [least, most], both above 0",
-                             Name(static_cast<Part>(p))));
+    return Wrong(
+        fmt::format("chip: {}: must be [least, most], both above 0", Name(static_cast<Part>(p))));
   }
   for (const PartCosts* costs : {&chips.usd_per_hour, &chips.kw}) {
-    const bool negative = std::any_of(costs->each.begin(), costs->each.end(),
-                                      [](double v) { return v < 0.0; });
+    const bool negative =
+        std::any_of(costs->each.begin(), costs->each.end(), [](double v) { return v < 0.0; });
     if (!negative && costs->fixed >= 0.0 && costs->Of(chips.low) > 0.0) continue;
     return Wrong(
         "chip: usd_per_hour and kw: must be above 0 and no part below: a part that costs nothing "
@@ -211,16 +211,14 @@ perf::Machine MachineOf(const ChipSpace& space, const ChosenChip& chosen) {
   m.link_bandwidth = part(Part::kLinks) * 1e9;
   m.domain_chips = links.domain_chips;
   m.rail_bandwidth = links.rail_bandwidth;
-  const double faster =
-      links.link_bandwidth > 0.0 ? m.link_bandwidth / links.link_bandwidth : 1.0;
+  const double faster = links.link_bandwidth > 0.0 ? m.link_bandwidth / links.link_bandwidth : 1.0;
   m.links = Scaled(links.links, faster);
   return m;
 }
 
 Result<JointFound> SearchJointly(const JointAsk& ask, const SearchOptions& options) {
   RS_RETURN_IF_ERROR(Check(ask));
-  RS_ASSIGN_OR_RETURN(const perf::Formats formats,
-                      perf::FormatsOf(*ask.shapes[0], ask.precision));
+  RS_ASSIGN_OR_RETURN(const perf::Formats formats, perf::FormatsOf(*ask.shapes[0], ask.precision));
   const Evaluator evaluator(ask, formats);
   const Sampler sampler(ask);
   EpsilonFront front(ask.epsilon);

@@ -48,8 +48,8 @@ TEST(LayoutChoice, AKeptLayoutIsAtMostAsGoodAsTheBest) {
   ASSERT_TRUE(kept[0]);
   EXPECT_NEAR(kept[0]->value / best[0]->value, 1.0, 1e-9);
   for (const double chips : {1.0, 2.0, 4.0}) {
-    const auto other = KeptPlans(space, {perf::Layout{.chips = chips}, {}, 1, 0},
-                                 std::span(&speed, 1), kNoLimit);
+    const auto other =
+        KeptPlans(space, {perf::Layout{.chips = chips}, {}, 1, 0}, std::span(&speed, 1), kNoLimit);
     if (other[0]) EXPECT_LE(other[0]->value, best[0]->value * (1.0 + 1e-9));
   }
 }

@@ -26,7 +26,9 @@ constexpr std::array<RefusalText, kRefusals> kTexts = {{
     {"expert_width", "an expert's width does not divide by the chips that cut it"},
     {"copies", "without routed experts, copies of attention are replicas, and none are spread"},
     {"stages", "more pipeline stages than layers"},
-    {"domain", "an attention group reaches beyond the chips that fast links join, or a worker beyond all links"},
+    {"domain",
+     "an attention group reaches beyond the chips that fast links join, or a worker beyond all "
+     "links"},
     {"expert_choice", "the engine spreads experts over all chips or none"},
     {"copy_choice", "the engine copies attention to all chips or none"},
     {"weights", "the weights leave no room for a cache"},

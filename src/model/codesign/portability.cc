@@ -9,9 +9,9 @@ namespace roofscape::codesign {
 namespace {
 
 constexpr perf::Coefficient kShares[] = {
-    perf::kWeightRead,       perf::kReachBf16,  perf::kReachFp8,    perf::kReachFp4,
-    perf::kCacheRead,        perf::kLatentRead, perf::kPrefillAttention,
-    perf::kExpertRead,       perf::kExpertReach, perf::kStateRead};
+    perf::kWeightRead,  perf::kReachBf16,  perf::kReachFp8,         perf::kReachFp4,
+    perf::kCacheRead,   perf::kLatentRead, perf::kPrefillAttention, perf::kExpertRead,
+    perf::kExpertReach, perf::kStateRead};
 
 constexpr perf::Coefficient kTimes[] = {perf::kCurveProducts, perf::kCurveDecode,
                                         perf::kCurveLatent,   perf::kCurvePrefill,
@@ -22,8 +22,8 @@ ServedAt FromOptions(const Space& space, const std::vector<std::optional<Option>
   for (const std::optional<Option>& o : options) {
     served.emplace_back();
     if (!o) continue;
-    served.back() = Served{o->value,  o->value,           o->value,
-                           o->tpot_s, PlanText(space, *o), KeptOf(space, o->plan)};
+    served.back() = Served{
+        o->value, o->value, o->value, o->tpot_s, PlanText(space, *o), KeptOf(space, o->plan)};
   }
   return served;
 }
@@ -90,13 +90,13 @@ Result<ServedAt> Portability::OnWafers(const catalog::Model& model, const Target
     served.emplace_back();
     const auto plan = BestWafers(*target.wafer, task, speed);
     if (!plan) continue;
-    served.back() = Served{plan->value,
-                           plan->low,
-                           plan->high,
-                           1.0 / plan->user_tps,
-                           fmt::format("{} wafers, {:.0f} users, held by {}", plan->wafers,
-                                       plan->users, plan->ends),
-                           std::nullopt};
+    served.back() = Served{
+        plan->value,
+        plan->low,
+        plan->high,
+        1.0 / plan->user_tps,
+        fmt::format("{} wafers, {:.0f} users, held by {}", plan->wafers, plan->users, plan->ends),
+        std::nullopt};
   }
   return served;
 }

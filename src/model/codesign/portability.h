@@ -34,11 +34,11 @@ struct Target {
 
 /// What a model gives on a machine at one speed.
 struct Served {
-  double value = 0.0;              // Tokens for each unit of what is spent.
-  double low = 0.0, high = 0.0;    // Of wafers, else as the value.
+  double value = 0.0;            // Tokens for each unit of what is spent.
+  double low = 0.0, high = 0.0;  // Of wafers, else as the value.
   double tpot_s = 0.0;
-  std::string plan;                // "tp 4, 96 in flight", "17 wafers, 120 users"
-  std::optional<Kept> kept;        // Missing: wafers.
+  std::string plan;          // "tp 4, 96 in flight", "17 wafers, 120 users"
+  std::optional<Kept> kept;  // Missing: wafers.
 
   friend bool operator==(const Served& a, const Served& b) {
     return a.value == b.value && a.plan == b.plan;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "model/perf/testing/test_machines.h"
 
 namespace roofscape::codesign {
@@ -75,6 +77,27 @@ TEST(Quality, ScoresMustBePublishedAndComparable) {
   EXPECT_NE(WhyNot(q).find("do not compare"), std::string::npos);
   q.eval = "nothing";
   EXPECT_NE(WhyNot(q).find("no scores 'nothing'"), std::string::npos);
+}
+
+TEST(Quality, ALawLetsThroughWhatLosesNoMoreAndSaysNothingOfExperts) {
+  Quality q;
+  q.rule = Quality::Rule::kLaw;
+  q.law = {1.8172, 482.01, 0.3478, 2085.43, 0.3658, 0.01, "a paper"};
+  q.training_tokens_t = 15.0;
+  const catalog::Model dense = perf::DenseModel();
+  const double loss = q.law.LossOf(catalog::CountParameters(dense).total, 15e12);
+  // By hand: 8 billion parameters, 15 trillion tokens.
+  EXPECT_NEAR(q.law.LossOf(8e9, 15e12),
+              1.8172 + 482.01 / std::pow(8e9, 0.3478) + 2085.43 / std::pow(15e12, 0.3658), 1e-12);
+  q.most_loss = loss + 1e-6;
+  EXPECT_EQ(WhyNot(q), "");
+  EXPECT_FALSE(FallsShort(q, Scores(), dense));
+  catalog::Model smaller = dense;
+  smaller.ffns[0].width /= 2;
+  EXPECT_TRUE(FallsShort(q, Scores(), smaller));
+  EXPECT_TRUE(FallsShort(q, Scores(), perf::RoutedModel()));
+  q.most_loss = 1.0;
+  EXPECT_NE(WhyNot(q).find("floor"), std::string::npos);
 }
 
 TEST(Quality, ABandSoWideThatItProvesNothingIsRefused) {

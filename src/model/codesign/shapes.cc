@@ -26,7 +26,8 @@ void ShareLayers(std::vector<Layers>& kinds, std::int64_t was, std::int64_t laye
     const bool last = i + 1 == kinds.size();
     const double share = static_cast<double>(kinds[i].layers) / static_cast<double>(was);
     const auto own = std::llround(share * static_cast<double>(layers));
-    kinds[i].layers = last ? std::max<std::int64_t>(left, 1) : std::clamp<std::int64_t>(own, 1, left);
+    kinds[i].layers =
+        last ? std::max<std::int64_t>(left, 1) : std::clamp<std::int64_t>(own, 1, left);
     left -= kinds[i].layers;
   }
 }
@@ -100,14 +101,13 @@ void SolveCounts(const ShapeAxes& axes, const Quality& q, catalog::Model& model)
   catalog::FfnLayers* ffn = routed != nullptr ? routed : &model.ffns.back();
   if (axes.width.empty()) {
     const auto set = [&](std::int64_t width) { ffn->width = width; };
-    set(Solve(q.total_b * 1e9, kStep, set,
-              [&] { return catalog::CountParameters(model).total; }));
+    set(Solve(q.total_b * 1e9, kStep, set, [&] { return catalog::CountParameters(model).total; }));
   }
   if (routed != nullptr && axes.top_k.empty() && !axes.experts.empty()) {
     const auto set = [&](std::int64_t k) { routed->top_k = k; };
-    set(std::min(Solve(q.active_b * 1e9, 1, set,
-                       [&] { return catalog::CountParameters(model).active; }),
-                 routed->experts));
+    set(std::min(
+        Solve(q.active_b * 1e9, 1, set, [&] { return catalog::CountParameters(model).active; }),
+        routed->experts));
   }
 }
 
@@ -194,8 +194,8 @@ Result<Shapes> MakeShapes(const std::vector<const catalog::Model*>& bases, const
     all.push_back(*base);
     if (axes.empty()) continue;
     if (base->mixers.empty() || base->ffns.empty()) {
-      return Wrong(fmt::format("model '{}' has no layers of one kind: name another base",
-                               base->entry.id));
+      return Wrong(
+          fmt::format("model '{}' has no layers of one kind: name another base", base->entry.id));
     }
     for (const Choice& choice : Choices(axes)) {
       RS_ASSIGN_OR_RETURN(catalog::Model made, Make(*base, choice, axes, quality));

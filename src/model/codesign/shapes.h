@@ -19,11 +19,11 @@ namespace roofscape::codesign {
 struct ShapeAxes {
   std::vector<std::int64_t> layers;
   std::vector<std::int64_t> hidden;
-  std::vector<std::int64_t> experts;      // Of models that have routed ones.
-  std::vector<std::int64_t> top_k;        // Empty beside `experts`: as many as the active count asks.
-  std::vector<std::int64_t> width;        // Of an expert, or of a dense layer. Empty beside
-                                          // another axis: what brings the whole count right.
-  std::vector<std::string> attention;     // "mla", "gqa-8": with so many heads of keys and values.
+  std::vector<std::int64_t> experts;   // Of models that have routed ones.
+  std::vector<std::int64_t> top_k;     // Empty beside `experts`: as many as the active count asks.
+  std::vector<std::int64_t> width;     // Of an expert, or of a dense layer. Empty beside
+                                       // another axis: what brings the whole count right.
+  std::vector<std::string> attention;  // "mla", "gqa-8": with so many heads of keys and values.
 
   bool empty() const {
     return layers.empty() && hidden.empty() && experts.empty() && top_k.empty() && width.empty() &&

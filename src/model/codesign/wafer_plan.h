@@ -30,10 +30,10 @@ struct WaferSite {
 /// A model as wafers see it.
 struct WaferTask {
   double layers = 0.0;
-  double weight_bytes = 0.0;   // All of them.
-  double active_bytes = 0.0;   // Read for a token.
-  double active = 0.0;         // Parameters.
-  double cache_bytes = 0.0;    // Of a user, in the mean of an answer.
+  double weight_bytes = 0.0;         // All of them.
+  double active_bytes = 0.0;         // Read for a token.
+  double active = 0.0;               // Parameters.
+  double cache_bytes = 0.0;          // Of a user, in the mean of an answer.
   double input = 0.0, output = 0.0;  // Mean tokens.
 };
 
@@ -43,10 +43,10 @@ WaferTask TaskOf(const catalog::Model& model, const perf::Formats& formats, doub
 struct WaferPlan {
   int wafers = 0;
   double users = 0.0;
-  double user_tps = 0.0;           // By the middle of the bounds, as the two above.
-  double value = 0.0;              // Input and output tokens for each unit of what is spent.
-  double low = 0.0, high = 0.0;    // The same at the ends of the bounds; 0: not reached.
-  const char* ends = "";           // What holds it: "speed", "memory", "arithmetic".
+  double user_tps = 0.0;         // By the middle of the bounds, as the two above.
+  double value = 0.0;            // Input and output tokens for each unit of what is spent.
+  double low = 0.0, high = 0.0;  // The same at the ends of the bounds; 0: not reached.
+  const char* ends = "";         // What holds it: "speed", "memory", "arithmetic".
 };
 
 /// The number of wafers that gives most at a speed; missing: the model does not fit, or no token

@@ -58,7 +58,7 @@ Result<double> Need(const Knobs& knobs, Knob knob) {
 }
 
 void SetLinks(const Knobs& knobs, perf::Machine& m) {
-  const auto scale = [&](double perf::Machine::*field, double times, bool rails) {
+  const auto scale = [&](double perf::Machine::* field, double times, bool rails) {
     m.*field *= times;
     if (!m.links) return;
     auto scaled = std::make_shared<perf::Links>(*m.links);
@@ -116,14 +116,13 @@ std::optional<double> PromptChipSeconds(const Space& space, double ttft_limit_s,
   for (const Worker& w : family.workers) {
     if (!w.prefills) continue;
     const double together = perf::PromptsAStep(family.token_budget, input, 1e9);
-    const double pass = perf::PrefillSeconds(family.machine, w.lowered, family.coefficients, input,
-                                             together);
+    const double pass =
+        perf::PrefillSeconds(family.machine, w.lowered, family.coefficients, input, together);
     // A prompt waits for half a pass, then takes one.
     const double ttft = family.coefficients[perf::kRequest] +
                         family.coefficients[perf::kPromptToken] * input + 1.5 * pass;
     if (ttft > ttft_limit_s) continue;
-    const double each =
-        pass / together / perf::Streams(w.lowered) * static_cast<double>(w.chips);
+    const double each = pass / together / perf::Streams(w.lowered) * static_cast<double>(w.chips);
     if (best && each >= *best) continue;
     best = each;
     out.ttft_s = ttft;
@@ -209,9 +208,9 @@ Result<> WhatIf::SetSpent(const Knobs& knobs, Outcome& out) const {
   out.solar_m2 = orbit.solar_m2;
   out.radiator_m2 = orbit.radiator_m2;
   out.alive = AliveShare(failures, years);
-  *out.usd_per_hour = *out.usd_per_hour * hardware +
-                      (orbit.mass_kg * *launch + orbit.structure_kg * structure) /
-                          (years * kYearHours);
+  *out.usd_per_hour =
+      *out.usd_per_hour * hardware +
+      (orbit.mass_kg * *launch + orbit.structure_kg * structure) / (years * kYearHours);
   return {};
 }
 
@@ -220,8 +219,8 @@ Result<> WhatIf::ServeWithPartner(const Knobs& knobs, const Space& space, Outcom
   RS_ASSIGN_OR_RETURN(site.weight, PartnerWeight(knobs, scene_.spend));
   const Family& family = space.families[0];
   const auto prompt = PromptChipSeconds(space, scene_.ttft_limit_s, out);
-  WaferTask task = TaskOf(*scene_.wish.model, family.formats, space.lengths.input,
-                          space.lengths.output);
+  WaferTask task =
+      TaskOf(*scene_.wish.model, family.formats, space.lengths.input, space.lengths.output);
   task.input = 0.0;  // Prompts are the chips' work.
   const auto plan = BestWafers(site, task, scene_.speed_tps);
   if (!prompt || !plan) {
@@ -236,13 +235,12 @@ Result<> WhatIf::ServeWithPartner(const Knobs& knobs, const Space& space, Outcom
   out.tput_per_chip = space.lengths.input / *prompt;
   out.tpot_s = 1.0 / plan->user_tps;
   if (const auto& links = Of(knobs, Knob::kPartnerLinks)) {
-    const double cache = space.lengths.input *
-                         catalog::CacheValuesPerToken(*scene_.wish.model) *
+    const double cache = space.lengths.input * catalog::CacheValuesPerToken(*scene_.wish.model) *
                          family.formats.cache_bytes;
     out.ttft_s += cache / (*links * 1e9);
   }
-  out.plan += fmt::format(" -> {} wafers, {:.0f} users, held by {}", plan->wafers, plan->users,
-                          plan->ends);
+  out.plan +=
+      fmt::format(" -> {} wafers, {:.0f} users, held by {}", plan->wafers, plan->users, plan->ends);
   return {};
 }
 

@@ -75,7 +75,7 @@ struct Scene {
 };
 
 struct Outcome {
-  double value = 0.0;          // Tokens/s a chip, tokens a USD or a kWh; 0: the speed is not reached.
+  double value = 0.0;  // Tokens/s a chip, tokens a USD or a kWh; 0: the speed is not reached.
   double tput_per_chip = 0.0;  // Of the chips; with a partner, of those that prefill.
   double ttft_s = 0.0, tpot_s = 0.0;
   std::optional<double> usd_per_hour, kw;  // A chip.

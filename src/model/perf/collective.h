@@ -355,8 +355,7 @@ T TokenSeconds(const Fabric& fabric, const CommParams<T>& params, Collective kin
                int top_k, Copies how, int ranks) {
   if (ranks <= 1) return T(0.0);
   const Group group = MakeGroup(fabric, ranks);
-  const double copies =
-      how == Copies::kPerExpert ? top_k : DistinctDestinations(ranks, top_k);
+  const double copies = how == Copies::kPerExpert ? top_k : DistinctDestinations(ranks, top_k);
   Exchange<T> bytes = Evenly(group, once * T(copies));
   if (how == Copies::kPerIsland && group.islands > 1) {
     const int m = group.islands;

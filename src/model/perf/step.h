@@ -222,7 +222,7 @@ inline double KernelsOf(const Lowered& w) {
 /// One pass of one batch, part after part.
 template <class T>
 StepTimes<T> OneBatchSeconds(const Machine& m, const Lowered& w, const Coefficients<T>& c,
-                            const StepLoad<T>& load, bool prefills) {
+                             const StepLoad<T>& load, bool prefills) {
   const T queries = load.decode * (1.0 + load.drafts);
   const T tokens = queries + load.prefill;
   StepTimes<T> times;

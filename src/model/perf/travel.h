@@ -83,9 +83,8 @@ T GroupedTravelSeconds(const Machine& m, const Coefficients<T>& c, const Lowered
   T wire = once * (copies / m.link_bandwidth);
   const double islands = n / std::max(m.domain_chips, 1.0);
   if (islands > 1.0 && m.rail_bandwidth > 0.0) {
-    const double reached =
-        travel_internal::Distinct(travel_internal::Reachable(w.travel, islands),
-                                  w.experts[0].top_k);
+    const double reached = travel_internal::Distinct(travel_internal::Reachable(w.travel, islands),
+                                                     w.experts[0].top_k);
     wire = max(wire, once * (reached * (islands - 1.0) / islands / m.rail_bandwidth));
   }
   return (2.0 * c[kTravelStart] + wire / c[kLinkReach]) * w.routed_layers;

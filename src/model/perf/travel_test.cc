@@ -39,8 +39,7 @@ TEST(Travel, OnATorusIsWhatItsCollectivesSay) {
   StepLoad<double> load;
   load.decode = 32.0;
   load.context = 100.0;
-  EXPECT_DOUBLE_EQ(ForwardSeconds(m, w, c, load, false)[kTravelPart],
-                   TravelSeconds(m, c, w, 32.0));
+  EXPECT_DOUBLE_EQ(ForwardSeconds(m, w, c, load, false)[kTravelPart], TravelSeconds(m, c, w, 32.0));
 }
 
 TEST(Travel, CostsMoreOnATorusAndAMeshThanBehindASwitchWhereBytesDecide) {
