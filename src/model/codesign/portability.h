@@ -10,9 +10,11 @@
 
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/core/result.h"
@@ -39,10 +41,6 @@ struct Served {
   double tpot_s = 0.0;
   std::string plan;          // "tp 4, 96 in flight", "17 wafers, 120 users"
   std::optional<Kept> kept;  // Missing: wafers.
-
-  friend bool operator==(const Served& a, const Served& b) {
-    return a.value == b.value && a.plan == b.plan;
-  }
 };
 using ServedAt = std::vector<std::optional<Served>>;  // By speed; missing: not reached.
 

@@ -18,16 +18,17 @@ Error Wrong(std::string message) { return {ErrorCode::kInvalidArgument, std::mov
 /// Blocks that share a scale, tiles of products, heads: widths are multiples of it.
 constexpr std::int64_t kStep = 128;
 
-/// Kinds of layers that share `layers` as they share those of the base; the last takes the rest.
+/// Kinds of layers that keep their shares of all when those are `times` as many; the last takes
+/// what rounding leaves.
 template <class Layers>
-void ShareLayers(std::vector<Layers>& kinds, std::int64_t was, std::int64_t layers) {
-  std::int64_t left = layers;
+void ShareLayers(std::vector<Layers>& kinds, double times) {
+  double all = 0.0;
+  for (const Layers& kind : kinds) all += static_cast<double>(kind.layers);
+  std::int64_t left = std::llround(all * times);
   for (std::size_t i = 0; i < kinds.size(); ++i) {
     const bool last = i + 1 == kinds.size();
-    const double share = static_cast<double>(kinds[i].layers) / static_cast<double>(was);
-    const auto own = std::llround(share * static_cast<double>(layers));
-    kinds[i].layers =
-        last ? std::max<std::int64_t>(left, 1) : std::clamp<std::int64_t>(own, 1, left);
+    const auto own = std::llround(static_cast<double>(kinds[i].layers) * times);
+    kinds[i].layers = std::max<std::int64_t>(last ? left : std::min<std::int64_t>(own, left), 1);
     left -= kinds[i].layers;
   }
 }
@@ -122,8 +123,9 @@ Result<catalog::Model> Make(const catalog::Model& base, const Choice& choice, co
   catalog::Model model = base;
   model.total_b = model.active_b = std::nullopt;
   if (choice.layers) {
-    ShareLayers(model.mixers, base.layers, *choice.layers);
-    ShareLayers(model.ffns, base.layers, *choice.layers);
+    const double times = static_cast<double>(*choice.layers) / static_cast<double>(base.layers);
+    ShareLayers(model.mixers, times);
+    ShareLayers(model.ffns, times);
     model.layers = *choice.layers;
   }
   if (choice.hidden) model.hidden = *choice.hidden;
