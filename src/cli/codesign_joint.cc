@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/core/text.h"
 #include "cli/parallel.h"
 #include "model/codesign/launch.h"
 
@@ -95,7 +96,7 @@ void AddBest(const JointTable& t, const char* by, const std::optional<JointPoint
              std::string& text, const Style& style) {
   if (!p) return;
   const auto line = [&](const std::string& what) {
-    text += Wrap("  " + what, style.width, 4) + "\n";
+    text += Wrap("- " + what, style.width, 2) + "\n";
   };
   text +=
       fmt::format("Most tokens a {}: {} tokens/USD, {} tokens/J, {:.3g} tokens/s/user\n", by,
@@ -203,8 +204,8 @@ std::string JointText(const JointTable& t, const Style& style) {
   text += wrapped(fmt::format(
       "{} shapes meet it, {} do not. {} configurations on {} chips computed, {} on the front.",
       t.shapes.models.size(), t.shapes.refused.size(),
-      FormatNumber(static_cast<double>(t.found.evaluated)),
-      FormatNumber(static_cast<double>(t.found.chips)), t.found.front.size()));
+      WithCommas(static_cast<std::int64_t>(t.found.evaluated)),
+      WithCommas(static_cast<std::int64_t>(t.found.chips)), t.found.front.size()));
   text += StatedText(t.space.stated, style.width);
   for (const JointBest& best : t.best) {
     text +=

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/core/text.h"
 #include "cli/parallel.h"
 
 namespace roofscape::cli {
@@ -125,18 +126,25 @@ std::string LossCell(const std::optional<double>& loss) {
 const char* Means(const std::string& name) {
   if (name == "kept") return "layout as at home";
   if (name == "anew") return "layout chosen anew";
-  if (name == "groups") return "and experts of a token in few groups";
-  return "and two batches overlapped";
+  if (name == "groups") return "with a token's experts in few groups";
+  return "with two batches overlapped";
+}
+
+/// "A", "B": names are too long for columns.
+std::string Letter(std::size_t machine) {
+  std::string letters(1, static_cast<char>('A' + machine % 26));
+  if (machine >= 26) letters += std::to_string(machine / 26);
+  return letters;
 }
 
 std::string MatrixText(const PortabilityTable& t, const codesign::Losses& losses,
                        const Style& style) {
   std::vector<Column> columns = {{"shaped for", Align::kLeft, false}};
-  for (const codesign::Target& target : t.targets) columns.push_back({"on\n" + target.name});
-  Table table(columns);
   const std::size_t n = t.targets.size();
+  for (std::size_t y = 0; y < n; ++y) columns.push_back({"on\n" + Letter(y)});
+  Table table(columns);
   for (std::size_t x = 0; x < n; ++x) {
-    std::vector<std::string> cells = {t.targets[x].name};
+    std::vector<std::string> cells = {Letter(x) + "  " + t.targets[x].name};
     for (std::size_t y = 0; y < n; ++y) cells.push_back(LossCell(losses.loss[x * n + y]));
     table.AddRow(std::move(cells));
   }
@@ -144,46 +152,42 @@ std::string MatrixText(const PortabilityTable& t, const codesign::Losses& losses
 }
 
 std::string BestText(const PortabilityTable& t, std::size_t s, const Style& style) {
-  Table table({{"machine", Align::kLeft, false},
-               {t.spending.name},
-               {"best shape", Align::kLeft},
-               {"laid out", Align::kLeft}});
+  std::string text;
   for (std::size_t x = 0; x < t.targets.size(); ++x) {
     const auto& best = t.losses[s].best[x];
+    std::string line = Letter(x) + "  " + t.targets[x].name + ": ";
     if (!best) {
-      table.AddRow({t.targets[x].name, "-", "none reaches the speed", ""});
+      text += line + "no shape reaches the speed\n";
       continue;
     }
     const Served& served = *t.values[*best][x][s];
-    std::string value = FormatNumber(served.value);
+    line += FormatNumber(served.value) + " " + t.spending.name;
     if (served.low != served.high) {
-      value += fmt::format(" ({} to {})", FormatNumber(served.low), FormatNumber(served.high));
+      line += fmt::format(" ({} to {})", FormatNumber(served.low), FormatNumber(served.high));
     }
-    table.AddRow({t.targets[x].name, value, t.shapes.models[*best].entry.name, served.plan});
+    line += fmt::format("; {}; {}", t.shapes.models[*best].entry.name, served.plan);
+    text += Wrap(line, style.width, 3) + "\n";
   }
-  return table.ToText(style);
+  return text;
 }
 
 std::string MovesText(const PortabilityTable& t, std::size_t s, const Style& style) {
-  Table table({{"shaped for", Align::kLeft, false},
-               {"moved to", Align::kLeft, false},
-               {"means", Align::kLeft, false},
-               {"loss"},
-               {"laid out", Align::kLeft}});
+  std::string text;
   for (const Move& move : t.moves) {
     const bool loses = std::any_of(move.rows.begin(), move.rows.end(), [](const Move::Row& row) {
-      return !row.loss || *row.loss > 0.005;
+      return row.means == "anew" && (!row.loss || *row.loss > 0.005);
     });
     if (move.speed != s || !loses) continue;
-    for (std::size_t i = 0; i < move.rows.size(); ++i) {
-      const Move::Row& row = move.rows[i];
+    text += fmt::format("{} -> {}\n", Letter(move.from), Letter(move.to));
+    for (const Move::Row& row : move.rows) {
       const std::string loss = row.loss ? fmt::format("{:.1f} %", *row.loss * 100.0) : "all";
-      table.AddRow({i == 0 ? t.targets[move.from].name : "", i == 0 ? t.targets[move.to].name : "",
-                    Means(row.means), loss, row.plan});
+      text += Wrap(fmt::format("- {}: {}{}{}", Means(row.means), loss, row.plan.empty() ? "" : "; ",
+                               row.plan),
+                   style.width, 2) +
+              "\n";
     }
   }
-  if (table.row_count() == 0) return "No move costs anything.\n";
-  return table.ToText(style);
+  return text.empty() ? "No move costs more than half a per cent.\n" : text;
 }
 
 std::string GrownText(const PortabilityTable& t, std::size_t s, const Style& style) {
@@ -200,7 +204,7 @@ std::string GrownText(const PortabilityTable& t, std::size_t s, const Style& sty
     };
     const auto now = value(t.values, t.losses);
     const auto then = value(t.grown, t.grown_losses);
-    table.AddRow({t.targets[x].name, FormatNumber(now), FormatNumber(then),
+    table.AddRow({Letter(x) + "  " + t.targets[x].name, FormatNumber(now), FormatNumber(then),
                   now && then ? fmt::format("{:.2f}", *then / *now) : "-"});
   }
   return table.ToText(style);
@@ -287,7 +291,7 @@ std::string PortabilityText(const PortabilityTable& t, const Style& style) {
   text += wrapped(fmt::format("Equally good: {}.", codesign::QualityText(t.space.quality)));
   text += wrapped(fmt::format("{} shapes meet it, {} do not; {} configurations computed.",
                               t.shapes.models.size(), t.shapes.refused.size(),
-                              FormatNumber(static_cast<double>(t.evaluated))));
+                              WithCommas(static_cast<std::int64_t>(t.evaluated))));
   if (!t.spending.source.empty()) text += wrapped("Spent: " + t.spending.source + ".");
   text += StatedText(t.space.stated, style.width);
   for (std::size_t s = 0; s < t.space.speeds_tps.size(); ++s) {

@@ -332,7 +332,7 @@ std::string StatedText(const std::vector<Stated>& stated, std::size_t width) {
   if (stated.empty()) return "";
   std::string text = "Stated by the file:\n";
   for (const Stated& s : stated) {
-    text += Wrap(fmt::format("  {} ({})", s.what, s.source), width, 4) + "\n";
+    text += Wrap(fmt::format("- {} ({})", s.what, s.source), width, 2) + "\n";
   }
   return text;
 }

@@ -165,7 +165,8 @@ std::string SwingText(const WhatIfTable& t, const Style& style) {
                {t.spending.name + "\nat low"},
                {"\nat high"},
                {"swing\nx"},
-               {"source", Align::kLeft}});
+               {"ground", Align::kLeft, false}});
+  std::string sources;
   for (const codesign::Swing& s : t.swings) {
     const WhatIfParameter& p = t.text.parameters[s.parameter];
     const bool ranged = p.range.low != p.range.high;
@@ -176,9 +177,12 @@ std::string SwingText(const WhatIfTable& t, const Style& style) {
                              : std::isinf(s.size) ? "all"
                                                   : fmt::format("{:.2f}", std::exp(s.size));
     table.AddRow({std::string(codesign::Name(p.range.knob)), RangeText(p), value(s.low),
-                  value(s.high), size, p.source});
+                  value(s.high), size, p.assumed() ? "assumed" : "sourced"});
+    sources += Wrap(fmt::format("- {}: {}", std::string(codesign::Name(p.range.knob)), p.source),
+                    style.width, 2) +
+               "\n";
   }
-  return table.ToText(style);
+  return table.ToText(style) + "\n" + sources;
 }
 
 std::string DeciderText(const WhatIfTable& t) {

@@ -90,13 +90,13 @@ Result<ServedAt> Portability::OnWafers(const catalog::Model& model, const Target
     served.emplace_back();
     const auto plan = BestWafers(*target.wafer, task, speed);
     if (!plan) continue;
-    served.back() = Served{
-        plan->value,
-        plan->low,
-        plan->high,
-        1.0 / plan->user_tps,
-        fmt::format("{} wafers, {:.0f} users, held by {}", plan->wafers, plan->users, plan->ends),
-        std::nullopt};
+    served.back() = Served{plan->value,
+                           plan->low,
+                           plan->high,
+                           1.0 / plan->user_tps,
+                           fmt::format("{} wafer{}, {:.0f} users, held by {}", plan->wafers,
+                                       plan->wafers == 1 ? "" : "s", plan->users, plan->ends),
+                           std::nullopt};
   }
   return served;
 }

@@ -239,8 +239,8 @@ Result<> WhatIf::ServeWithPartner(const Knobs& knobs, const Space& space, Outcom
                          family.formats.cache_bytes;
     out.ttft_s += cache / (*links * 1e9);
   }
-  out.plan +=
-      fmt::format(" -> {} wafers, {:.0f} users, held by {}", plan->wafers, plan->users, plan->ends);
+  out.plan += fmt::format(" -> {} wafer{}, {:.0f} users, held by {}", plan->wafers,
+                          plan->wafers == 1 ? "" : "s", plan->users, plan->ends);
   return {};
 }
 
