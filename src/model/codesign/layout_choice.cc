@@ -8,7 +8,8 @@
 namespace roofscape::codesign {
 namespace {
 
-constexpr std::size_t kPolished = 6;  // Shapes of each speed: the grid of loads may misjudge a few.
+constexpr std::size_t kPolished =
+    24;  // Shapes of each speed: the grid of loads may misjudge a few.
 constexpr int kHalvings = 24;
 
 /// How far apart two layouts are, in doublings of each degree.

@@ -101,6 +101,8 @@ Wish Mixtures::WishOf(Mix mix) const {
   wish.aggregated = modes.aggregated;
   wish.disaggregated = modes.disaggregated;
   wish.most_stages = layout.most_stages;
+  // One's silicon may lack units for the other's format; neither end may.
+  wish.unpacks = mix != 0 && mix + 1 != Mix{1} << differing_.size();
   return wish;
 }
 

@@ -94,7 +94,7 @@ class Builder {
     std::optional<Refusal> all;  // Of every layout.
     if (!RunsOn(engine, chip)) {
       all = Refusal::kEngine;
-    } else if (!Offers(chip.machine, formats.experts, released.experts)) {
+    } else if (!wish_.unpacks && !Offers(chip.machine, formats.experts, released.experts)) {
       all = Refusal::kPrecision;
     }
     EachLayout(chip.most, wish_.most_stages, [&](const perf::Layout& layout) {

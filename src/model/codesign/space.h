@@ -52,6 +52,8 @@ struct Wish {
   bool aggregated = true;
   bool disaggregated = true;
   std::int64_t most_stages = 1;
+  /// A chip without units for a format may keep weights in it all the same and unpack them.
+  bool unpacks = false;
   /// What was fitted, by engine and generation.
   std::function<perf::Coefficients<double>(const perf::Setting&)> coefficients;
 };
