@@ -66,7 +66,7 @@ BENCHMARK(Prefill);
 void AllReduce(benchmark::State& state) {
   const KernelKey key = {KernelOp::kAllReduceGraph, KernelEngine::kVllm, {}, 0};
   Lookups(state, Curves().Find("h200-sxm", key),
-          [](double size) { return CollectiveShape{Collective::kAllReduce, 14336 * size, 8}; });
+          [](double size) { return CollectiveShape{CollectiveKind::kAllReduce, 14336 * size, 8}; });
 }
 BENCHMARK(AllReduce);
 

@@ -1,259 +1,164 @@
-// roofscape codesign: where the gain of one way to serve over another comes from.
+// roofscape codesign: chip, links, model and layout chosen together; where the gain of one way to
+// serve over another comes from; what it costs to move a model from machine to machine.
 
-#include <algorithm>
-#include <limits>
 #include <memory>
-#include <string>
-#include <thread>
-#include <vector>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "base/core/document.h"
 #include "cli/catalog_source.h"
-#include "cli/chip_weight.h"
+#include "cli/codesign_attribute.h"
+#include "cli/codesign_joint.h"
+#include "cli/codesign_machines.h"
+#include "cli/codesign_portability.h"
+#include "cli/codesign_what_if.h"
 #include "cli/command.h"
 #include "cli/model_source.h"
-#include "cli/parallel.h"
-#include "cli/price_options.h"
-#include "cli/table.h"
-#include "cli/write_file.h"
-#include "model/codesign/launch.h"
-#include "model/codesign/mixture.h"
 
 namespace roofscape::cli {
 namespace {
 
-constexpr const char* kDescription = "Split the gain of one way to serve over another.";
+constexpr const char* kDescription =
+    "Choose chip, links, model and layout together; split a gain; what moving a model costs.";
 
 constexpr const char* kFooter =
     "Example:\n"
     "  printf 'model = \"llama-3.1-70b\"\\nchip = \"h100-sxm\"\\nengine = \"vllm\"\\n' > a.toml\n"
     "  printf 'model = \"llama-3.1-70b\"\\nchip = \"b200-sxm\"\\nengine = \"vllm\"\\n' > b.toml\n"
-    "  roofscape codesign --attribute a.toml b.toml --interactivity 30\n\n"
-    "Every mixture of the layers in which the two differ is searched; where the layout is B's it "
+    "  roofscape codesign --attribute a.toml b.toml --interactivity 30\n"
+    "  roofscape codesign examples/codesign/joint.toml\n"
+    "  roofscape codesign examples/codesign/portability.toml --portability\n"
+    "  roofscape codesign --what-if examples/what-if/co-packaged-optics.toml\n\n"
+    "--attribute: every mixture of the layers in which the two differ is searched; where the "
+    "layout "
     "is\n"
-    "the best one, elsewhere A's or the nearest legal. Shares multiply to the gain. By the "
-    "formulas,\n"
-    "without the correction by measured rows. Fields of the files: docs/reference/codesign.md.";
+    "B's it is the best one, elsewhere A's or the nearest legal. Shares multiply to the gain.\n"
+    "SPACE alone: chip, links, model and layout chosen together, and what each input is worth.\n"
+    "--portability: the best of each model of SPACE on each of its machines, over all layouts.\n"
+    "--machines: each model as it is on each machine; nothing need count as equally good.\n"
+    "--what-if: numbers of a machine otherwise, and which of them decides.\n"
+    "All by the formulas, without the correction by measured rows. Fields of the files:\n"
+    "docs/reference/codesign.md.";
 
 struct Options {
-  std::vector<std::string> files;
-  double interactivity = 0.0;
-  double ttft_ms = 0.0;
-  double input = 1024.0;
-  double output = 1024.0;
-  std::string objective = "chip";
-  std::string params;
-  std::string catalog;
-  bool json = false;
+  AttributeOptions attribute;
+  std::string space;
+  std::string what_if;
+  std::vector<double> speeds_tps;
+  bool portability = false;
+  bool machines = false;
+  std::uint64_t evaluations = 1'000'000;
+  std::uint64_t seed = 1;
 };
 
-/// One file.
-struct Description {
-  std::string name, model, chip, engine, precision, mode = "aggregated";
-  std::int64_t chips = 8;
-  std::int64_t stages = 1;
-  double token_budget = 8192.0;
-  bool mtp = false;
-  std::optional<perf::Layout> layout;
-  PriceOptions prices;
-};
-
-perf::Layout ReadLayout(ObjectReader& reader) {
-  double tp = 1.0;
-  perf::Layout layout;
-  reader.Optional("tp", tp);
-  reader.Optional("dp", layout.dp);
-  reader.Optional("ep", layout.ep);
-  reader.Optional("pp", layout.pp);
-  for (const double degree : {tp, layout.dp, layout.ep, layout.pp}) {
-    if (!(degree >= 1.0)) reader.Fail("tp", "and dp, ep and pp must be at least 1");
-  }
-  layout.chips = tp * layout.dp * layout.pp;
-  return layout;
+template <class Table>
+void Show(const Table& table, bool json, Json (*to_json)(const Table&),
+          std::string (*to_text)(const Table&, const Style&)) {
+  fmt::print("{}{}", json ? to_json(table).dump(2) : to_text(table, StyleOf(stdout)),
+             json ? "\n" : "");
 }
 
-Result<Description> ReadDescription(const std::string& path) {
-  RS_ASSIGN_OR_RETURN(const std::string text, ReadFlagFile("--attribute", path));
-  RS_ASSIGN_OR_RETURN(const Document document, ParseToml(text, path));
-  Description d;
-  d.name = path;
-  ObjectReader reader(document);
-  reader.Optional("name", d.name);
-  reader.Required("model", d.model);
-  reader.Required("chip", d.chip);
-  reader.Required("engine", d.engine);
-  reader.Optional("precision", d.precision);
-  reader.Optional("mode", d.mode);
-  reader.Optional("chips", d.chips);
-  reader.Optional("stages", d.stages);
-  reader.Optional("token_budget", d.token_budget);
-  reader.Optional("mtp", d.mtp);
-  reader.Optional("tier", d.prices.tier);
-  reader.Optional("date", d.prices.date);
-  reader.ReadInside("layout", [&](ObjectReader& inside) { d.layout = ReadLayout(inside); });
-  if (d.mode != "aggregated" && d.mode != "disaggregated" && d.mode != "any") {
-    reader.Fail("mode", "must be aggregated, disaggregated or any");
+Error Wrong(std::string message) { return {ErrorCode::kInvalidArgument, std::move(message)}; }
+
+Result<> RunAttribute(const Options& options, WallTime now) {
+  if (options.speeds_tps.size() != 1) {
+    return Wrong(
+        "--attribute needs --interactivity: tokens/s that a user gets at least, one number");
   }
-  if (d.chips < 1 || d.chips > 4096) reader.Fail("chips", "must be 1 to 4096");
-  if (d.stages < 1 || d.stages > 64) reader.Fail("stages", "must be 1 to 64");
-  if (!(d.token_budget >= 16.0)) reader.Fail("token_budget", "must be at least 16");
-  RS_RETURN_IF_ERROR(reader.Finish());
-  return d;
+  AttributeOptions attribute = options.attribute;
+  attribute.interactivity = options.speeds_tps[0];
+  attribute.seed = options.seed;
+  return Attribute(attribute, now);
 }
 
-Result<codesign::Serving> ServingOf(const Description& d, const Options& options,
-                                    const catalog::Catalog& catalog, WallTime now,
-                                    Spending& spending) {
-  RS_ASSIGN_OR_RETURN(const catalog::Chip* chip, catalog::FindChip(catalog, d.chip));
-  RS_ASSIGN_OR_RETURN(const catalog::Engine* engine, catalog::FindEngine(catalog, d.engine));
-  RS_ASSIGN_OR_RETURN(const analysis::Pricing pricing, PricingOf(d.prices, catalog, now));
-  codesign::Serving s;
-  RS_ASSIGN_OR_RETURN(s.chip.machine, perf::MakeMachine(catalog, *chip));
-  s.chip.maker = chip->vendor;
-  s.chip.most = d.chips;
-  RS_ASSIGN_OR_RETURN(s.chip.weight, ChipWeight(options.objective, *chip, pricing, spending));
-  s.engine = {perf::EngineClassOf(engine->entry.id), codesign::LimitsOf(*engine),
-              engine->launch ? engine->launch->makers : std::vector<std::string>()};
-  s.precision = d.precision;
-  s.token_budget = d.token_budget;
-  s.drafts = d.mtp ? 2.0 : 0.0;
-  s.aggregated = d.mode != "disaggregated";
-  s.disaggregated = d.mode != "aggregated";
-  s.most_stages = d.stages;
-  s.layout = d.layout;
-  return s;
+Result<> RunWhatIf(const Options& options, WallTime now) {
+  const AttributeOptions& o = options.attribute;
+  RS_ASSIGN_OR_RETURN(WhatIfText text, ReadWhatIfFile(options.what_if));
+  if (options.speeds_tps.size() > 1) return Wrong("--what-if takes one --interactivity");
+  if (!options.speeds_tps.empty()) text.speed_tps = options.speeds_tps[0];
+  RS_ASSIGN_OR_RETURN(const catalog::Catalog catalog, LoadCatalog(o.catalog));
+  RS_ASSIGN_OR_RETURN(const calibrate::Model fitted, LoadModel(o.params));
+  RS_ASSIGN_OR_RETURN(const auto kernels, LoadKernels());
+  RS_ASSIGN_OR_RETURN(const WhatIfTable table,
+                      ComputeWhatIf(text, catalog, fitted, &kernels->book, now));
+  Show(table, o.json, WhatIfJson, WhatIfTextOf);
+  return {};
 }
 
-struct Split {
-  std::vector<std::string> layers;
-  codesign::Attribution attribution;
-  double a = 0.0, b = 0.0;  // Values.
-  std::string plan_a, plan_b;
-};
-
-codesign::Wish CommonWish(const Options& options, const catalog::Model* model,
-                          const calibrate::Model& fitted) {
-  constexpr double kMeanLength = 0.9;  // Lengths are drawn from 0.8 of nominal to all of it.
-  constexpr double kMost = 4096.0;
-  codesign::Wish wish;
-  wish.model = model;
-  wish.concurrencies = codesign::DefaultConcurrencies(kMost);
-  wish.input = kMeanLength * options.input;
-  wish.output = kMeanLength * options.output;
-  wish.longest_tokens = options.input + options.output;
-  wish.longest_prompt = options.input;
-  wish.coefficients = [&fitted](const perf::Setting& s) { return fitted.CoefficientsOf(s); };
-  return wish;
-}
-
-Result<Split> SplitGain(codesign::Mixtures& mixtures) {
-  const unsigned threads = std::max(std::thread::hardware_concurrency(), 1U);
-  const codesign::SearchOptions search{true, threads, OnThreads(threads)};
-  Split out;
-  const auto value = [&](codesign::Mix mix) -> Result<double> {
-    RS_ASSIGN_OR_RETURN(const double v, mixtures.ValueOf(mix, search));
-    if (mix == 0) {
-      out.a = v;
-      out.plan_a = mixtures.last_plan();
-    }
-    out.b = v;  // The last one is B.
-    out.plan_b = mixtures.last_plan();
-    if (v > 0.0) return v;
-    std::string of_b;
-    for (std::size_t i = 0; i < mixtures.differing().size(); ++i) {
-      if ((mix >> i & 1U) == 0) continue;
-      of_b += (of_b.empty() ? "" : ", ") + std::string(Name(mixtures.differing()[i]));
-    }
-    const std::string which = of_b.empty() ? "A" : fmt::format("A with B's {}", of_b);
-    return Error{ErrorCode::kInvalidArgument,
-                 fmt::format("{} does not reach the target in any allowed layout: choose a slower "
-                             "one",
-                             which)};
-  };
-  for (const codesign::ServingLayer layer : mixtures.differing()) {
-    out.layers.emplace_back(Name(layer));
+Result<> RunSpace(const Options& options, WallTime now) {
+  const AttributeOptions& o = options.attribute;
+  RS_ASSIGN_OR_RETURN(SpaceText space, ReadSpaceFile(options.space));
+  if (!options.speeds_tps.empty()) space.speeds_tps = options.speeds_tps;
+  RS_ASSIGN_OR_RETURN(const catalog::Catalog catalog, LoadCatalog(o.catalog));
+  RS_ASSIGN_OR_RETURN(const calibrate::Model fitted, LoadModel(o.params));
+  if (!options.portability && !options.machines) {
+    RS_ASSIGN_OR_RETURN(const JointTable table,
+                        ComputeJoint(space, options.evaluations, options.seed, catalog, fitted));
+    Show(table, o.json, JointJson, JointText);
+    return {};
   }
-  RS_ASSIGN_OR_RETURN(out.attribution, codesign::Attribute(out.layers.size(), value));
-  return out;
-}
-
-std::string SplitText(const Split& split, const Description& a, const Description& b,
-                      const Spending& spending, const Style& style) {
-  std::string text =
-      fmt::format("A  {}: {} {} ({})\nB  {}: {} {} ({})\nB over A: {:.3g} times.\n", a.name,
-                  FormatNumber(split.a), spending.name, split.plan_a, b.name, FormatNumber(split.b),
-                  spending.name, split.plan_b, split.attribution.gain);
-  if (!spending.source.empty()) {
-    text += Wrap("Spent: " + spending.source + ".", style.width, 0) + "\n";
+  RS_ASSIGN_OR_RETURN(const auto kernels, LoadKernels());
+  if (options.machines) {
+    RS_ASSIGN_OR_RETURN(const MachinesTable table,
+                        ComputeMachines(space, catalog, fitted, &kernels->book, now));
+    Show(table, o.json, MachinesJson, MachinesText);
+    return {};
   }
-  Table table({{"layer", Align::kLeft, false}, {"share\nx"}, {"least of\nall orders"}, {"most"}});
-  for (std::size_t i = 0; i < split.layers.size(); ++i) {
-    const codesign::Factor& f = split.attribution.factors[i];
-    table.AddRow({split.layers[i], fmt::format("{:.3f}", f.share), fmt::format("{:.3f}", f.least),
-                  fmt::format("{:.3f}", f.most)});
-  }
-  return text + "\n" + table.ToText(style) +
-         "\nShares multiply to the gain. All are modelled by the formulas: none is measured.\n";
-}
-
-Json SplitJson(const Split& split, const Description& a, const Description& b,
-               const Spending& spending) {
-  Json layers = Json::array();
-  const std::size_t n = split.layers.size();
-  for (std::size_t i = 0; i < n; ++i) {
-    const codesign::Factor& f = split.attribution.factors[i];
-    Json together = Json::object();
-    for (std::size_t j = 0; j < n; ++j) {
-      if (i != j) together[split.layers[j]] = split.attribution.together[i * n + j];
-    }
-    layers.push_back({{"layer", split.layers[i]},
-                      {"share", f.share},
-                      {"least", f.least},
-                      {"most", f.most},
-                      {"log_together", std::move(together)}});
-  }
-  return {{"schema", "roofscape-attribution-1"},
-          {"objective", spending.key},
-          {"spent", spending.source},
-          {"a", {{"name", a.name}, {"value", split.a}, {"plan", split.plan_a}}},
-          {"b", {{"name", b.name}, {"value", split.b}, {"plan", split.plan_b}}},
-          {"gain", split.attribution.gain},
-          {"layers", std::move(layers)}};
+  RS_ASSIGN_OR_RETURN(const PortabilityTable table,
+                      ComputePortability(space, catalog, fitted, &kernels->book, now));
+  Show(table, o.json, PortabilityJson, PortabilityText);
+  return {};
 }
 
 Result<> Codesign(const Options& options, WallTime now) {
-  RS_ASSIGN_OR_RETURN(const catalog::Catalog catalog, LoadCatalog(options.catalog));
-  RS_ASSIGN_OR_RETURN(const calibrate::Model fitted, LoadModel(options.params));
-  RS_ASSIGN_OR_RETURN(const auto kernels, LoadKernels());
-  RS_ASSIGN_OR_RETURN(const Description a, ReadDescription(options.files[0]));
-  RS_ASSIGN_OR_RETURN(const Description b, ReadDescription(options.files[1]));
-  RS_ASSIGN_OR_RETURN(const catalog::Model* model, catalog::FindModel(catalog, a.model));
-  RS_ASSIGN_OR_RETURN(const catalog::Model* other, catalog::FindModel(catalog, b.model));
-  if (model->entry.id != other->entry.id) {
-    return Error{
-        ErrorCode::kInvalidArgument,
-        fmt::format("'{}' and '{}' are different models, and nothing says that they answer "
-                    "equally well: a smaller one would win by being smaller. Give both "
-                    "files one model",
-                    model->entry.id, other->entry.id)};
+  if (!options.attribute.files.empty()) return RunAttribute(options, now);
+  if (!options.what_if.empty()) return RunWhatIf(options, now);
+  if (options.space.empty()) {
+    return Wrong(
+        "nothing to do: give --attribute A B, --what-if FILE, or SPACE.toml, alone or with "
+        "--portability or --machines");
   }
-  Spending spending = SpendingOf(options.objective);
-  RS_ASSIGN_OR_RETURN(const auto sa, ServingOf(a, options, catalog, now, spending));
-  RS_ASSIGN_OR_RETURN(const auto sb, ServingOf(b, options, catalog, now, spending));
-  const codesign::Wish common = CommonWish(options, model, fitted);
-  const double ttft_limit_s =
-      options.ttft_ms > 0.0 ? options.ttft_ms * 1e-3 : std::numeric_limits<double>::infinity();
-  codesign::Mixtures mixtures(common, sa, sb, options.interactivity, ttft_limit_s, &kernels->book);
-  RS_ASSIGN_OR_RETURN(const Split split, SplitGain(mixtures));
-  if (options.json) {
-    fmt::print("{}\n", SplitJson(split, a, b, spending).dump(2));
-  } else {
-    fmt::print("{}", SplitText(split, a, b, spending, StyleOf(stdout)));
-  }
-  return {};
+  return RunSpace(options, now);
+}
+
+void AddFlags(Command& command, Options& o) {
+  AttributeOptions& a = o.attribute;
+  command.AddOption("SPACE", o.space, "A TOML file: models, machines, what counts as equally good");
+  command.AddOption("--attribute", a.files, "Two TOML files, each one way to serve")->Expected(2);
+  command.AddOption("--what-if", o.what_if, "A TOML file: a scenario against what is");
+  command.AddFlag("--portability", o.portability, "Every model of SPACE on each of its machines");
+  command
+      .AddOption("--evaluations", o.evaluations, "Configurations that a search computes at least")
+      ->Check(InRange(std::int64_t{1'000}, std::int64_t{1'000'000'000}))
+      ->ShowDefault();
+  command.AddOption("--seed", o.seed, "Of a search's samples and of intervals")->ShowDefault();
+  command.AddFlag("--machines", o.machines,
+                  "Each model of SPACE as it is on each machine, by speed and length");
+  command
+      .AddOption("--interactivity", o.speeds_tps,
+                 "Tokens/s that a user gets at least; of a SPACE one or more in place of its own")
+      ->Delimiter(',')
+      ->Check(InRange(0.01, 1e6));
+  command.AddOption("--ttft-ms", a.ttft_ms, "Limit of mean TTFT; default: none")
+      ->Check(InRange(1e-3, 1e9));
+  command.AddOption("--input-tokens", a.input, "Prompt tokens, nominal")
+      ->Check(InRange(1.0, 1e8))
+      ->ShowDefault();
+  command.AddOption("--output-tokens", a.output, "Tokens of an answer, nominal")
+      ->Check(InRange(2.0, 1e8))
+      ->ShowDefault();
+  command.AddOption("--objective", a.objective, "Tokens/s a chip, tokens a USD or a kWh")
+      ->Check(OneOf({"chip", "usd", "kwh"}))
+      ->ShowDefault();
+  command.AddOption("--rows", a.rows,
+                    "A CSV file of measured rows, to set beside shares of a gain");
+  command.AddOption("--draws", a.draws, "Draws of coefficients behind a gain's intervals; 0: none")
+      ->Check(InRange(0, 1000))
+      ->ShowDefault();
+  command.AddOption("--params", a.params,
+                    "Model file of calibrate; without: the one of this program");
+  command.AddFlag("--json", a.json, "Print one object");
+  AddCatalogOption(command, a.catalog);
 }
 
 }  // namespace
@@ -262,28 +167,7 @@ void AddCodesignCommand(Command& app, Invocation& invocation) {
   Command* command = app.AddSubcommand("codesign", kDescription);
   command->Footer(kFooter);
   const auto options = std::make_shared<Options>();
-  command->AddOption("--attribute", options->files, "Two TOML files, each one way to serve")
-      ->Expected(2)
-      ->Required();
-  command
-      ->AddOption("--interactivity", options->interactivity, "Tokens/s that a user gets at least")
-      ->Required()
-      ->Check(InRange(0.01, 1e6));
-  command->AddOption("--ttft-ms", options->ttft_ms, "Limit of mean TTFT; default: none")
-      ->Check(InRange(1e-3, 1e9));
-  command->AddOption("--input-tokens", options->input, "Prompt tokens, nominal")
-      ->Check(InRange(1.0, 1e8))
-      ->ShowDefault();
-  command->AddOption("--output-tokens", options->output, "Tokens of an answer, nominal")
-      ->Check(InRange(2.0, 1e8))
-      ->ShowDefault();
-  command->AddOption("--objective", options->objective, "Tokens/s a chip, tokens a USD or a kWh")
-      ->Check(OneOf({"chip", "usd", "kwh"}))
-      ->ShowDefault();
-  command->AddOption("--params", options->params,
-                     "Model file of calibrate; without: the one of this program");
-  command->AddFlag("--json", options->json, "Print one object");
-  AddCatalogOption(*command, options->catalog);
+  AddFlags(*command, *options);
   command->OnChosen([options, &invocation] {
     invocation.run = [options, &invocation] {
       const Result<> done = Codesign(*options, invocation.clock->Wall());

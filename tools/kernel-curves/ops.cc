@@ -202,7 +202,7 @@ RowReader ReadOwnAllReduce(const Context& context) {
     const bool eager = row.Text(table.kernel_source).ends_with("_eager");
     const KernelKey key = {eager ? KernelOp::kAllReduceEager : KernelOp::kAllReduceGraph,
                            context.engine, KernelPrecision::kBf16, 0};
-    const perf::CollectiveShape shape = {perf::Collective::kAllReduce, 2 * row.Number(elements),
+    const perf::CollectiveShape shape = {perf::CollectiveKind::kAllReduce, 2 * row.Number(elements),
                                          row.Number(gpus)};
     table.Add(row, key, Locate(shape, key.precision, context.roofs), table.Seconds(row),
               Hash(row.Text(elements)));
@@ -213,12 +213,12 @@ RowReader ReadNccl(const Context& context) {
   const Columned table(context);
   return [=, elements = table["message_size"], gpus = table["num_gpus"],
           dtype = table["nccl_dtype"]](const Row& row) {
-    using perf::Collective;
-    static const std::map<std::string_view, std::pair<KernelOp, Collective>> kOps = {
-        {"all_reduce", {KernelOp::kNcclAllReduce, Collective::kAllReduce}},
-        {"all_gather", {KernelOp::kNcclAllGather, Collective::kAllGather}},
-        {"reduce_scatter", {KernelOp::kNcclReduceScatter, Collective::kReduceScatter}},
-        {"alltoall", {KernelOp::kNcclAllToAll, Collective::kAllToAll}}};
+    using perf::CollectiveKind;
+    static const std::map<std::string_view, std::pair<KernelOp, CollectiveKind>> kOps = {
+        {"all_reduce", {KernelOp::kNcclAllReduce, CollectiveKind::kAllReduce}},
+        {"all_gather", {KernelOp::kNcclAllGather, CollectiveKind::kAllGather}},
+        {"reduce_scatter", {KernelOp::kNcclReduceScatter, CollectiveKind::kReduceScatter}},
+        {"alltoall", {KernelOp::kNcclAllToAll, CollectiveKind::kAllToAll}}};
     const auto op = kOps.find(row.Text(table.op_name));
     if (op == kOps.end()) return;
     const KernelKey key = {op->second.first, KernelEngine::kNccl, KernelPrecision::kBf16, 0};

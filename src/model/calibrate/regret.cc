@@ -6,36 +6,16 @@
 
 #include <fmt/format.h>
 
+#include "model/calibrate/within.h"
+
 namespace roofscape::calibrate {
 namespace {
 
 constexpr double kFar = 1.3;  // Beyond it a value is not what was thought.
 
-struct Load {
-  double tpot_s = 0.0;
-  double tput = 0.0;
-};
-
-/// The most that a layout gives within a TPOT, between its loads by straight lines in logarithms.
-double Within(std::vector<Load> loads, double limit_s) {
-  std::sort(loads.begin(), loads.end(),
-            [](const Load& a, const Load& b) { return a.tpot_s < b.tpot_s; });
-  double best = 0.0;
-  std::size_t next = 0;
-  for (; next < loads.size() && loads[next].tpot_s <= limit_s; ++next) {
-    best = std::max(best, loads[next].tput);
-  }
-  if (next == 0 || next == loads.size()) return best;
-  const Load& a = loads[next - 1];
-  const Load& b = loads[next];
-  if (a.tput <= 0.0 || b.tput <= 0.0) return best;
-  const double part = std::log(limit_s / a.tpot_s) / std::log(b.tpot_s / a.tpot_s);
-  return std::max(best, a.tput * std::pow(b.tput / a.tput, part));
-}
-
 struct Layout {
   const Case* any = nullptr;
-  std::vector<Load> measured, predicted;
+  std::vector<MeasuredLoad> measured, predicted;
 };
 using Layouts = std::map<std::string, Layout>;  // By curve.
 
@@ -61,8 +41,8 @@ bool Choose(const Layouts& layouts, double target, Choice& out) {
   const Case* any = nullptr;
   for (const auto& [curve, layout] : layouts) {
     const double limit_s = 1.0 / target;
-    const ChoiceLayout here{curve, Within(layout.measured, limit_s),
-                            Within(layout.predicted, limit_s)};
+    const ChoiceLayout here{curve, MostWithin(layout.measured, limit_s),
+                            MostWithin(layout.predicted, limit_s)};
     out.layouts += here.measured > 0.0 ? 1U : 0U;
     if (here.measured > out.best.measured) out.best = here;
     if (here.predicted > out.chosen.predicted) {

@@ -21,12 +21,14 @@ struct Cell {
 };
 
 /// Parts that go by a roofline, not by a line: their time of a sequence never grows.
-std::array<bool, perf::kStepParts> Curved(const perf::Lowered& w) {
+std::array<bool, perf::kStepParts> Curved(const perf::Machine& m, const perf::Lowered& w) {
   std::array<bool, perf::kStepParts> curved = {};
   const perf::KernelTimes* k = w.kernels.get();
   curved[perf::kProductsPart] = k == nullptr || k->products.empty();
   curved[perf::kHeadPart] = k == nullptr || k->head.empty();
   curved[perf::kExpertsPart] = k == nullptr || k->experts.empty();
+  // Collectives on other links than a switch's: starts, and what grows slower than the bytes.
+  curved[perf::kSumsPart] = curved[perf::kTravelPart] = m.links != nullptr;
   return curved;
 }
 
@@ -80,7 +82,8 @@ class WorkerBounds {
     b.least_ttft_s = c[perf::kRequest] + c[perf::kPromptToken] * load_.input + alone;
     b.prompts_a_second = streams_ / LeastPromptSeconds();
     b.requests_a_second.assign(tpot_limits_s.size(), kNever);
-    if (MixedAttention(worker_.lowered)) return b;
+    // Nor is travel that hides behind what is computed.
+    if (MixedAttention(worker_.lowered) || worker_.lowered.travel.two_batches) return b;
     const double most = std::min(space_.concurrencies.back() / streams_, fits);
     SetDecodeRates(CellsUpTo(most), tpot_limits_s, b);
     return b;
@@ -136,7 +139,7 @@ class WorkerBounds {
   }
 
   std::vector<Cell> CellsUpTo(double most) const {
-    const auto curved = Curved(worker_.lowered);
+    const auto curved = Curved(family_.machine, worker_.lowered);
     const std::vector<double> points = PointsUpTo(most);
     std::vector<Cell> cells;
     Parts before = Step(points[0]);

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstdint>
 
+#include "model/perf/links.h"
+
 namespace roofscape::codesign {
 namespace {
 
@@ -24,7 +26,9 @@ constexpr std::array<RefusalText, kRefusals> kTexts = {{
     {"expert_width", "an expert's width does not divide by the chips that cut it"},
     {"copies", "without routed experts, copies of attention are replicas, and none are spread"},
     {"stages", "more pipeline stages than layers"},
-    {"domain", "an attention group reaches beyond the chips that fast links join"},
+    {"domain",
+     "an attention group reaches beyond the chips that fast links join, or a worker beyond all "
+     "links"},
     {"expert_choice", "the engine spreads experts over all chips or none"},
     {"copy_choice", "the engine copies attention to all chips or none"},
     {"weights", "the weights leave no room for a cache"},
@@ -93,6 +97,7 @@ std::optional<Refusal> ShapeRefusal(const catalog::Model& model, const perf::Mac
   const bool whole_copies = layout.dp == 1.0 || layout.dp == stage;
   if (limits.copies_all_or_none && !whole_copies) return Refusal::kCopyChoice;
   if (group_chips > std::max(machine.domain_chips, 1.0)) return Refusal::kDomain;
+  if (machine.links && !machine.links->Joins(layout.chips)) return Refusal::kDomain;
   for (const catalog::MixerLayers& m : model.mixers) {
     if (const auto refusal = MixerRefusal(m, group)) return refusal;
   }

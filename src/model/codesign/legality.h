@@ -32,7 +32,8 @@ enum class Refusal : std::size_t {
   kExpertWidth,   // An expert's width does not divide by the chips that cut it.
   kCopies,        // dp or ep without routed experts.
   kStages,        // More stages than layers.
-  kDomain,        // An attention group reaches beyond the chips that fast links join.
+  kDomain,        // An attention group reaches beyond the chips that fast links join, or a worker
+                  // beyond a torus or mesh that no rails join to another.
   kExpertChoice,  // The engine spreads experts over all chips or none.
   kCopyChoice,    // The engine copies attention to all chips or none.
   kWeights,       // Weights leave no room for a cache.

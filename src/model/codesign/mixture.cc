@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <utility>
 
-#include <fmt/format.h>
+#include "model/codesign/layout_choice.h"
+#include "model/perf/links.h"
 
 namespace roofscape::codesign {
 namespace {
@@ -20,7 +20,7 @@ bool SameMemory(const perf::Machine& a, const perf::Machine& b) {
 
 bool SameFabric(const perf::Machine& a, const perf::Machine& b) {
   return a.link_bandwidth == b.link_bandwidth && a.domain_chips == b.domain_chips &&
-         a.rail_bandwidth == b.rail_bandwidth;
+         a.rail_bandwidth == b.rail_bandwidth && perf::Same(a.links, b.links);
 }
 
 /// Chips that curves and fits know apart, and the engine.
@@ -32,43 +32,6 @@ bool SameKernels(const Serving& a, const Serving& b) {
 
 bool SameModes(const Serving& a, const Serving& b) {
   return a.aggregated == b.aggregated && a.disaggregated == b.disaggregated;
-}
-
-/// How far apart two layouts are, in doublings of each degree.
-double Distance(const perf::Layout& a, const perf::Layout& b) {
-  const auto apart = [](double x, double y) { return std::abs(std::log2(x / y)); };
-  return 4.0 * apart(a.chips, b.chips) + apart(a.dp, b.dp) + apart(a.ep, b.ep) +
-         2.0 * apart(a.pp, b.pp);
-}
-
-/// Of the legal workers the one nearest to a layout; the first of equals.
-std::optional<std::uint32_t> Nearest(const Family& family, const perf::Layout& layout,
-                                     bool serves) {
-  std::optional<std::uint32_t> best;
-  double least = 0.0;
-  for (std::uint32_t i = 0; i < family.workers.size(); ++i) {
-    const Worker& w = family.workers[i];
-    if (serves ? !w.serves : !w.prefills) continue;
-    const double distance = Distance(w.lowered.layout, layout);
-    if (best && distance >= least) continue;
-    best = i;
-    least = distance;
-  }
-  return best;
-}
-
-std::string PlanText(const Space& space, const Option& o) {
-  const auto& workers = space.families[o.plan.family].workers;
-  const auto pool = [&](std::int64_t count, const Worker& w) {
-    const std::string layout = LayoutText(w.lowered.layout);
-    return count == 1 ? layout : fmt::format("{} x {}", count, layout);
-  };
-  std::string text = pool(o.plan.serve_workers, workers[o.plan.serve]);
-  if (o.plan.prefill != kNoPrefill) {
-    text = pool(o.plan.prefill_workers, workers[static_cast<std::size_t>(o.plan.prefill)]) +
-           " -> " + text;
-  }
-  return fmt::format("{}, {:g} in flight", text, o.concurrency);
 }
 
 }  // namespace
@@ -125,6 +88,7 @@ Wish Mixtures::WishOf(Mix mix) const {
   machine.link_bandwidth = fabric.link_bandwidth;
   machine.domain_chips = fabric.domain_chips;
   machine.rail_bandwidth = fabric.rail_bandwidth;
+  machine.links = fabric.links;
   const Serving& layout = of(ServingLayer::kLayout);
   const Serving& modes = of(ServingLayer::kDisaggregation);
   Wish wish = common_;
@@ -137,6 +101,8 @@ Wish Mixtures::WishOf(Mix mix) const {
   wish.aggregated = modes.aggregated;
   wish.disaggregated = modes.disaggregated;
   wish.most_stages = layout.most_stages;
+  // One's silicon may lack units for the other's format; neither end may.
+  wish.unpacks = mix != 0 && mix + 1 != Mix{1} << differing_.size();
   return wish;
 }
 
@@ -189,11 +155,11 @@ Result<double> Mixtures::ValueOf(Mix mix, const SearchOptions& options) {
   } else {
     const bool of_b = Is(mix, ServingLayer::kLayout);
     const Family& family = space.families[0];
-    const auto serve = Nearest(family, of_b ? *b_.layout : *serve_, true);
+    const auto serve = NearestWorker(family, of_b ? *b_.layout : *serve_, true);
     if (!serve) return 0.0;
     Plan plan{0, *serve, kNoPrefill, of_b ? 1 : serve_workers_, 0};
     if (prefill_ && !of_b) {
-      const auto prefill = Nearest(family, *prefill_, false);
+      const auto prefill = NearestWorker(family, *prefill_, false);
       if (!prefill) return 0.0;
       plan.prefill = static_cast<std::int32_t>(*prefill);
       plan.prefill_workers = prefill_workers_;

@@ -48,6 +48,23 @@ TEST(Mixture, LayersThatDifferAreFound) {
   EXPECT_TRUE(Mixtures(wish, ServingA(), ServingA(), 20.0, kNoLimit, nullptr).differing().empty());
 }
 
+TEST(Mixture, SiliconWithoutUnitsForAFormatUnpacksIt) {
+  const Wish wish = TestWish();
+  Serving a = ServingA();
+  a.chip.machine.flops = {1e15, 1e15, 1e15};
+  Serving b = a;
+  b.chip.machine.flops = {1e15, 2e15, 4e15};
+  b.precision = "fp4";
+  const Attribution split = Of(wish, a, b);
+  ASSERT_EQ(split.factors.size(), 3U);  // Silicon, precision, layout.
+  EXPECT_GT(split.factors[1].share, 1.0) << "fewer bytes are read either way";
+  // As an end of its own it is refused.
+  Serving wrong = a;
+  wrong.precision = "fp4";
+  Mixtures end(wish, wrong, b, 20.0, kNoLimit, nullptr);
+  EXPECT_FALSE(end.ValueOf(0, {}));
+}
+
 TEST(Mixture, SharesMultiplyToTheGainAndThePriceIsItsOwn) {
   const Wish wish = TestWish();
   const Attribution a = Of(wish, ServingA(), ServingB());

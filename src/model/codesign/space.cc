@@ -94,7 +94,7 @@ class Builder {
     std::optional<Refusal> all;  // Of every layout.
     if (!RunsOn(engine, chip)) {
       all = Refusal::kEngine;
-    } else if (!Offers(chip.machine, formats.experts, released.experts)) {
+    } else if (!wish_.unpacks && !Offers(chip.machine, formats.experts, released.experts)) {
       all = Refusal::kPrecision;
     }
     EachLayout(chip.most, wish_.most_stages, [&](const perf::Layout& layout) {
@@ -120,6 +120,7 @@ class Builder {
     }
     auto lowered = perf::Lower(model, layout, family.formats);
     if (!lowered) return Refusal::kExperts;
+    lowered->travel = wish_.travel;
     const double share = family.coefficients[perf::kMemoryShare];
     const auto whole = MemoryRefusal(model, machine, *lowered, share, wish_.longest_tokens);
     const auto prompt = MemoryRefusal(model, machine, *lowered, share, wish_.longest_prompt);

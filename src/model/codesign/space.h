@@ -48,9 +48,12 @@ struct Wish {
   double longest_tokens = 2048.0;  // The longest request, from end to end.
   double longest_prompt = 1024.0;
   double drafts = 0.0;  // Tokens drafted a step.
+  perf::Travel travel;  // Of tokens to their experts.
   bool aggregated = true;
   bool disaggregated = true;
   std::int64_t most_stages = 1;
+  /// A chip without units for a format may keep weights in it all the same and unpack them.
+  bool unpacks = false;
   /// What was fitted, by engine and generation.
   std::function<perf::Coefficients<double>(const perf::Setting&)> coefficients;
 };

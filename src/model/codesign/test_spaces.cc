@@ -42,6 +42,12 @@ perf::Machine RandomMachine(Rng& rng) {
   m.memory = 30e9 * std::exp2(rng.Uniform() * 3.0);
   m.domain_chips = std::exp2(static_cast<double>(1 + rng.Below(3)));
   m.rail_bandwidth = rng.Below(2) == 0 ? 0.0 : 50e9;
+  if (rng.Below(3) == 0) {
+    const bool torus = rng.Below(2) == 0;
+    m.links = perf::TestLinks(torus ? catalog::Topology::kTorus : catalog::Topology::kMesh,
+                              m.link_bandwidth);
+    m.domain_chips = torus ? 16.0 : 8.0;
+  }
   return m;
 }
 
@@ -84,6 +90,11 @@ Wish RandomWish(Rng& rng) {
   wish.longest_prompt = wish.input;
   wish.longest_tokens = wish.input + wish.output;
   if (wish.model->mtp_layers && rng.Below(2) == 0) wish.drafts = 2.0;
+  if (rng.Below(4) == 0) wish.travel.two_batches = true;
+  if (rng.Below(4) == 0) {
+    wish.travel.groups = 8.0;
+    wish.travel.most_groups = 3.0;
+  }
   wish.disaggregated = rng.Below(4) != 0;
   wish.aggregated = !wish.disaggregated || rng.Below(4) != 0;
   wish.most_stages = 1 + static_cast<std::int64_t>(rng.Below(3));

@@ -60,6 +60,10 @@ enum Coefficient : std::size_t {
   kCoefficients,
 };
 
+/// One of each, as any scalar.
+template <class T>
+using Coefficients = std::array<T, kCoefficients>;
+
 struct CoefficientInfo {
   std::string_view name;
   double prior;   // The value where nothing was fitted.

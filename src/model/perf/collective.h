@@ -349,23 +349,28 @@ struct TokenTraffic {
 namespace collective_internal {
 
 /// Dispatch and combine: each draw of a token is one of its experts, all ranks equally likely.
+/// `once`: bytes of one copy of all tokens of a chip.
+template <class T>
+T TokenSeconds(const Fabric& fabric, const CommParams<T>& params, Collective kind, const T& once,
+               int top_k, Copies how, int ranks) {
+  if (ranks <= 1) return T(0.0);
+  const Group group = MakeGroup(fabric, ranks);
+  const double copies = how == Copies::kPerExpert ? top_k : DistinctDestinations(ranks, top_k);
+  Exchange<T> bytes = Evenly(group, once * T(copies));
+  if (how == Copies::kPerIsland && group.islands > 1) {
+    const int m = group.islands;
+    // What comes over the rails is handed on inside: every copy but a chip's own moves there.
+    bytes.inside = once * T(copies * Others(ranks));
+    bytes.across = once * T(DistinctDestinations(m, top_k) * Others(m));
+  }
+  return ExchangeSeconds(fabric, params, kind, group, bytes);
+}
+
 template <class T>
 T TokenSeconds(const Fabric& fabric, const CommParams<T>& params, Collective kind,
                const TokenTraffic& traffic, int ranks) {
-  if (ranks <= 1) return T(0.0);
-  const Group group = MakeGroup(fabric, ranks);
-  const double once = traffic.tokens * traffic.hidden * traffic.bytes_per_element;
-  const double copies = traffic.copies == Copies::kPerExpert
-                            ? traffic.top_k
-                            : DistinctDestinations(ranks, traffic.top_k);
-  Exchange<T> bytes = Evenly(group, T(once * copies));
-  if (traffic.copies == Copies::kPerIsland && group.islands > 1) {
-    const int m = group.islands;
-    // What comes over the rails is handed on inside: every copy but a chip's own moves there.
-    bytes.inside = T(once * copies * Others(ranks));
-    bytes.across = T(once * DistinctDestinations(m, traffic.top_k) * Others(m));
-  }
-  return ExchangeSeconds(fabric, params, kind, group, bytes);
+  const T once(traffic.tokens * traffic.hidden * traffic.bytes_per_element);
+  return TokenSeconds(fabric, params, kind, once, traffic.top_k, traffic.copies, ranks);
 }
 
 }  // namespace collective_internal

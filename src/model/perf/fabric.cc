@@ -129,6 +129,17 @@ Slice BestSlice(const Fabric& fabric, int ranks) {
   return Search(fabric, ranks, fabric.slice.length, /*whole=*/false);
 }
 
+void SetOwnSlices(Fabric& fabric) {
+  RS_CHECK(fabric.topology == Topology::kTorus);
+  constexpr int kTable = 128;  // Larger groups are powers of two, nearly always.
+  for (int ranks = 1; ranks <= std::min(kTable, fabric.island); ++ranks) {
+    fabric.own.push_back(Search(fabric, ranks, fabric.most, /*whole=*/true));
+  }
+  for (std::size_t i = 0; i < kSlices && (1 << i) <= fabric.island; ++i) {
+    fabric.slices[i] = Search(fabric, 1 << i, fabric.most, /*whole=*/true);
+  }
+}
+
 Result<Fabric> MakeFabric(const catalog::Fabric& scale_up, const catalog::Fabric* scale_out,
                           int chips) {
   if (chips < 1) {

@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "base/core/result.h"
 #include "domain/catalog/catalog.h"
@@ -83,9 +84,11 @@ struct Fabric {
   std::array<int, kTorusAxes> most = {1, 1, 1};
   int wrap_multiple = 0;  // 0: an axis closes only where it is as long as it can be.
   std::array<Slice, kSlices> slices;
+  /// Where every group is a slice of its own (SetOwnSlices): of 1, 2, 3 ... chips.
+  std::vector<Slice> own;
 
   /// Islands that a group of `ranks` spreads over, at least 1.
-  constexpr int Islands(int ranks) const { return (ranks + island - 1) / island; }
+  int Islands(int ranks) const { return (ranks + island - 1) / island; }
 
   friend bool operator==(const Fabric&, const Fabric&) = default;
 };
@@ -95,8 +98,15 @@ struct Fabric {
 /// island's it closes as the island does. REQUIRES: topology is kTorus, 1 <= ranks <= island.
 Slice BestSlice(const Fabric& fabric, int ranks);
 
-/// The same from the table where it stands there.
+/// From now on a group is not a part of one large slice but a slice of its own, which its machines
+/// may join as they like: with its own rings. REQUIRES: topology is kTorus.
+void SetOwnSlices(Fabric& fabric);
+
+/// The best box from the tables where it stands there.
 inline Slice SliceOf(const Fabric& fabric, int ranks) {
+  if (static_cast<std::size_t>(ranks) <= fabric.own.size()) {
+    return fabric.own[static_cast<std::size_t>(ranks) - 1];
+  }
   if ((ranks & (ranks - 1)) == 0 && ranks < (1 << kSlices)) {
     return fabric
         .slices[static_cast<std::size_t>(std::bit_width(static_cast<unsigned>(ranks))) - 1];

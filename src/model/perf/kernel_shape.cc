@@ -205,7 +205,7 @@ KernelPoint Locate(const RecurrentShape& shape, KernelPrecision precision, const
 KernelPoint Locate(const CollectiveShape& shape, KernelPrecision /*precision*/,
                    const Roofs& roofs) {
   const double share = (shape.gpus - 1) / shape.gpus;
-  const double passes = shape.kind == Collective::kAllReduce ? 2 : 1;
+  const double passes = shape.kind == CollectiveKind::kAllReduce ? 2 : 1;
   return {passes * share * shape.bytes / roofs.link_bytes_s,
           {Log2(shape.bytes), Log2(shape.gpus), 0, 0}};
 }

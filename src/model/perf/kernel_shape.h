@@ -170,9 +170,9 @@ struct RecurrentShape {
 
 /// `bytes` is the message as NCCL's tests count it: the whole tensor of an all-reduce, what a rank
 /// ends with after an all-gather, what it begins with in a reduce-scatter or an all-to-all.
-enum class Collective : std::uint8_t { kAllReduce, kAllGather, kReduceScatter, kAllToAll };
+enum class CollectiveKind : std::uint8_t { kAllReduce, kAllGather, kReduceScatter, kAllToAll };
 struct CollectiveShape {
-  Collective kind = Collective::kAllReduce;
+  CollectiveKind kind = CollectiveKind::kAllReduce;
   double bytes = 0;
   double gpus = 0;
 };

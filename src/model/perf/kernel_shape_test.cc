@@ -120,9 +120,9 @@ TEST(KernelShape, SparseAttentionCostsItsChoiceOfKeysAndTheScanForIt) {
 }
 
 TEST(KernelShape, CollectivesCountWhatALinkCarries) {
-  const CollectiveShape reduce = {Collective::kAllReduce, 1e9, 8};
+  const CollectiveShape reduce = {CollectiveKind::kAllReduce, 1e9, 8};
   EXPECT_NEAR(Locate(reduce, KernelPrecision::kBf16, kChip).roof_s, 2 * 1e9 * 7 / 8 / 450e9, 1e-9);
-  const CollectiveShape gather = {Collective::kAllGather, 1e9, 8};
+  const CollectiveShape gather = {CollectiveKind::kAllGather, 1e9, 8};
   EXPECT_NEAR(Locate(gather, KernelPrecision::kBf16, kChip).roof_s, 1e9 * 7 / 8 / 450e9, 1e-9);
   // With more experts a token than ranks, nearly every rank gets each token once.
   const ExchangeShape wide = {128, 7168, 64, 4, 2};

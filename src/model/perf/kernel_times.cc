@@ -352,7 +352,7 @@ class Maker {
     double layers = 0.0;
     for (const catalog::MixerLayers& m : model_.mixers) layers += Of(m.layers);
     out.sums = TimeLine([&](double tokens) {
-      const CollectiveShape shape{Collective::kAllReduce, tokens * hidden_ * 2.0, group_};
+      const CollectiveShape shape{CollectiveKind::kAllReduce, tokens * hidden_ * 2.0, group_};
       return 2.0 * layers * Seconds(*c, shape);
     });
   }

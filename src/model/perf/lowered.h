@@ -68,6 +68,15 @@ struct Experts {
   Precision precision = Precision::kBf16;
 };
 
+/// How tokens reach their experts, beyond what model and layout say.
+struct Travel {
+  double groups = 0.0;       // Experts lie in so many groups of chips; 0: no groups,
+  double most_groups = 0.0;  // and those of one token in at most so many of them.
+  bool two_batches = false;  // Half of a batch computes while the other half travels.
+
+  friend bool operator==(const Travel&, const Travel&) = default;
+};
+
 struct KernelTimes;  // kernel_times.h
 
 constexpr std::size_t kMaxProducts = 4;
@@ -92,6 +101,7 @@ struct Lowered {
   double weight_bytes = 0.0;           // Held by a chip.
   double cache_bytes_per_token = 0.0;  // Held by a chip for one token of one sequence.
   double windowed_bytes_per_sequence = 0.0;    // Kept however long the context.
+  Travel travel;                               // As wished; Lower leaves it at its defaults.
   std::shared_ptr<const KernelTimes> kernels;  // As measured; null: rooflines only.
 };
 

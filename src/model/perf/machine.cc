@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "model/perf/links.h"
+
 namespace roofscape::perf {
 namespace {
 
@@ -36,6 +38,7 @@ Result<> SetLinks(const catalog::Catalog& catalog, const catalog::Chip& chip, Ma
                         catalog::FindFabric(catalog, chip.links.scale_out));
     machine.rail_bandwidth = fabric->chip_gb_s.value_or(0.0) * kGiga;
   }
+  RS_ASSIGN_OR_RETURN(machine.links, MakeLinks(catalog, chip));
   return {};
 }
 

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,8 @@ double BytesPerWeight(Precision precision);
 enum class Generation { kOther, kHopper, kBlackwell };
 constexpr std::size_t kGenerations = 3;
 
+struct Links;  // links.h
+
 struct Machine {
   std::string chip;
   Generation generation = Generation::kOther;
@@ -36,6 +39,7 @@ struct Machine {
   double link_bandwidth = 0.0;                 // One way, all scale-up links of a chip, bytes/s.
   double domain_chips = 1.0;                   // Joined by them.
   double rail_bandwidth = 0.0;                 // Between domains, a chip, bytes/s.
+  std::shared_ptr<const Links> links;          // Where it is no switch; null: as behind one.
   double tdp_w = 0.0;                          // 0: not known.
   bool host_in_package = false;                // A slower CPU, reached over a coherent link.
 };

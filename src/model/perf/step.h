@@ -14,6 +14,7 @@
 #include "model/perf/lowered.h"
 #include "model/perf/machine.h"
 #include "model/perf/scalar.h"
+#include "model/perf/travel.h"
 
 namespace roofscape::perf {
 
@@ -52,10 +53,7 @@ T Total(const StepTimes<T>& times) {
 }
 
 template <class T>
-using Coefficients = std::array<T, kCoefficients>;
-
-template <class T>
-const T& Reach(const Coefficients<T>& c, Precision precision) {
+const T& ReachOf(const Coefficients<T>& c, Precision precision) {
   if (precision == Precision::kFp4) return c[kReachFp4];
   return precision == Precision::kFp8 ? c[kReachFp8] : c[kReachBf16];
 }
@@ -72,7 +70,7 @@ template <class T>
 T ProductSeconds(const Machine& m, const Coefficients<T>& c, const Products& p, const T& tokens) {
   const T read = p.weight_bytes / (m.bandwidth * c[kWeightRead]);
   const T multiply =
-      p.flop_per_token * tokens / (PeakFlops(m, p.precision) * Reach(c, p.precision));
+      p.flop_per_token * tokens / (PeakFlops(m, p.precision) * ReachOf(c, p.precision));
   return SmoothMax(read, multiply);
 }
 
@@ -108,44 +106,6 @@ T ExpertSeconds(const Machine& m, const Coefficients<T>& c, const Lowered& w, co
   const T multiply =
       e.layers * flop_of_one / chips * rows * worst / (PeakFlops(m, e.precision) * c[kExpertReach]);
   return SmoothMax(read, multiply);
-}
-
-/// One-way bandwidth between the chips of a group.
-inline double GroupBandwidth(const Machine& m, double chips) {
-  if (chips <= m.domain_chips || m.rail_bandwidth <= 0.0) return m.link_bandwidth;
-  return m.rail_bandwidth;
-}
-
-/// Sums over the attention group: two a layer (after attention, after the feed-forward part).
-template <class T>
-T SumSeconds(const Machine& m, const Coefficients<T>& c, const Lowered& w, const T& tokens) {
-  const double n = w.group_chips;
-  const double bandwidth = GroupBandwidth(m, n);
-  if (n <= 1.0 || bandwidth <= 0.0) return T(0.0);
-  const T bytes = tokens * (w.hidden * 2.0);
-  const T each = c[kSumStart] + bytes * (2.0 * (n - 1.0) / n / bandwidth) / c[kLinkReach];
-  return each * (2.0 * w.reduced_layers);
-}
-
-/// Tokens that go to the experts of other groups and come back: fp8 out, bf16 back, one copy for
-/// each distinct chip, N (1 - (1 - 1/N)^k).
-template <class T>
-T TravelSeconds(const Machine& m, const Coefficients<T>& c, const Lowered& w, const T& tokens) {
-  const double n = w.layout.chips / w.layout.pp;
-  const double bandwidth = GroupBandwidth(m, n);
-  if (w.layout.dp <= 1.0 || w.routed_layers <= 0.0 || bandwidth <= 0.0) return T(0.0);
-  const double copies = n * (1.0 - std::pow(1.0 - 1.0 / n, w.experts[0].top_k));
-  const T bytes = tokens / w.group_chips * (copies * (n - 1.0) / n * w.hidden * 3.0);
-  return (2.0 * c[kTravelStart] + bytes / (bandwidth * c[kLinkReach])) * w.routed_layers;
-}
-
-/// Tokens that go from each stage of a pipeline to the next, bf16. Nobody measured one.
-template <class T>
-T StageSeconds(const Machine& m, const Coefficients<T>& c, const Lowered& w, const T& tokens) {
-  const double bandwidth = GroupBandwidth(m, w.layout.chips);
-  if (w.layout.pp <= 1.0 || bandwidth <= 0.0) return T(0.0);
-  const T each = c[kSumStart] + tokens * (w.hidden * 2.0 / bandwidth) / c[kLinkReach];
-  return each * (w.layout.pp - 1.0);
 }
 
 /// Attention by its curves: decoding, then prompts. Drafts verified at once read the cache once.
@@ -244,7 +204,9 @@ T RecurrentPart(const Machine& m, const Lowered& w, const Coefficients<T>& c,
 
 template <class T>
 T SumsPart(const Machine& m, const Lowered& w, const Coefficients<T>& c, const T& tokens) {
-  if (w.kernels && !w.kernels->sums.empty()) return w.kernels->sums.At(tokens) * c[kCurveSums];
+  // Curves were measured behind switches.
+  const bool measured = w.kernels && !w.kernels->sums.empty() && !LinksOf(m, w.group_chips);
+  if (measured) return w.kernels->sums.At(tokens) * c[kCurveSums];
   return SumSeconds(m, c, w, tokens);
 }
 
@@ -257,10 +219,10 @@ inline double KernelsOf(const Lowered& w) {
   return kernels;
 }
 
-/// One pass. `prefills`: launched kernel by kernel, as steps with prompts are.
+/// One pass of one batch, part after part.
 template <class T>
-StepTimes<T> ForwardSeconds(const Machine& m, const Lowered& w, const Coefficients<T>& c,
-                            const StepLoad<T>& load, bool prefills) {
+StepTimes<T> OneBatchSeconds(const Machine& m, const Lowered& w, const Coefficients<T>& c,
+                             const StepLoad<T>& load, bool prefills) {
   const T queries = load.decode * (1.0 + load.drafts);
   const T tokens = queries + load.prefill;
   StepTimes<T> times;
@@ -277,6 +239,32 @@ StepTimes<T> ForwardSeconds(const Machine& m, const Lowered& w, const Coefficien
   times[kHostPart] =
       prefills ? c[kPrefillHost] : c[kStepHost] + c[kSequenceHost] * load.decode * w.layout.dp;
   return times;
+}
+
+/// Two halves of the batch side by side: while tokens of one travel the other computes. Weights are
+/// read twice for that.
+template <class T>
+StepTimes<T> TwoBatchSeconds(const Machine& m, const Lowered& w, const Coefficients<T>& c,
+                             const StepLoad<T>& load, bool prefills) {
+  using std::max;
+  StepLoad<T> half = load;
+  half.decode = load.decode * 0.5;
+  half.prefill = load.prefill * 0.5;
+  half.pairs = load.pairs * 0.5;
+  StepTimes<T> times = OneBatchSeconds(m, w, c, half, prefills);
+  const T computes = Total(times) - times[kTravelPart] - times[kHostPart];
+  for (std::size_t i = 0; i < kHostPart; ++i) times[i] = times[i] * 2.0;
+  times[kTravelPart] = max(times[kTravelPart] - computes * 2.0, T(0.0));
+  if (!prefills) times[kHostPart] = c[kStepHost] + c[kSequenceHost] * load.decode * w.layout.dp;
+  return times;
+}
+
+/// One pass. `prefills`: launched kernel by kernel, as steps with prompts are.
+template <class T>
+StepTimes<T> ForwardSeconds(const Machine& m, const Lowered& w, const Coefficients<T>& c,
+                            const StepLoad<T>& load, bool prefills) {
+  if (w.travel.two_batches && w.layout.dp > 1.0) return TwoBatchSeconds(m, w, c, load, prefills);
+  return OneBatchSeconds(m, w, c, load, prefills);
 }
 
 }  // namespace roofscape::perf

@@ -17,6 +17,25 @@ Machine TestMachine() {
   return m;
 }
 
+std::shared_ptr<const Links> TestLinks(catalog::Topology topology, double bytes_per_s) {
+  catalog::Fabric fabric;
+  fabric.topology = topology;
+  const bool torus = topology == catalog::Topology::kTorus;
+  fabric.chips = torus ? 16 : 8;
+  if (torus) {
+    fabric.shape = {4, 4};
+    fabric.wrap_multiple_chips = 4;
+  }
+  fabric.chip_gb_s = bytes_per_s / 1e9;
+  auto links = std::make_shared<Links>();
+  auto made = MakeFabric(fabric, nullptr, static_cast<int>(*fabric.chips));
+  RS_CHECK(made);
+  links->fabric = *std::move(made);
+  if (torus) SetOwnSlices(links->fabric);
+  links->params = DefaultParams(fabric, nullptr).params;
+  return links;
+}
+
 catalog::Model DenseModel() {
   catalog::Model model;
   model.entry.id = "dense";
