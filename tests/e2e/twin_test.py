@@ -177,12 +177,8 @@ class LiveTwin(unittest.TestCase):
             self.assertIn(words, result.stderr, flags)
 
     def test_the_examples_serve(self):
-        examples = os.path.join(REPOSITORY, "examples")
-        for name in sorted(os.listdir(examples)):
-            path = os.path.join(examples, name)
-            with open(path, encoding="utf-8") as file:
-                if "[load]" in file.read():
-                    continue
+        for name in ("node-8", "rack-72", "torus-slice", "wafer"):
+            path = os.path.join(REPOSITORY, "examples", name + ".toml")
             out = json.loads(program("simulate", "--deployment", path, "--concurrency", 2,
                                      "--output-tokens", 16, "--json"))
             self.assertGreater(out["points"][0]["output_tps"], 1, name)
