@@ -306,7 +306,7 @@ Result<std::vector<codesign::Target>> TargetsOf(const SpaceText& space,
 
 codesign::Wish CommonWish(double input, double output, const calibrate::Model& fitted) {
   constexpr double kMeanLength = 0.9;  // Lengths are drawn from 0.8 of nominal to all of it.
-  constexpr double kMost = 4096.0;
+  constexpr double kMost = 16384.0;
   codesign::Wish wish;
   wish.concurrencies = codesign::DefaultConcurrencies(kMost);
   wish.input = kMeanLength * input;
