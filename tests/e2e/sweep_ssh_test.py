@@ -54,7 +54,8 @@ class SweepOverSsh(unittest.TestCase):
             os.makedirs("/run/sshd", exist_ok=True)
         with open(self.file("sshd.log"), "wb") as log:
             sshd = subprocess.Popen([shutil.which("sshd", path=PATH), "-D", "-e", "-f",
-                                     self.file("sshd_config")], stdin=subprocess.DEVNULL, stderr=log)
+                                     self.file("sshd_config")],
+                                    stdin=subprocess.DEVNULL, stderr=log)
         self.addCleanup(sshd.wait)
         self.addCleanup(sshd.terminate)
         end = time.monotonic() + 10
