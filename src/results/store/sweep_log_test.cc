@@ -112,7 +112,7 @@ TEST_P(SweepLogTest, SaysWhatACampaignWithoutPlanIs) {
 
 INSTANTIATE_TEST_SUITE_P(Backends, SweepLogTest,
                          testing::Values(Backend::kSqlite, Backend::kPostgres),
-                         [](const auto& info) { return NameOf(info.param); });
+                         [](const auto& instance) { return NameOf(instance.param); });
 
 }  // namespace
 }  // namespace roofscape::store
