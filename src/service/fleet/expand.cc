@@ -192,6 +192,12 @@ class Expander {
  private:
   Result<> AddVariant(const Variant& variant) {
     RS_ASSIGN_OR_RETURN(Layout layout, LayoutOf(variant));
+    if (!layouts_.insert(layout.id).second) {
+      return Wrong(
+          fmt::format("deployment '{}': {} is started exactly as another one of the plan: "
+                      "leave one of them out",
+                      variant.deployment.name, layout.name));
+    }
     std::vector<Point> points;
     for (const PlannedLoad& load : plan_.loads) {
       if (!Names(load.deployments, variant.deployment.name)) continue;
@@ -204,12 +210,6 @@ class Expander {
       }
     }
     if (points.empty()) return {};
-    if (!layouts_.insert(layout.id).second) {
-      return Wrong(
-          fmt::format("deployment '{}': {} is started exactly as another one of the plan: "
-                      "leave one of them out",
-                      variant.deployment.name, layout.name));
-    }
     std::stable_sort(points.begin(), points.end(), [](const Point& a, const Point& b) {
       return std::pair(a.repeat, Weight(a)) < std::pair(b.repeat, Weight(b));
     });

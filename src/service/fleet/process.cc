@@ -21,6 +21,7 @@
 
 #include <fmt/format.h>
 
+#include "base/core/text.h"
 #include "base/net/fd.h"
 #include "service/fleet/file.h"
 
@@ -86,29 +87,63 @@ void BecomeGroup(bool dies_with_us, pid_t parent) {
   _Exit(kCannotRun);
 }
 
-/// The group is there as long as one process of it is.
-bool GroupLives(pid_t group) { return kill(-group, 0) == 0 || errno == EPERM; }
+/// The number that a folder of /proc is called by.
+std::optional<pid_t> ProcessOf(const dirent& entry) {
+  const std::string_view name = entry.d_name;
+  pid_t pid = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
+  if (error != std::errc() || end != name.data() + name.size()) return std::nullopt;
+  return pid;
+}
 
-std::vector<pid_t> Marked(const std::string& mark) {
-  const std::string wanted = fmt::format("{}={}", kMarkVariable, mark);
+std::vector<pid_t> Processes() {
   std::vector<pid_t> pids;
   DIR* const proc = opendir("/proc");
   if (proc == nullptr) return pids;
   while (const dirent* entry = readdir(proc)) {
-    const std::string_view name = entry->d_name;
-    pid_t pid = 0;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
-    if (error != std::errc() || end != name.data() + name.size() || pid == getpid()) continue;
-    const auto env = ReadFile(fmt::format("/proc/{}/environ", pid));
-    if (!env) continue;  // Another user's, or gone.
-    for (std::size_t at = 0; at < env->size(); at = env->find('\0', at) + 1) {
-      if (env->compare(at, wanted.size() + 1, wanted.c_str(), wanted.size() + 1) == 0) {
-        pids.push_back(pid);
-      }
-      if (env->find('\0', at) == std::string::npos) break;
-    }
+    if (const auto pid = ProcessOf(*entry)) pids.push_back(*pid);
   }
   closedir(proc);
+  return pids;
+}
+
+/// The fields of a process behind its name, which is in brackets and may hold anything; empty:
+/// there is no such process. The first is its state, the third its group.
+std::vector<std::string> FieldsOf(pid_t pid) {
+  const auto stat = ReadFile(fmt::format("/proc/{}/stat", pid));
+  if (!stat) return {};
+  const std::size_t name_end = stat->rfind(')');
+  if (name_end == std::string::npos || name_end + 2 > stat->size()) return {};
+  return Split(stat->substr(name_end + 2), ' ');
+}
+
+bool HasEnded(const std::string& state) { return state == "Z" || state == "X"; }
+
+/// Whether a process of the group still runs. One that has ended and that nobody asks how, as in a
+/// container without init, does not count.
+bool GroupLives(pid_t group) {
+  if (kill(-group, 0) != 0 && errno == ESRCH) return false;
+  const std::vector<pid_t> pids = Processes();
+  return std::any_of(pids.begin(), pids.end(), [&](pid_t pid) {
+    const std::vector<std::string> fields = FieldsOf(pid);
+    return fields.size() > 2 && fields[2] == std::to_string(group) && !HasEnded(fields[0]);
+  });
+}
+
+std::vector<pid_t> Marked(const std::string& mark) {
+  const std::string wanted = fmt::format("{}={}", kMarkVariable, mark);
+  std::vector<pid_t> pids;
+  for (const pid_t pid : Processes()) {
+    if (pid == getpid()) continue;
+    const auto env = ReadFile(fmt::format("/proc/{}/environ", pid));
+    if (!env) continue;  // Another user's, or gone.
+    for (const std::string& variable : Split(*env, '\0')) {
+      if (variable == wanted) {
+        pids.push_back(pid);
+        break;
+      }
+    }
+  }
   return pids;
 }
 
@@ -186,19 +221,10 @@ void Child::Stop(Nanos grace, const Clock& clock) {
 }
 
 std::optional<std::string> BeginOf(pid_t pid) {
-  const auto stat = ReadFile(fmt::format("/proc/{}/stat", pid));
-  if (!stat) return std::nullopt;
-  // The name, in brackets, may hold anything.
-  std::size_t at = stat->rfind(')');
-  if (at == std::string::npos || at + 2 >= stat->size()) return std::nullopt;
-  const bool ended = (*stat)[at + 2] == 'Z' || (*stat)[at + 2] == 'X';
-  if (ended) return std::nullopt;
-  constexpr int kFieldsBetween = 20;  // From the name, field 2, to the begin, field 22.
-  for (int field = 0; field < kFieldsBetween && at != std::string::npos; ++field) {
-    at = stat->find(' ', at + 1);
-  }
-  if (at == std::string::npos) return std::nullopt;
-  return stat->substr(at + 1, stat->find(' ', at + 1) - at - 1);
+  constexpr std::size_t kBegin = 19;  // Field 22 of all, the name being field 2.
+  const std::vector<std::string> fields = FieldsOf(pid);
+  if (fields.size() <= kBegin || HasEnded(fields[0])) return std::nullopt;
+  return fields[kBegin];
 }
 
 std::size_t EndMarked(const std::string& mark, Nanos grace, const Clock& clock) {

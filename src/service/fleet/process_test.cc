@@ -2,8 +2,6 @@
 
 #include "service/fleet/process.h"
 
-#include <signal.h>
-
 #include <gtest/gtest.h>
 
 #include "service/fleet/file.h"
@@ -54,7 +52,7 @@ TEST(ProcessTest, StopEndsTheWholeGroupEvenWhoDoesNotListen) {
   ASSERT_TRUE(child);
   Pause(milliseconds(200), kNever, clock);
   child->Stop(milliseconds(300), clock);
-  EXPECT_EQ(kill(-child->pid(), 0), -1);
+  EXPECT_EQ(EndMarked("mark-2", milliseconds(100), clock), 0U);
   EXPECT_EQ(child->EndText(), "was killed by signal 9");
 }
 
