@@ -91,7 +91,7 @@ TEST(MeasuredGain, OtherLengthsSlowerLoadsAndLateTokensAreNoEvidence) {
 
 TEST(MeasuredGain, AnyModeIsTheBetterOfBoth) {
   Rows rows;
-  Setup b = kA;
+  auto b = kA;
   b[3] = "any";
   rows.Add(kA, "a", 0.02, 100.0);
   rows.Add({"old", "vllm", "fp8", "disaggregated", "none"}, "d", 0.02, 130.0);

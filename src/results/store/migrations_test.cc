@@ -106,6 +106,10 @@ TEST_P(MigrationsTest, NoTableOfResultsLetsARowBeChangedOrRemoved) {
       "INSERT INTO campaign_label VALUES (1, 'a', 'b');"
       "INSERT INTO campaign_run VALUES (1, 'r');"
       "INSERT INTO campaign_point VALUES (1, 1, 1);"
+      "INSERT INTO sweep_plan VALUES (1, 1, 1, 'p');"
+      "INSERT INTO sweep_layout VALUES (1, 'l', '{}');"
+      "INSERT INTO sweep_point VALUES (1, 'p', 0, 'l', '{}');"
+      "INSERT INTO sweep_event VALUES (1, 1, 1, 'begun', 'p', '{}');"
       "INSERT INTO series VALUES ('r', 'device_power_w', '0', 'd', 'a.csv', 1, 1, 0, 0, '');"));
   const std::vector<std::string> tables = *database_->Tables();
   for (const std::string& table : tables) {
