@@ -130,7 +130,7 @@ TEST_P(MigrationsTest, NoTableOfResultsLetsARowBeChangedOrRemoved) {
           << sql << ": " << refused.error().message;
     }
   }
-  EXPECT_EQ(tables.size(), 20U);
+  EXPECT_EQ(tables.size(), 24U);
 }
 
 }  // namespace
