@@ -78,12 +78,15 @@ class Computer {
       move.rows.push_back(std::move(row));
     };
     const std::optional<Served>& at_home = out_.values[model][x][s];
+    std::optional<Served> anew = out_.values[model][y][s];
     if (at_home->kept && !out_.targets[y].wafer) {
       RS_ASSIGN_OR_RETURN(const ServedAt kept,
                           portability_.KeptOn(out_.shapes.models[model], y, *at_home->kept));
       add("kept", kept[s]);
+      // It is one of those to choose from; loads between those of the grid may favour it.
+      if (kept[s] && (!anew || kept[s]->value > anew->value)) anew = kept[s];
     }
-    add("anew", out_.values[model][y][s]);
+    add("anew", anew);
     if (!out_.targets[y].wafer) {
       const perf::Travel groups = out_.space.groups.value_or(perf::Travel{});
       perf::Travel two = {};
