@@ -77,7 +77,7 @@ class Coordinator {
 
   Result<Outcome> Adopt();
   Result<Outcome> WatchJobs();
-  Result<Outcome> WatchJob(const std::string& layout);
+  Result<Outcome> WatchJob(const std::string& id);
   Result<Outcome> StartJobs();
   Result<Outcome> MakeJob(const LayoutState& layout);
   Result<Outcome> SubmitJob(const LayoutState& layout);
