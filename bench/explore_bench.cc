@@ -9,41 +9,14 @@
 
 #include "cli/parallel.h"
 #include "model/perf/kernel_curves.h"
+#include "routed_model.h"
 
 namespace roofscape::codesign {
 namespace {
 
-catalog::Model RoutedModel() {
-  catalog::Model model;
-  model.entry.id = "routed";
-  model.precision = "fp8";
-  model.layers = 60;
-  model.hidden = 6144;
-  model.vocab = 128000;
-  catalog::MixerLayers mixer;
-  mixer.mixer = catalog::Mixer::kMla;
-  mixer.layers = 60;
-  mixer.q_heads = 64;
-  mixer.q_lora = 1536;
-  mixer.kv_lora = 512;
-  mixer.qk_nope = 128;
-  mixer.qk_rope = 64;
-  mixer.v_head_dim = 128;
-  model.mixers = {mixer};
-  catalog::FfnLayers ffn;
-  ffn.routed = true;
-  ffn.layers = 60;
-  ffn.width = 2048;
-  ffn.experts = 128;
-  ffn.top_k = 8;
-  ffn.shared_experts = 1;
-  model.ffns = {ffn};
-  return model;
-}
-
 /// 32 chips of a kind with measured kernels, three engines, aggregated or in two pools.
 const Space& BenchSpace() {
-  static const catalog::Model model = RoutedModel();
+  static const catalog::Model model = RoutedModel(60, 128);
   static const Space space = [] {
     const auto curves = perf::KernelCurves::Parse(perf::EmbeddedKernelCurves());
     perf::KernelBook book(*curves);

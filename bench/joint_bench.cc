@@ -9,37 +9,10 @@
 
 #include "cli/parallel.h"
 #include "model/codesign/joint.h"
+#include "routed_model.h"
 
 namespace roofscape::codesign {
 namespace {
-
-catalog::Model RoutedModel(std::int64_t layers, std::int64_t experts) {
-  catalog::Model model;
-  model.entry.id = "routed";
-  model.precision = "fp8";
-  model.layers = layers;
-  model.hidden = 6144;
-  model.vocab = 128000;
-  catalog::MixerLayers mixer;
-  mixer.mixer = catalog::Mixer::kMla;
-  mixer.layers = layers;
-  mixer.q_heads = 64;
-  mixer.q_lora = 1536;
-  mixer.kv_lora = 512;
-  mixer.qk_nope = 128;
-  mixer.qk_rope = 64;
-  mixer.v_head_dim = 128;
-  model.mixers = {mixer};
-  catalog::FfnLayers ffn;
-  ffn.routed = true;
-  ffn.layers = layers;
-  ffn.width = 2048 * 128 / experts;
-  ffn.experts = experts;
-  ffn.top_k = experts / 16;
-  ffn.shared_experts = 1;
-  model.ffns = {ffn};
-  return model;
-}
 
 ChipSpace Chips() {
   ChipSpace chips;
