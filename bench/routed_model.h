@@ -1,5 +1,5 @@
-// The model that the benchmarks of co-design serve, made by hand: so many layers with so many routed
-// experts each, of which a token takes a sixteenth; the more experts, the narrower each.
+// The model that the benchmarks of co-design serve, made by hand: so many layers with so many
+// routed experts each, of which a token takes a sixteenth; the more experts, the narrower each.
 //
 // Thread safety: pure function.
 
