@@ -184,18 +184,20 @@ class Sweep(unittest.TestCase):
             self.assertEqual(verified.returncode, 1, verified.stdout + verified.stderr)
             self.assertIn("no run whose instrument was fit", verified.stderr)
 
-    def test_example_fits_the_schema_and_expands(self):
+    def test_examples_fit_the_schema_and_expand(self):
         try:
             import jsonschema
         except ImportError:
             self.skipTest("python3-jsonschema is not installed")
-        example = os.path.join(SOURCE, "examples", "sweep.toml")
         with open(os.path.join(SOURCE, "schema", "sweep.schema.json"), encoding="utf-8") as file:
             schema = json.load(file)
-        with open(example, "rb") as file:
-            jsonschema.validate(tomllib.load(file), schema)
-        forecast = json.loads(self.sweeps.run(example, "--dry-run", "--json").stdout)
-        self.assertEqual(forecast["points_to_measure"], 8)
+        for name, points in (("sweep", 8), ("sweep-llama-cpp", 4), ("sweep-vllm", 4)):
+            with self.subTest(name):
+                example = os.path.join(SOURCE, "examples", name + ".toml")
+                with open(example, "rb") as file:
+                    jsonschema.validate(tomllib.load(file), schema)
+                forecast = json.loads(self.sweeps.run(example, "--dry-run", "--json").stdout)
+                self.assertEqual(forecast["points_to_measure"], points)
 
 
 if __name__ == "__main__":

@@ -110,6 +110,7 @@ MixerLayers Gqa(Config& config, std::int64_t heads, std::int64_t hidden, const s
   m.head_dim = config.Int({"head_dim"}).value_or(heads > 0 ? hidden / heads : 0);
   m.output_gate = config.True("attn_output_gate", type.starts_with("qwen3_next"));
   m.qk_norm = config.True("use_qk_norm", type.starts_with("qwen3") || type.starts_with("gemma3"));
+  m.qk_norm_whole = config.Text("qk_norm_type") == "per_layer";
   m.sink = type == "gpt_oss";
   return m;
 }

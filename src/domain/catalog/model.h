@@ -54,6 +54,7 @@ struct MixerLayers {
   bool output_gate = false;                         // A gate as wide as the heads' output.
   bool shared_kv = false;                           // Values are the keys' projection.
   bool qk_norm = false;
+  bool qk_norm_whole = false;  // Over all heads together: chips that share them sum squares for it.
   bool sink = false;  // A learned logit a head that takes what is left.
   std::optional<Indexer> indexer;
 

@@ -51,6 +51,7 @@ void AddMixer(const MixerLayers& m, TomlLines& lines) {
   lines.AddIf("output_gate", m.output_gate);
   lines.AddIf("shared_kv", m.shared_kv);
   lines.AddIf("qk_norm", m.qk_norm);
+  lines.AddIf("qk_norm_whole", m.qk_norm_whole);
   lines.AddIf("sink", m.sink);
   if (m.indexer) lines.Raw(IndexerLine(*m.indexer));
 }

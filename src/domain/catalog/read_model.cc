@@ -81,6 +81,7 @@ MixerLayers ReadMixer(ObjectReader& reader) {
   reader.Optional("output_gate", out.output_gate);
   reader.Optional("shared_kv", out.shared_kv);
   reader.Optional("qk_norm", out.qk_norm);
+  reader.Optional("qk_norm_whole", out.qk_norm_whole);
   reader.Optional("sink", out.sink);
   ReadIndexer(reader, out.indexer);
   return out;

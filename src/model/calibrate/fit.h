@@ -16,7 +16,7 @@ namespace roofscape::calibrate {
 struct FitOptions {
   int max_iterations = 25;
   double tpot_scale = 0.10;  // Of the t distribution, in log.
-  double ttft_scale = 0.25;
+  double ttft_scale = 0.40;
 };
 
 struct Fit {

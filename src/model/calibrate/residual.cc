@@ -92,9 +92,10 @@ Covariance DefaultCovariance(bool ttft) {
     return Mask(kinds) | Mask({kModeKind});
   };
   c.terms = {
-      {same({kEngineKind, kProtocolKind}), 0.008 * s, 2.0},
+      {same({kEngineKind, kProtocolKind}), 0.0024 * s, 2.0},
+      {same({kModelKind, kPrecisionKind}), 0.010 * s, 2.0},
       {same({kEngineKind, kGenerationKind, kShapeKind, kPrecisionKind}), 0.010 * s, 1.5},
-      {same({kEngineKind, kModelKind, kPrecisionKind}), 0.010 * s, 1.5},
+      {same({kEngineKind, kModelKind, kPrecisionKind}), 0.020 * s, 1.5},
       {same({kChipKind, kModelKind, kPrecisionKind}), 0.006 * s, 1.5},
       {same({kEngineKind, kGenerationKind, kModelKind, kPrecisionKind, kSpeculationKind}), 0.02 * s,
        1.0},

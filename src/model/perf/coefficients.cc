@@ -11,13 +11,13 @@ constexpr double kUs = 1e-6;
 constexpr double kMs = 1e-3;
 
 // Deviations of an engine, a generation or a protocol from what all have in common.
-constexpr double kEngineSpread = 0.3;
+constexpr double kEngineSpread = 0.15;
 constexpr double kGenerationSpread = 0.12;
 constexpr double kProtocolSpread = 1.2;  // What all have in common who send fixed lengths,
 constexpr double kMeasurerSpread = 0.4;  // and one of them.
 // Curves were measured engine by engine and chip by chip: little is left to deviate.
 constexpr double kCurveEngineSpread = 0.12;
-constexpr double kCurveGenerationSpread = 0.06;
+constexpr double kCurveGenerationSpread = 0.03;
 
 constexpr std::array<CoefficientInfo, kCoefficients> kTable = {{
     {"weight_read", 0.8, 0.05, false, false, false},
@@ -48,13 +48,13 @@ constexpr std::array<CoefficientInfo, kCoefficients> kTable = {{
     {"transfer_s", 20.0 * kMs, 0.80, true, false, false},
     {"memory_share", 0.90, 0.04, true, false, false},
     {"acceptance", 0.70, 0.20, true, false, false},
-    {"curve_products", 1.0, 0.10, true, true, false},
-    {"curve_decode", 1.0, 0.15, true, true, false},
-    {"curve_latent", 1.0, 0.20, true, true, false},
-    {"curve_prefill", 1.0, 0.15, true, true, false},
-    {"curve_experts", 1.0, 0.20, true, true, false},
-    {"curve_sums", 1.2, 0.25, true, true, false},
-    {"curve_recurrent", 1.0, 0.25, true, true, false},
+    {"curve_products", 1.0, 0.05, true, true, false},
+    {"curve_decode", 1.0, 0.075, true, true, false},
+    {"curve_latent", 1.0, 0.1, true, true, false},
+    {"curve_prefill", 1.0, 0.075, true, true, false},
+    {"curve_experts", 1.0, 0.1, true, true, false},
+    {"curve_sums", 1.2, 0.125, true, true, false},
+    {"curve_recurrent", 1.0, 0.125, true, true, false},
     {"passes", 10.0, 0.50, true, false, false},
 }};
 

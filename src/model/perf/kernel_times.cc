@@ -350,10 +350,17 @@ class Maker {
     const KernelCurve* c = Find(KernelOp::kAllReduceGraph, {KernelPrecision::kBf16}, 0);
     if (c == nullptr) return;
     double layers = 0.0;
-    for (const catalog::MixerLayers& m : model_.mixers) layers += Of(m.layers);
+    double normed = 0.0;
+    for (const catalog::MixerLayers& m : model_.mixers) {
+      layers += Of(m.layers);
+      normed += m.qk_norm_whole ? Of(m.layers) : 0.0;
+    }
+    const auto sum = [&](double bytes) {
+      return Seconds(*c, CollectiveShape{CollectiveKind::kAllReduce, bytes, group_});
+    };
     out.sums = TimeLine([&](double tokens) {
-      const CollectiveShape shape{CollectiveKind::kAllReduce, tokens * hidden_ * 2.0, group_};
-      return 2.0 * layers * Seconds(*c, shape);
+      const double squares = normed > 0.0 ? normed * sum(tokens * kSquaresBytes) : 0.0;
+      return 2.0 * layers * sum(tokens * hidden_ * 2.0) + squares;
     });
   }
 

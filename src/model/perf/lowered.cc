@@ -204,7 +204,9 @@ Result<Formats> FormatsOf(const catalog::Model& model, std::string_view precisio
     return f;
   }
   if (Mentions(asked, "fp8") || Mentions(asked, "int8")) {
-    return Formats{Precision::kFp8, Precision::kFp8, 1.0};
+    // Engines keep the cache as wide as the release says, where nobody asks for less.
+    return Formats{Precision::kFp8, Precision::kFp8,
+                   Mentions(released, "bf16cache") ? 2.0 : 1.0};
   }
   if (Mentions(asked, "bf16") || Mentions(asked, "f16") || asked == "f32") return f;
   // GGUF's: blocks of 32 share a scale; the cache stays at two bytes a value.
@@ -225,6 +227,7 @@ Result<Lowered> Lower(const catalog::Model& model, const Layout& layout, const F
   for (const auto& m : model.mixers) AddMixer(m, formats, out);
   for (const auto& f : model.ffns) AddFfn(f, formats, out);
   out.reduced_layers = out.layers;
+  for (const auto& m : model.mixers) out.normed_layers += m.qk_norm_whole ? Of(m.layers) : 0.0;
   const double table = Of(model.vocab) * out.hidden * BytesPerWeight(Precision::kBf16);
   out.head = {1.0, table / layout.chips, 2.0 * Of(model.vocab) * out.hidden / layout.chips,
               Precision::kBf16};

@@ -83,6 +83,9 @@ constexpr std::size_t kMaxProducts = 4;
 constexpr std::size_t kMaxAttentions = 4;
 constexpr std::size_t kMaxExperts = 2;
 
+/// Of a token, where queries and keys are normed over all heads: two sums of squares in f32.
+inline constexpr double kSquaresBytes = 8.0;
+
 struct Lowered {
   Layout layout;
   double layers = 0.0;  // That mix tokens.
@@ -97,6 +100,7 @@ struct Lowered {
   Recurrent recurrent;
   Products head;                       // The last product, of the tokens that are sampled.
   double reduced_layers = 0.0;         // With two sums over the attention group or the worker.
+  double normed_layers = 0.0;          // With a sum of squares over that group before attention.
   double routed_layers = 0.0;          // Whose tokens travel to experts.
   double weight_bytes = 0.0;           // Held by a chip.
   double cache_bytes_per_token = 0.0;  // Held by a chip for one token of one sequence.

@@ -54,21 +54,26 @@ inline double GroupBandwidth(const Machine& m, double chips) {
   return m.rail_bandwidth;
 }
 
-/// Sums over the attention group: two a layer (after attention, after the feed-forward part).
+/// One sum over the attention group.
+template <class T>
+T OneSumSeconds(const Machine& m, const Coefficients<T>& c, double n, const T& bytes) {
+  if (const Links* links = LinksOf(m, n)) {
+    return travel_internal::With<T>(*links, [&](const CommParams<T>& params) {
+      return AllReduceSeconds(links->fabric, params, bytes, static_cast<int>(n));
+    });
+  }
+  return c[kSumStart] + bytes * (2.0 * (n - 1.0) / n / GroupBandwidth(m, n)) / c[kLinkReach];
+}
+
+/// Sums over the attention group: two a layer (after attention, after the feed-forward part), and
+/// one of squares where queries and keys are normed over all heads.
 template <class T>
 T SumSeconds(const Machine& m, const Coefficients<T>& c, const Lowered& w, const T& tokens) {
   const double n = w.group_chips;
-  const double bandwidth = GroupBandwidth(m, n);
-  if (n <= 1.0 || bandwidth <= 0.0) return T(0.0);
-  const T bytes = tokens * (w.hidden * 2.0);
-  if (const Links* links = LinksOf(m, n)) {
-    return travel_internal::With<T>(*links, [&](const CommParams<T>& params) {
-      return AllReduceSeconds(links->fabric, params, bytes, static_cast<int>(n)) *
-             (2.0 * w.reduced_layers);
-    });
-  }
-  const T each = c[kSumStart] + bytes * (2.0 * (n - 1.0) / n / bandwidth) / c[kLinkReach];
-  return each * (2.0 * w.reduced_layers);
+  if (n <= 1.0 || GroupBandwidth(m, n) <= 0.0) return T(0.0);
+  const T both = OneSumSeconds<T>(m, c, n, tokens * (w.hidden * 2.0)) * (2.0 * w.reduced_layers);
+  if (w.normed_layers <= 0.0) return both;
+  return both + OneSumSeconds<T>(m, c, n, tokens * kSquaresBytes) * w.normed_layers;
 }
 
 /// Where a token's experts lie in few groups of chips that are islands, or parts of them: over the

@@ -42,6 +42,19 @@ TEST(Travel, OnATorusIsWhatItsCollectivesSay) {
   EXPECT_DOUBLE_EQ(ForwardSeconds(m, w, c, load, false)[kTravelPart], TravelSeconds(m, c, w, 32.0));
 }
 
+TEST(Travel, ANormOverAllHeadsAddsASumALayerWhereHeadsAreShared) {
+  catalog::Model model = RoutedModel();
+  const auto sums = [&](double chips) {
+    const Lowered w = ServiceOf(model, {.chips = chips}).serve.worker;
+    return SumSeconds(MachineOn(nullptr, 8.0), PriorCoefficients(), w, 1.0);
+  };
+  const double without = sums(4.0);
+  for (catalog::MixerLayers& m : model.mixers) m.qk_norm_whole = true;
+  // Of one token a sum is little but its start, and there are three where there were two.
+  EXPECT_NEAR(sums(4.0) / without, 1.5, 0.01);
+  EXPECT_EQ(sums(1.0), 0.0);
+}
+
 TEST(Travel, CostsMoreOnATorusAndAMeshThanBehindASwitchWhereBytesDecide) {
   const auto c = PriorCoefficients();
   // All to all: the torus has its cut.
