@@ -55,7 +55,7 @@ struct MixerLayers {
   bool shared_kv = false;                           // Values are the keys' projection.
   bool qk_norm = false;
   bool qk_norm_whole = false;  // Over all heads together: chips that share them sum squares for it.
-  bool sink = false;  // A learned logit a head that takes what is left.
+  bool sink = false;           // A learned logit a head that takes what is left.
   std::optional<Indexer> indexer;
 
   friend bool operator==(const MixerLayers&, const MixerLayers&) = default;

@@ -205,8 +205,7 @@ Result<Formats> FormatsOf(const catalog::Model& model, std::string_view precisio
   }
   if (Mentions(asked, "fp8") || Mentions(asked, "int8")) {
     // Engines keep the cache as wide as the release says, where nobody asks for less.
-    return Formats{Precision::kFp8, Precision::kFp8,
-                   Mentions(released, "bf16cache") ? 2.0 : 1.0};
+    return Formats{Precision::kFp8, Precision::kFp8, Mentions(released, "bf16cache") ? 2.0 : 1.0};
   }
   if (Mentions(asked, "bf16") || Mentions(asked, "f16") || asked == "f32") return f;
   // GGUF's: blocks of 32 share a scale; the cache stays at two bytes a value.
