@@ -107,6 +107,7 @@ int Run(int argc, char** argv) {
   roofscape::cli::AddSweepCommand(root, invocation);
   roofscape::cli::AddSweepWorkerCommand(root, invocation);
   app.get_subcommand(roofscape::fleet::kWorkerCommand)->group("");  // Not for people.
+  roofscape::cli::AddDaemonCommand(root, invocation);
   roofscape::cli::AddRecipeCommand(root, invocation);
   roofscape::cli::AddVerifyCommand(root, invocation);
   roofscape::cli::AddRunsCommand(root, invocation);
