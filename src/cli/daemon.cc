@@ -106,8 +106,8 @@ Result<std::vector<fleet::WatchedEntry>> LoadEntries(const Options& options) {
 }
 
 /// What `sweep --dry-run` says of an entry's plan.
-Result<Json> ForecastOf(const fleet::DaemonEntry& entry, const RealHands& hands,
-                        const DaemonPlaces& places, const Clock& clock) {
+Result<SweepSize> ForecastOf(const fleet::DaemonEntry& entry, const RealHands& hands,
+                             const DaemonPlaces& places, const Clock& clock) {
   std::vector<std::string> more = {"--dry-run", "--json", "--retry-failed"};
   if (entry.measure_all) more.emplace_back("--again");
   std::vector<std::string> command = {"/usr/bin/env", "ROOFSCAPE_DB=" + places.db};
@@ -117,8 +117,7 @@ Result<Json> ForecastOf(const fleet::DaemonEntry& entry, const RealHands& hands,
   if (result.status != 0) {
     return Error{ErrorCode::kInvalidArgument, std::string(Trim(result.err))};
   }
-  RS_ASSIGN_OR_RETURN(const Document document, ParseJson(result.out, "sweep --dry-run"));
-  return document.value();
+  return SizeOf(result.out);
 }
 
 Result<fleet::EntryState> StateOf(const std::string& entry, store::DaemonLog* log) {

@@ -5,19 +5,15 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/core/document.h"
+
 namespace roofscape::cli {
 namespace {
 
-std::string SweepText(const Json& sweep) {
-  std::int64_t starts = 0;
-  for (const Json& layout : sweep["layouts"]) {
-    starts += layout["points"].get<std::int64_t>() > 0 ? 1 : 0;
-  }
-  const Json& usd = sweep["usd"];
-  return fmt::format("{} points, {} starts of a server, {:.0f} device-seconds{}",
-                     sweep["points_to_measure"].get<std::int64_t>(), starts,
-                     sweep["device_s"].get<double>(),
-                     usd.is_null() ? "" : fmt::format(", {:.2f} USD", usd.get<double>()));
+std::string SweepText(const SweepSize& sweep) {
+  return fmt::format("{} points, {} starts of a server, {:.0f} device-seconds{}", sweep.points,
+                     sweep.starts, sweep.device_s,
+                     sweep.usd ? fmt::format(", {:.2f} USD", *sweep.usd) : "");
 }
 
 std::string OpenText(const fleet::Occasion& open) {
@@ -26,6 +22,25 @@ std::string OpenText(const fleet::Occasion& open) {
 }
 
 }  // namespace
+
+Result<SweepSize> SizeOf(const std::string& forecast) {
+  RS_ASSIGN_OR_RETURN(const Document document, ParseJson(forecast, "sweep --dry-run"));
+  ObjectReader reader(document);
+  SweepSize size;
+  reader.Required("points_to_measure", size.points);
+  reader.Required("device_s", size.device_s);
+  reader.Optional("usd", size.usd);
+  for (ObjectReader& layout : reader.Children("layouts")) {
+    std::int64_t points = 0;
+    layout.Required("points", points);
+    size.starts += points > 0 ? 1 : 0;
+  }
+  for (const char* other : {"points_measured", "points_failed", "usd_per_device_hour", "points"}) {
+    reader.Raw(other);
+  }
+  RS_RETURN_IF_ERROR(reader.Finish());
+  return size;
+}
 
 std::string LocalText(WallTime time, const fleet::TimeZone& zone) {
   const std::int64_t offset = zone.OffsetAt(time.unix_us / 1'000'000);
@@ -77,8 +92,8 @@ Json ForecastJson(const std::vector<EntryForecast>& forecasts) {
                   {"occasions", one.state.occasions.size()},
                   {"due", one.due ? Json(fleet::Name(one.due->cause)) : nullptr},
                   {"missed", one.due ? one.due->missed : 0}};
-    entry["points_to_measure"] = one.sweep ? (*one.sweep)["points_to_measure"] : Json(nullptr);
-    entry["device_s"] = one.sweep ? (*one.sweep)["device_s"] : Json(nullptr);
+    entry["points_to_measure"] = one.sweep ? Json(one.sweep->points) : Json(nullptr);
+    entry["device_s"] = one.sweep ? Json(one.sweep->device_s) : Json(nullptr);
     entry["trouble"] = one.trouble.empty() ? Json(nullptr) : Json(one.trouble);
     all.push_back(std::move(entry));
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <set>
 #include <utility>
 
@@ -66,6 +67,7 @@ JudgeSettings ReadJudge(ObjectReader& reader) {
 PublishSettings ReadPublish(ObjectReader& reader) {
   PublishSettings publish;
   reader.Required("folder", publish.folder);
+  if (publish.folder.empty()) reader.Fail("folder", "must not be empty");
   reader.Optional("base_url", publish.base_url);
   return publish;
 }
@@ -108,6 +110,7 @@ DaemonEntry ReadEntry(ObjectReader& reader, const std::string& zone) {
     reader.Fail("name", "must be 1 to 100 letters, digits, '-', '_' or '.'");
   }
   reader.Required("plan", entry.plan);
+  if (entry.plan.empty()) reader.Fail("plan", "must not be empty");
   reader.Optional("campaign", entry.campaign);
   reader.Optional("time_zone", entry.time_zone);
   reader.Optional("run_at_start", entry.run_at_start);

@@ -240,8 +240,9 @@ std::string TextOf(const OccasionReport& report) {
                         report.due.missed);
   }
   if (LateS(report) > kLateS) {
-    text += fmt::format("it was due at {} and began {} later\n", report.due.at.ToIso(),
-                        HumanSeconds(LateS(report)));
+    constexpr double kHour = 3600;
+    text += fmt::format("it was due at {} and began {:.1f} h later\n", report.due.at.ToIso(),
+                        LateS(report) / kHour);
   }
   text += fmt::format("campaign {}, occasion {} ({}), {} points, begun {}\n", report.campaign,
                       report.number, Name(report.due.cause), report.done, report.begun.ToIso());
