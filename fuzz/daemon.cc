@@ -18,8 +18,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!config) RS_CHECK(config.error().message.find("daemon.toml") != std::string::npos);
   const std::size_t line = text.find('\n');
   const auto cron = fleet::Cron::Parse(text.substr(0, line));
-  const auto zone = fleet::TimeZone::Parse(
-      line == std::string_view::npos ? text : text.substr(line + 1), "zone");
+  const auto zone =
+      fleet::TimeZone::Parse(line == std::string_view::npos ? text : text.substr(line + 1), "zone");
   if (!cron) return 0;
   const fleet::TimeZone where = zone ? *zone : fleet::TimeZone::Utc();
   constexpr WallTime kNow{1'800'000'000'000'000};

@@ -54,9 +54,8 @@ Result<fleet::EvidenceRequest> RequestOf(const Options& options, store::Store& s
   RS_ASSIGN_OR_RETURN(const std::vector<store::Campaign> campaigns, store.Campaigns());
   std::set<std::string> runs;
   for (const std::string& name : options.what) {
-    const bool campaign =
-        std::any_of(campaigns.begin(), campaigns.end(),
-                    [&](const store::Campaign& one) { return one.name == name; });
+    const bool campaign = std::any_of(campaigns.begin(), campaigns.end(),
+                                      [&](const store::Campaign& one) { return one.name == name; });
     if (!campaign) {
       RS_ASSIGN_OR_RETURN(const std::string run, store.FindRun(name));
       runs.insert(run);

@@ -144,8 +144,7 @@ int DryRun(const Options& options, const std::vector<fleet::WatchedEntry>& entri
     forecast.times = fleet::NextTimes(entry, watched.zone, clock.Wall(),
                                       static_cast<std::size_t>(options.times));
     if (state->Open() == nullptr) {
-      forecast.due =
-          fleet::DueBySchedule(entry, watched.zone, *state, clock.Wall(), options.once);
+      forecast.due = fleet::DueBySchedule(entry, watched.zone, *state, clock.Wall(), options.once);
     }
     forecast.state = *std::move(state);
     auto sweep = ForecastOf(entry, hands, places, clock);
@@ -210,8 +209,7 @@ int RunOn(const Options& options, std::vector<fleet::WatchedEntry> entries, stor
       if (!stepped && stepped.error().code == ErrorCode::kCancelled) break;
       double wait_s = options.poll_s;
       if (const auto next = daemon.NextLook()) {
-        const double until =
-            static_cast<double>(next->unix_us - clock.Wall().unix_us) / 1e6 + 0.01;
+        const double until = static_cast<double>(next->unix_us - clock.Wall().unix_us) / 1e6 + 0.01;
         wait_s = std::clamp(until, 0.05, wait_s);
       }
       fleet::Pause(FromSeconds(wait_s), Interrupted(), clock);
@@ -249,8 +247,7 @@ void AddDaemonCommand(Command& app, Invocation& invocation) {
   command->Footer(kFooter);
   const auto options = std::make_shared<Options>();
   command->AddOption("CONFIG", options->config, "A TOML or JSON file")->Required();
-  command->AddFlag("--once", options->once,
-                   "Run what is due now (also what never ran), then end");
+  command->AddFlag("--once", options->once, "Run what is due now (also what never ran), then end");
   command->AddFlag("--dry-run", options->dry_run,
                    "Print the next times and what would run; start nothing");
   command->AddOption("--times", options->times, "How many times --dry-run prints")

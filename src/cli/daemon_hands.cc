@@ -77,8 +77,7 @@ Result<std::string> RealHands::AskRelease(const fleet::DaemonEntry& entry) {
       fleet::RunCommand(Shell(places_.folder, entry.release->command), "", timeout, clock_));
   if (Interrupted()) return Error{ErrorCode::kCancelled, "stopped"};
   if (result.status != 0) return CommandFailed("command", result);
-  const std::string answer =
-      store::ToPlainUtf8(Trim(result.out).substr(0, fleet::kMostRelease));
+  const std::string answer = store::ToPlainUtf8(Trim(result.out).substr(0, fleet::kMostRelease));
   if (answer.empty()) {
     return Error{ErrorCode::kUnavailable,
                  "command: printed nothing: it must print what names the release, as a digest"};
@@ -114,7 +113,8 @@ Result<RealHands::Ran> RealHands::RunProgram(const fleet::DaemonEntry& entry,
   }
   if (Interrupted()) {
     child.Stop(seconds(90), clock_);
-    return Error{ErrorCode::kCancelled, "stopped: what was begun is gone on with at the next start"};
+    return Error{ErrorCode::kCancelled,
+                 "stopped: what was begun is gone on with at the next start"};
   }
   constexpr std::size_t kMost = 16 * 1024;
   const auto said = fleet::ReadEndOfFile(options.log, log_from, kMost);
@@ -126,8 +126,8 @@ Result<RealHands::Ran> RealHands::RunProgram(const fleet::DaemonEntry& entry,
       return ran;
     }
   }
-  return Error{ErrorCode::kUnavailable, fmt::format("{} {}: see {}", command[1], child.EndText(),
-                                                    options.log)};
+  return Error{ErrorCode::kUnavailable,
+               fmt::format("{} {}: see {}", command[1], child.EndText(), options.log)};
 }
 
 Result<std::optional<fleet::Failure>> RealHands::Sweep(const fleet::DaemonEntry& entry,
@@ -203,8 +203,7 @@ Result<> RealHands::Post(const fleet::DaemonEntry& entry, const std::string& tex
   options.timeout = seconds(20);
   if (!entry.tell.ca_file.empty()) options.tls.ca_file = In(entry.tell.ca_file);
   options.stop = &Interrupted();
-  RS_ASSIGN_OR_RETURN(const net::HttpResponse response,
-                      net::Fetch(url, url.path, options, clock_));
+  RS_ASSIGN_OR_RETURN(const net::HttpResponse response, net::Fetch(url, url.path, options, clock_));
   constexpr int kOk = 200;
   constexpr int kEndOfOk = 300;
   constexpr int kTooMany = 429;

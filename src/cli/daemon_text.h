@@ -35,7 +35,7 @@ struct EntryForecast {
   std::vector<WallTime> times;
   std::optional<fleet::Due> due;  // Now.
   std::optional<SweepSize> sweep;
-  std::string trouble;            // Why it is missing.
+  std::string trouble;  // Why it is missing.
 };
 
 /// "2026-11-30 02:30:00 +01:00".

@@ -259,8 +259,7 @@ void AddImportCommand(Command& app, Invocation& invocation) {
       ->AddOption("--offset", options->offset_s,
                   "With power: seconds to add to the trace's times to make them UTC")
       ->Needs(run);
-  command
-      ->AddOption("--most-bytes", options->most_bytes, "With bundle: what a file may unpack to")
+  command->AddOption("--most-bytes", options->most_bytes, "With bundle: what a file may unpack to")
       ->Check(InRange(1.0, 1e13));
   command->AddFlag("--again", options->again, "Also files that were imported before");
   command->AddFlag("--json", options->json, "Print an array of objects");

@@ -67,8 +67,11 @@ Result<Outcome> ImportOne(const std::string& file, const BundleImport& import, W
                       fleet::UnpackBundle(bundle, file, way.Database()));
   const std::string path = StorePath(import.db);
   Outcome outcome{file, bundle.digest, {}, "", true, {}};
-  const store::BundleRecord record{bundle.digest,         now, fs::path(file).filename().string(),
-                                   std::string(kVersion), std::string(bundle.manifest),
+  const store::BundleRecord record{bundle.digest,
+                                   now,
+                                   fs::path(file).filename().string(),
+                                   std::string(kVersion),
+                                   std::string(bundle.manifest),
                                    content.runs};
   RS_ASSIGN_OR_RETURN(outcome.counts, store::AddBundle(path, record, way.Database()));
   RS_ASSIGN_OR_RETURN(const std::unique_ptr<store::Store> store,
@@ -97,8 +100,7 @@ bool Tell(const Outcome& outcome, bool json) {
   const store::BundleCounts& counts = outcome.counts;
   if (!json) {
     fmt::print("{}: manifest {}: {} runs added, {} known{}\n", outcome.file, outcome.digest,
-               counts.added, counts.there,
-               counts.known ? "; the bundle was imported before" : "");
+               counts.added, counts.there, counts.known ? "; the bundle was imported before" : "");
   }
   for (const std::string& run : outcome.differing) {
     fmt::print(stderr,

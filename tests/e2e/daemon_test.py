@@ -141,8 +141,8 @@ class Daemon(unittest.TestCase):
     def start(self, *words):
         log = open(self.folder / f"daemon-{len(self.processes)}.log", "wb")
         with log:
-            process = subprocess.Popen(self.command("--poll", "0.1", *words), stdout=log, stderr=log,
-                                       env=self.environment, cwd=self.folder,
+            process = subprocess.Popen(self.command("--poll", "0.1", *words), stdout=log,
+                                       stderr=log, env=self.environment, cwd=self.folder,
                                        stdin=subprocess.DEVNULL)
         self.processes.append(process)
         return process

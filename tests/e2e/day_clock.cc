@@ -1,6 +1,6 @@
-// A Roofscape for tests whose calendar is moved by a file: it holds the seconds by which the time is
-// shifted, and is read whenever somebody asks for the time. Only the calendar: what is measured is
-// measured by the machine's own monotonic clock, as in the program.
+// A Roofscape for tests whose calendar is moved by a file: it holds the seconds by which the time
+// is shifted, and is read whenever somebody asks for the time. Only the calendar: what is measured
+// is measured by the machine's own monotonic clock, as in the program.
 //
 //   $ROOFSCAPE_TEST_SHIFT   the file
 //

@@ -134,8 +134,8 @@ class TarReader {
     if (NumberOf(header, kSum) != SumOf(header)) return Wrong("a header's sum is wrong");
     File file;
     const std::string_view prefix = TextOf(header, kPrefix);
-    file.path = std::string(prefix) + (prefix.empty() ? "" : "/") +
-                std::string(TextOf(header, kName));
+    file.path =
+        std::string(prefix) + (prefix.empty() ? "" : "/") + std::string(TextOf(header, kName));
     const std::string shown = Printable(file.path, 100);
     if (header[kType] != '0') return Wrong(fmt::format("'{}' is no plain file", shown));
     if (!IsBundlePath(file.path)) return Wrong(fmt::format("'{}' is no path for it", shown));

@@ -3,8 +3,8 @@
 // 8785 has it) that names every other file with its length and SHA-256. Whoever signs the manifest
 // signs the bundle. The same files make the same bytes with the same zstd.
 //
-// Reading trusts nothing: sizes have limits before memory is asked for, paths stay below the bundle,
-// links and devices are refused, and the files must be exactly those of the manifest.
+// Reading trusts nothing: sizes have limits before memory is asked for, paths stay below the
+// bundle, links and devices are refused, and the files must be exactly those of the manifest.
 //
 // Errors: kProtocol with source, what is wrong and the cure. Thread safety: pure functions.
 

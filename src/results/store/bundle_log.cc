@@ -52,8 +52,8 @@ Result<std::vector<BundleRecord>> ListBundles(const std::string& path) {
   while (true) {
     RS_ASSIGN_OR_RETURN(const bool row, query.Step());
     if (!row) break;
-    bundles.push_back({query.Text(0), WallTime{query.Int(1)}, query.Text(2), query.Text(3),
-                       query.Text(4), {}});
+    bundles.push_back(
+        {query.Text(0), WallTime{query.Int(1)}, query.Text(2), query.Text(3), query.Text(4), {}});
   }
   RS_ASSIGN_OR_RETURN(Statement runs, database->Prepare("SELECT run_id FROM bundle_run "
                                                         "WHERE digest = ? ORDER BY run_id"));

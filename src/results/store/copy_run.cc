@@ -33,8 +33,8 @@ Result<bool> CopyRun(Database& from, Database& to, const std::string& run_id) {
   there.Reset();
   if (known) return false;
   for (const RunTable& part : kRunTables) {
-    RS_ASSIGN_OR_RETURN(const TableContent copied, CopyTable(from, to, part.table,
-                                                             {.column = part.column, .value = run_id}));
+    RS_ASSIGN_OR_RETURN(const TableContent copied,
+                        CopyTable(from, to, part.table, {.column = part.column, .value = run_id}));
     if (part.column == std::string_view("id") && copied.rows != 1) {
       return Error{ErrorCode::kNotFound,
                    fmt::format("database '{}': holds no run {}: its job must measure it again",

@@ -2,8 +2,8 @@
 // the store it only grows; what holds now is computed from the events
 // (service/fleet/daemon_state.h).
 //
-// Several daemons may look after one entry. Each reads the events, decides, and appends on condition
-// that nobody was faster: that is what lets one of them begin a run.
+// Several daemons may look after one entry. Each reads the events, decides, and appends on
+// condition that nobody was faster: that is what lets one of them begin a run.
 //
 // Errors: as store.h. Thread safety: one thread at a time.
 

@@ -10,7 +10,8 @@
 namespace roofscape::store {
 
 // What happened to an entry of a daemon's configuration, in order; what holds now follows from all
-// of it. And the evidence bundles that were read, with the manifest of each and the runs it brought.
+// of it. And the evidence bundles that were read, with the manifest of each and the runs it
+// brought.
 inline constexpr std::string_view kDaemon = R"sql(
 CREATE TABLE daemon_event (
   entry       TEXT   NOT NULL,

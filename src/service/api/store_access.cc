@@ -191,7 +191,8 @@ Result<std::vector<store::Series>> StoreAccess::LoadSeries(const std::string& ru
   return store->LoadSeries(run_id);
 }
 
-Result<std::shared_ptr<const fleet::CampaignState>> StoreAccess::LoadSweep(const std::string& campaign) {
+Result<std::shared_ptr<const fleet::CampaignState>> StoreAccess::LoadSweep(
+    const std::string& campaign) {
   const std::scoped_lock lock(mutex_);
   if (!sweeps_) {
     RS_ASSIGN_OR_RETURN(sweeps_, store::OpenSweepLog(path_, store::OpenMode::kReadOnly));

@@ -97,15 +97,14 @@ Result<std::bitset<64>> ReadField(std::string_view text, const Field& field,
   std::bitset<64> out;
   for (const std::string& item : Split(text, ',')) {
     if (ReadItem(item, field, out)) continue;
-    return Error{ErrorCode::kInvalidArgument,
-                 fmt::format("schedule '{}': {}: '{}' must be *, a value from {} to {}{}, a range "
-                             "a-b, or one of these with /step",
-                             Printable(schedule, 60), field.name, Printable(item, 30), field.low,
-                             field.high,
-                             field.names.empty()
-                                 ? ""
-                                 : fmt::format(" or {} to {}", field.names.front(),
-                                               field.names.back()))};
+    return Error{
+        ErrorCode::kInvalidArgument,
+        fmt::format("schedule '{}': {}: '{}' must be *, a value from {} to {}{}, a range "
+                    "a-b, or one of these with /step",
+                    Printable(schedule, 60), field.name, Printable(item, 30), field.low, field.high,
+                    field.names.empty()
+                        ? ""
+                        : fmt::format(" or {} to {}", field.names.front(), field.names.back()))};
   }
   return out;
 }
@@ -198,8 +197,8 @@ std::vector<std::int64_t> Cron::InstantsOn(std::int64_t local_day, const TimeZon
 }
 
 std::optional<WallTime> Cron::Next(WallTime after, const TimeZone& zone) const {
-  const std::int64_t whole = after.unix_us >= 0 ? after.unix_us / kMicro
-                                                : -((-after.unix_us + kMicro - 1) / kMicro);
+  const std::int64_t whole =
+      after.unix_us >= 0 ? after.unix_us / kMicro : -((-after.unix_us + kMicro - 1) / kMicro);
   // A day before: where the clock is put back over midnight, yesterday's times come again.
   const std::int64_t first = FloorDay(whole + zone.OffsetAt(whole)) - 1;
   for (std::int64_t day = first; day < first + kMostDays; ++day) {

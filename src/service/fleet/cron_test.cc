@@ -25,8 +25,7 @@ TimeZone ZoneOf(const std::string& rule) {
   };
   const auto number = [](char low) { return std::string(3, '\0') + low; };
   // One type of offset 0, no letters, no transitions; in 32 bits and again in 64.
-  const std::string counts =
-      number(0) + number(0) + number(0) + number(0) + number(1) + number(0);
+  const std::string counts = number(0) + number(0) + number(0) + number(0) + number(1) + number(0);
   const std::string body(6, '\0');
   auto zone = TimeZone::Parse(head(counts) + body + head(counts) + body + "\n" + rule + "\n", "T");
   EXPECT_TRUE(zone) << zone.error().message;
@@ -51,9 +50,9 @@ std::vector<std::string> Times(const std::string& schedule, std::int64_t from_s,
 }
 
 using Texts = std::vector<std::string>;
-constexpr std::int64_t k2026 = 1'767'225'600;            // 2026-01-01, a Thursday
-constexpr std::int64_t kForward = 1'774'656'000;         // 2026-03-28 00:00 UTC, a Saturday
-constexpr std::int64_t kBack = 1'792'800'000;            // 2026-10-24 00:00 UTC, a Saturday
+constexpr std::int64_t k2026 = 1'767'225'600;     // 2026-01-01, a Thursday
+constexpr std::int64_t kForward = 1'774'656'000;  // 2026-03-28 00:00 UTC, a Saturday
+constexpr std::int64_t kBack = 1'792'800'000;     // 2026-10-24 00:00 UTC, a Saturday
 
 TEST(Cron, FieldsMeanWhatTheyMeanEverywhere) {
   struct Case {
@@ -84,14 +83,22 @@ TEST(Cron, FieldsMeanWhatTheyMeanEverywhere) {
 
 TEST(Cron, WhatIsWrongIsNamedWithTheCure) {
   const std::pair<const char*, const char*> cases[] = {
-      {"", "must have 5 fields"},           {"* * * *", "must have 5 fields"},
-      {"60 * * * *", "minute: '60'"},       {"* 24 * * *", "hour: '24'"},
-      {"* * 0 * *", "day of the month"},    {"* * * 13 *", "month: '13'"},
-      {"* * * * 8", "day of the week"},     {"5-1 * * * *", "'5-1'"},
-      {"*/0 * * * *", "'*/0'"},             {"1,,2 * * * *", "''"},
-      {"* * * FOO *", "'FOO'"},             {"0 0 31 2 *", "a day that never comes"},
-      {"0 0 30 FEB *", "that never comes"}, {"@reboot", "must have 5 fields"},
-      {"1e1 * * * *", "'1e1'"},             {"-1 * * * *", "'-1'"},
+      {"", "must have 5 fields"},
+      {"* * * *", "must have 5 fields"},
+      {"60 * * * *", "minute: '60'"},
+      {"* 24 * * *", "hour: '24'"},
+      {"* * 0 * *", "day of the month"},
+      {"* * * 13 *", "month: '13'"},
+      {"* * * * 8", "day of the week"},
+      {"5-1 * * * *", "'5-1'"},
+      {"*/0 * * * *", "'*/0'"},
+      {"1,,2 * * * *", "''"},
+      {"* * * FOO *", "'FOO'"},
+      {"0 0 31 2 *", "a day that never comes"},
+      {"0 0 30 FEB *", "that never comes"},
+      {"@reboot", "must have 5 fields"},
+      {"1e1 * * * *", "'1e1'"},
+      {"-1 * * * *", "'-1'"},
   };
   for (const auto& [text, message] : cases) {
     const auto cron = Cron::Parse(text);
@@ -107,8 +114,9 @@ TEST(Cron, ASkippedTimeComesAtTheChangeAndOnce) {
   EXPECT_EQ(Times("0,15,30 2 * * *", kForward + 20'000, 2, kBerlin),
             (Texts{"2026-03-29T01:00", "2026-03-30T00:00"}));
   // Every hour is every hour: none is missing, none is doubled.
-  EXPECT_EQ(Times("0 * * * *", kForward + 86'400 - 1, 4, kBerlin),
-            (Texts{"2026-03-29T00:00", "2026-03-29T01:00", "2026-03-29T02:00", "2026-03-29T03:00"}));
+  EXPECT_EQ(
+      Times("0 * * * *", kForward + 86'400 - 1, 4, kBerlin),
+      (Texts{"2026-03-29T00:00", "2026-03-29T01:00", "2026-03-29T02:00", "2026-03-29T03:00"}));
 }
 
 TEST(Cron, ATimeThatComesTwiceCountsOnceUnlessEveryHourDoes) {
@@ -124,8 +132,7 @@ TEST(Cron, OtherZonesOtherDays) {
   EXPECT_EQ(Times("30 2 * * *", 1'772'841'600, 3, kNewYork),
             (Texts{"2026-03-07T07:30", "2026-03-08T07:00", "2026-03-09T06:30"}));
   // Midnight there is not midnight here.
-  EXPECT_EQ(Times("@daily", k2026, 2, kNewYork),
-            (Texts{"2026-01-01T05:00", "2026-01-02T05:00"}));
+  EXPECT_EQ(Times("@daily", k2026, 2, kNewYork), (Texts{"2026-01-01T05:00", "2026-01-02T05:00"}));
 }
 
 TEST(Cron, EveryDayOfTenYearsHasExactlyOneRunOfADailySchedule) {

@@ -102,8 +102,7 @@ Result<> Daemon::Sync(Watched& one) {
 }
 
 Result<bool> Daemon::Append(Watched& one, const store::DaemonEvent& event) {
-  RS_ASSIGN_OR_RETURN(const bool added,
-                      log_.Append(one.entry.name, one.state.last_event, event));
+  RS_ASSIGN_OR_RETURN(const bool added, log_.Append(one.entry.name, one.state.last_event, event));
   RS_RETURN_IF_ERROR(Sync(one));
   return added;
 }
@@ -118,7 +117,8 @@ Result<> Daemon::StepEntry(Watched& one) {
   RS_RETURN_IF_ERROR(Deliver(one));
   if (const Occasion* open = one.state.Open()) {
     const bool mine = open->owner == me_;
-    RS_ASSIGN_OR_RETURN(const bool gone, mine ? Result<bool>(true) : hands_.IsGone(one.entry, *open));
+    RS_ASSIGN_OR_RETURN(const bool gone,
+                        mine ? Result<bool>(true) : hands_.IsGone(one.entry, *open));
     if (!gone) return {};
     RS_ASSIGN_OR_RETURN(const bool taken, Append(one, daemon_events::Taken(me_, now)));
     if (!taken) return {};
@@ -224,8 +224,8 @@ Result<> Daemon::Deliver(Watched& one) {
         continue;
       }
       while (true) {
-        RS_ASSIGN_OR_RETURN(const bool told, Append(one, daemon_events::Told(occasion.number,
-                                                                             channel, now)));
+        RS_ASSIGN_OR_RETURN(const bool told,
+                            Append(one, daemon_events::Told(occasion.number, channel, now)));
         if (told) break;
       }
     }

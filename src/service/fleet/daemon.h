@@ -1,10 +1,10 @@
 // Looks after the entries of a configuration: asks what is due, has it run, judged, published and
-// told. What it decides by is daemon_state.h; what it does to the world goes through DaemonHands, so
-// that a test can be the world.
+// told. What it decides by is daemon_state.h; what it does to the world goes through DaemonHands,
+// so that a test can be the world.
 //
-// A daemon may be killed at any moment. What it had begun is gone on with by the next one: the sweep
-// where it was, then the judging. A message that was sent and not yet written down as sent is sent
-// again: at least once, not exactly once.
+// A daemon may be killed at any moment. What it had begun is gone on with by the next one: the
+// sweep where it was, then the judging. A message that was sent and not yet written down as sent is
+// sent again: at least once, not exactly once.
 //
 // Errors: of the store. What goes wrong with one entry is told and keeps no other from its turn.
 // Thread safety: one thread; several daemons of one store may run at once.

@@ -130,8 +130,7 @@ DaemonEntry ReadEntry(ObjectReader& reader, const std::string& zone) {
       reader.Fail("schedule", cron.error().message);
     }
   }
-  reader.ReadInside("release",
-                    [&](ObjectReader& inside) { entry.release = ReadRelease(inside); });
+  reader.ReadInside("release", [&](ObjectReader& inside) { entry.release = ReadRelease(inside); });
   reader.ReadInside("judge", [&](ObjectReader& inside) { entry.judge = ReadJudge(inside); });
   reader.ReadInside("publish", [&](ObjectReader& inside) { entry.publish = ReadPublish(inside); });
   reader.ReadInside("tell", [&](ObjectReader& inside) { entry.tell = ReadTell(inside); });

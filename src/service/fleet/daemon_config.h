@@ -1,5 +1,5 @@
-// What `roofscape daemon` looks after: entries, each a plan with its times, what it watches and what
-// is done after a run. A TOML file (schema/daemon.schema.json, docs/reference/daemon.md).
+// What `roofscape daemon` looks after: entries, each a plan with its times, what it watches and
+// what is done after a run. A TOML file (schema/daemon.schema.json, docs/reference/daemon.md).
 //
 // Ownership: plain values. Thread safety: pure functions.
 
@@ -63,8 +63,8 @@ struct TellSettings {
 };
 
 struct DaemonEntry {
-  std::string name;  // Unique; what the store knows it by.
-  std::string plan;  // A file, relative to the configuration's folder.
+  std::string name;      // Unique; what the store knows it by.
+  std::string plan;      // A file, relative to the configuration's folder.
   std::string campaign;  // Empty: the plan's name.
   std::optional<Cron> schedule;
   std::string time_zone = "UTC";

@@ -54,8 +54,9 @@ void AddFailures(const CampaignState& state, const store::SweepRecord& record,
     if (still && !dropped) failures.push_back(*point->failure);
   }
   for (const Failure& failure : failures) {
-    const auto alike = std::find_if(report.failed.begin(), report.failed.end(),
-                                    [&](const FailedPoints& one) { return one.failure == failure; });
+    const auto alike =
+        std::find_if(report.failed.begin(), report.failed.end(),
+                     [&](const FailedPoints& one) { return one.failure == failure; });
     if (alike == report.failed.end()) {
       report.failed.push_back({failure, 1});
     } else {

@@ -31,9 +31,9 @@ Result<> ExamineOccasion(store::Store& store, store::SweepLog& log, const EntryS
 
 /// How a campaign is gone on with after an occasion was cut off.
 enum class GoOn {
-  kAnew,    // Nothing of it was entered yet.
-  kRest,    // Points are open.
-  kJudge,   // All of it was measured.
+  kAnew,   // Nothing of it was entered yet.
+  kRest,   // Points are open.
+  kJudge,  // All of it was measured.
 };
 GoOn HowToGoOn(const CampaignState& state, WallTime begun);
 

@@ -37,10 +37,10 @@ std::string Percent(double fraction) { return fmt::format("{:+.1f} %", fraction 
 std::string ChangeText(const Change& change) {
   std::string text = fmt::format("{}: {}:", change.worse ? "worse" : "better", change.title);
   for (const MetricShift& shift : change.shifts) {
-    text += fmt::format("{} {} {} (seen from {:.1f} % on, over {} earlier)",
-                        &shift == &change.shifts.front() ? "" : ",", shift.metric,
-                        Percent(shift.shift.change), shift.shift.smallest * 100,
-                        shift.shift.history);
+    text +=
+        fmt::format("{} {} {} (seen from {:.1f} % on, over {} earlier)",
+                    &shift == &change.shifts.front() ? "" : ",", shift.metric,
+                    Percent(shift.shift.change), shift.shift.smallest * 100, shift.shift.history);
   }
   text += "\n  changed with it: ";
   if (change.changed.empty()) return text + "nothing that is known of\n";
@@ -85,8 +85,12 @@ Json ChangeJson(const Change& change) {
 }
 
 Json LevelJson(const Level& level) {
-  return {{"kind", level.kind},     {"title", level.title}, {"metric", level.metric},
-          {"target", level.target}, {"value", level.value}, {"record", level.record},
+  return {{"kind", level.kind},
+          {"title", level.title},
+          {"metric", level.metric},
+          {"target", level.target},
+          {"value", level.value},
+          {"record", level.record},
           {"before", level.record ? Json(level.before) : Json(nullptr)}};
 }
 
@@ -181,9 +185,9 @@ Result<Past> PastOf(const EntryState& state) {
   Past past;
   for (const Occasion& occasion : state.occasions) {
     if (occasion.report.empty()) continue;
-    RS_ASSIGN_OR_RETURN(const Document document,
-                        ParseJson(occasion.report,
-                                  fmt::format("report of occasion {}", occasion.number)));
+    RS_ASSIGN_OR_RETURN(
+        const Document document,
+        ParseJson(occasion.report, fmt::format("report of occasion {}", occasion.number)));
     ObjectReader reader(document);
     for (ObjectReader& child : reader.Children("levels")) {
       past.levels.push_back(ReadLevel(child));
@@ -235,9 +239,10 @@ std::string TextOf(const OccasionReport& report) {
     text += fmt::format("{} x {}\n", one.points, FailureText(one.failure));
   }
   if (report.due.missed > 0) {
-    text += fmt::format("{} earlier times of the schedule passed without a run; this one makes up "
-                        "for them\n",
-                        report.due.missed);
+    text += fmt::format(
+        "{} earlier times of the schedule passed without a run; this one makes up "
+        "for them\n",
+        report.due.missed);
   }
   if (LateS(report) > kLateS) {
     constexpr double kHour = 3600;
@@ -283,10 +288,9 @@ std::string JunitText(const OccasionReport& report) {
   for (const std::string& title : report.findings.judged) {
     const auto found = worse(title);
     const bool failed = found != report.findings.changes.end();
-    cases += CaseText(report, title,
-                      failed ? ElementText("failure", "regression", SubjectOf(report),
-                                           ChangeText(*found))
-                             : "");
+    cases += CaseText(
+        report, title,
+        failed ? ElementText("failure", "regression", SubjectOf(report), ChangeText(*found)) : "");
     failures += failed ? 1 : 0;
     ++tests;
   }
@@ -299,25 +303,25 @@ std::string JunitText(const OccasionReport& report) {
   }
   for (const FailedPoints& one : report.failed) {
     cases += CaseText(report, fmt::format("{} points", one.points),
-                      ElementText("error", one.failure.kind, one.failure.reason,
-                                  one.failure.cure));
+                      ElementText("error", one.failure.kind, one.failure.reason, one.failure.cure));
     ++errors;
     ++tests;
   }
   if (report.broken) {
-    cases += CaseText(report, "run", ElementText("error", report.broken->kind,
-                                                 report.broken->reason, report.broken->cure));
+    cases += CaseText(
+        report, "run",
+        ElementText("error", report.broken->kind, report.broken->reason, report.broken->cure));
     ++errors;
     ++tests;
   }
-  const double seconds =
-      static_cast<double>(report.ended.unix_us - report.begun.unix_us) / kMicro;
+  const double seconds = static_cast<double>(report.ended.unix_us - report.begun.unix_us) / kMicro;
   const std::string head = fmt::format(
       "name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{:.3f}\"",
       Xml(report.entry), tests, failures, errors, skipped, seconds);
-  return fmt::format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
-                     "  <testsuite {} timestamp=\"{}\">\n{}  </testsuite>\n</testsuites>\n",
-                     head, report.begun.ToIso().substr(0, 19), cases);
+  return fmt::format(
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
+      "  <testsuite {} timestamp=\"{}\">\n{}  </testsuite>\n</testsuites>\n",
+      head, report.begun.ToIso().substr(0, 19), cases);
 }
 
 }  // namespace roofscape::fleet

@@ -1,6 +1,6 @@
 // What a daemon knows and decides. An entry's state follows from its events in the store; what is
-// due follows from state, configuration and the time. Nothing here reads a clock or starts anything,
-// so that years pass in a test within a millisecond.
+// due follows from state, configuration and the time. Nothing here reads a clock or starts
+// anything, so that years pass in a test within a millisecond.
 //
 // An occasion is one run of an entry's plan: begun by one daemon, ended by it or by the one that
 // took over from it, then told. The daemon that begins it is written down with host and process, so

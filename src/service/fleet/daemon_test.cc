@@ -78,8 +78,9 @@ class DaemonTest : public testing::Test {
   }
 
   Daemon Make(bool once = false, std::int64_t pid = 1) {
-    return Daemon({{entry_, TimeZone::Utc()}}, *log_, hands_, {"h", pid, "b"}, once,
-                  [this](const std::string& line) { told_ += line + "\n"; }, clock_);
+    return Daemon(
+        {{entry_, TimeZone::Utc()}}, *log_, hands_, {"h", pid, "b"}, once,
+        [this](const std::string& line) { told_ += line + "\n"; }, clock_);
   }
 
   static void Step(Daemon& daemon) {
@@ -217,8 +218,9 @@ TEST_F(DaemonTest, OneEntrysTroubleKeepsNoOtherFromItsTurn) {
   DaemonEntry bad = entry_;
   bad.name = "bad";
   ASSERT_TRUE(*log_->Append("bad", 0, {0, WallTime{1}, "nonsense", "{}"}));
-  Daemon daemon({{bad, TimeZone::Utc()}, {entry_, TimeZone::Utc()}}, *log_, hands_, {"h", 1, "b"},
-                true, [this](const std::string& line) { told_ += line + "\n"; }, clock_);
+  Daemon daemon(
+      {{bad, TimeZone::Utc()}, {entry_, TimeZone::Utc()}}, *log_, hands_, {"h", 1, "b"}, true,
+      [this](const std::string& line) { told_ += line + "\n"; }, clock_);
   const auto stepped = daemon.Step();
   ASSERT_FALSE(stepped);
   EXPECT_NE(stepped.error().message.find("does not follow"), std::string::npos);

@@ -147,9 +147,9 @@ class Collector {
 
   Result<Json> AddCampaign() {
     RS_ASSIGN_OR_RETURN(const std::vector<store::Campaign> all, store_.Campaigns());
-    const auto found =
-        std::find_if(all.begin(), all.end(),
-                     [&](const store::Campaign& one) { return one.name == request_.campaign; });
+    const auto found = std::find_if(all.begin(), all.end(), [&](const store::Campaign& one) {
+      return one.name == request_.campaign;
+    });
     RS_CHECK(found != all.end());
     RS_ASSIGN_OR_RETURN(const Known* known, CampaignOf(request_.campaign));
     if (known != nullptr) {
@@ -356,8 +356,8 @@ Result<bool> JoinBundleCampaign(const std::string& path, const BundleContent& co
     if (fits && shared == known.size()) {
       RS_RETURN_IF_ERROR(log->AddPlan(campaign, theirs.plan_text, theirs.layouts, theirs.points));
       const std::int64_t after = known.empty() ? 0 : known.back().index;
-      RS_ASSIGN_OR_RETURN(fits, log->Append(campaign.name, after,
-                                            std::span(theirs.events).subspan(shared)));
+      RS_ASSIGN_OR_RETURN(
+          fits, log->Append(campaign.name, after, std::span(theirs.events).subspan(shared)));
     }
   }
   RS_ASSIGN_OR_RETURN(const std::unique_ptr<store::Store> store,

@@ -8,7 +8,8 @@
 //   runs/ID/requests-N.rsrl  the request log of point N (docs/reference/request-log.md)
 //   runs/ID/series.json      what was sampled beside it
 //   runs/ID/recipe.sh        measures it again
-//   jobs/NAME/...            job.json, journal.jsonl, server.log, worker.log where they are still there
+//   jobs/NAME/...            job.json, journal.jsonl, server.log, worker.log where they are still
+//   there
 //
 // Errors: of the store, and as bundle_file.h. Thread safety: as Store.
 

@@ -110,11 +110,10 @@ store::Bundle MustRead(const Evidences& evidence) {
 
 TEST_F(EvidenceBundleTest, HoldsAllThatTheCampaignRestsOn) {
   const Evidences evidence = Collect();
-  for (const std::string& path :
-       {std::string("plan.toml"), std::string("campaign/events.jsonl"),
-        "runs/" + run_ + "/run.json", "runs/" + run_ + "/requests-0.rsrl",
-        "runs/" + run_ + "/series.json", "runs/" + run_ + "/recipe.sh",
-        std::string("jobs/rs-1-2-1-abc/server.log")}) {
+  for (const std::string& path : {std::string("plan.toml"), std::string("campaign/events.jsonl"),
+                                  "runs/" + run_ + "/run.json", "runs/" + run_ + "/requests-0.rsrl",
+                                  "runs/" + run_ + "/series.json", "runs/" + run_ + "/recipe.sh",
+                                  std::string("jobs/rs-1-2-1-abc/server.log")}) {
     EXPECT_TRUE(evidence.files.contains(path)) << path;
   }
   EXPECT_EQ(evidence.files.at("plan.toml"), kSmallPlan);

@@ -131,7 +131,8 @@ std::vector<FactChange> ChangedBetween(const Story::Chapter& was, const Story::C
   std::vector<FactChange> changes;
   const auto text = [](const auto& values, const std::string& name) {
     const auto found = values.find(name);
-    return found == values.end() ? std::string() : fmt::format("{}", fmt::join(found->second, ", "));
+    return found == values.end() ? std::string()
+                                 : fmt::format("{}", fmt::join(found->second, ", "));
   };
   for (const std::string& name : names) {
     FactChange change{name, text(before, name), text(after, name)};

@@ -62,8 +62,8 @@ struct MetricShift {
 struct Change {
   std::string family, title;
   bool worse = false;
-  std::vector<MetricShift> shifts;   // Those beyond the noise.
-  std::vector<FactChange> changed;   // Empty: nothing that is known of.
+  std::vector<MetricShift> shifts;  // Those beyond the noise.
+  std::vector<FactChange> changed;  // Empty: nothing that is known of.
 };
 
 /// The best of a kind (model, chip, engine, precision, workload) at an interactivity.

@@ -21,8 +21,7 @@ Batch DayOf(std::int64_t day, double factor, const std::string& version) {
   batch.at = WallTime{day * kDayUs};
   for (const std::int64_t users : {1, 4, 16, 64}) {
     for (int repeat = 0; repeat < 2; ++repeat) {
-      const double wobble =
-          1 + 0.003 * std::sin(static_cast<double>(day * 7 + users + repeat * 3));
+      const double wobble = 1 + 0.003 * std::sin(static_cast<double>(day * 7 + users + repeat * 3));
       spec::RunResult run;
       run.id = "r";
       run.plan.deployment.model = "m";

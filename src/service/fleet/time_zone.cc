@@ -123,8 +123,8 @@ std::int64_t TimeZone::Rule::OffsetAt(std::int64_t unix_s) const {
   const int year = YearOf(unix_s + standard_s);
   const std::int64_t begin = summer->begin.LocalSecond(year) - standard_s;
   const std::int64_t end = summer->end.LocalSecond(year) - summer->offset_s;
-  const bool is_summer = begin < end ? begin <= unix_s && unix_s < end
-                                     : !(end <= unix_s && unix_s < begin);
+  const bool is_summer =
+      begin < end ? begin <= unix_s && unix_s < end : !(end <= unix_s && unix_s < begin);
   return is_summer ? summer->offset_s : standard_s;
 }
 
