@@ -194,27 +194,45 @@ int RunOnce(const Options& options, fleet::Daemon& daemon) {
   return status;
 }
 
-/// Until somebody ends it.
-int RunOn(const Options& options, std::vector<fleet::WatchedEntry> entries, store::DaemonLog& log,
-          RealHands& hands, const Clock& clock) {
-  const auto tell = [&clock](const std::string& text) { TellLine(clock, text); };
-  std::signal(SIGHUP, OnHangUp);
-  while (true) {
-    fleet::Daemon daemon(entries, log, hands, Myself(), false, tell, clock);
-    std::size_t printed = 0;
-    tell("roofscape daemon looks after its entries");
-    while (!Interrupted() && !reload) {
-      const Result<> stepped = daemon.Step();
-      while (printed < daemon.reports().size()) PrintReport(options, daemon.reports()[printed++]);
-      if (!stepped && stepped.error().code == ErrorCode::kCancelled) break;
-      double wait_s = options.poll_s;
-      if (const auto next = daemon.NextLook()) {
-        const double until = static_cast<double>(next->unix_us - clock.Wall().unix_us) / 1e6 + 0.01;
-        wait_s = std::clamp(until, 0.05, wait_s);
-      }
-      fleet::Pause(FromSeconds(wait_s), Interrupted(), clock);
+/// Looks and looks again, until somebody ends it, the configuration is to be read again, or the
+/// store fails. Errors: of the store.
+Result<> Watch(const Options& options, fleet::Daemon& daemon, const Clock& clock) {
+  std::size_t printed = 0;
+  while (!Interrupted() && !reload) {
+    const Result<> stepped = daemon.Step();
+    while (printed < daemon.reports().size()) PrintReport(options, daemon.reports()[printed++]);
+    if (!stepped && stepped.error().code == ErrorCode::kCancelled) return {};
+    double wait_s = options.poll_s;
+    if (const auto next = daemon.NextLook()) {
+      const double until = static_cast<double>(next->unix_us - clock.Wall().unix_us) / 1e6 + 0.01;
+      wait_s = std::clamp(until, 0.05, wait_s);
     }
-    if (Interrupted()) break;
+    fleet::Pause(FromSeconds(wait_s), Interrupted(), clock);
+    if (!stepped) return stepped;
+  }
+  return {};
+}
+
+int RunOn(const Options& options, std::vector<fleet::WatchedEntry> entries, const Clock& clock) {
+  const DaemonPlaces places = PlacesOf(options);
+  RealHands hands(places, clock);
+  std::string told;
+  const auto tell = [&clock, &told](const std::string& text) {
+    if (text != told) TellLine(clock, text);  // A store that is away says the same each time.
+    told = text;
+  };
+  std::signal(SIGHUP, OnHangUp);
+  tell("roofscape daemon looks after its entries");
+  while (!Interrupted()) {
+    // Opened anew after an error: the connection to a server may be gone.
+    const auto log = store::OpenDaemonLog(places.db, store::OpenMode::kReadWrite);
+    if (!log) {
+      tell(log.error().message);
+      fleet::Pause(FromSeconds(options.poll_s), Interrupted(), clock);
+      continue;
+    }
+    fleet::Daemon daemon(entries, **log, hands, Myself(), false, tell, clock);
+    if (!Watch(options, daemon, clock) || Interrupted()) continue;
     reload = false;
     auto fresh = LoadEntries(options);
     tell(fresh ? "configuration read again"
@@ -234,7 +252,7 @@ int Run(const Options& options, const Clock& clock) {
   RealHands hands(places, clock);
   const auto log = store::OpenDaemonLog(places.db, store::OpenMode::kReadWrite);
   if (!log) return Report(log.error());
-  if (!options.once) return RunOn(options, *std::move(entries), **log, hands, clock);
+  if (!options.once) return RunOn(options, *std::move(entries), clock);
   const auto tell = [&clock](const std::string& text) { TellLine(clock, text); };
   fleet::Daemon daemon(*std::move(entries), **log, hands, Myself(), true, tell, clock);
   return RunOnce(options, daemon);

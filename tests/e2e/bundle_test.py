@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""`roofscape bundle` and what reads it: a campaign of golden servers into a file, signed, into another
-store and out of it again; changed and cut files are refused. And `publish` with the recipes.
+"""`roofscape bundle` and what reads it: a campaign of golden servers into a file, signed, into
+another store and out of it again; changed and cut files are refused. And `publish` with recipes.
 
     bundle_test.py ROOFSCAPE
 """
@@ -102,6 +102,8 @@ class Bundle(unittest.TestCase):
                                            db=other).stdout)
         self.assertEqual((again["runs_added"], again["runs_known"]), (0, self.runs))
         self.assertTrue(again["imported_before"])
+        listed, = json.loads(self.roofscape("imports", "--bundles", "--json", db=other).stdout)
+        self.assertEqual((listed["source"], len(listed["runs"])), ("a.tar.zst", self.runs))
         show = [self.roofscape("show", "last", "--json", db=db).stdout
                 for db in (self.sweeps.db, other)]
         self.assertEqual(show[0], show[1])

@@ -164,7 +164,7 @@ TEST_F(EvidenceBundleTest, WhatWasTamperedWithIsRefused) {
   };
   const std::string run = "runs/" + run_ + "/run.json";
   EXPECT_NE(refused(run, run_, "another").find("is of another run"), std::string::npos);
-  EXPECT_NE(refused(run, "\"id\"", "\"idd\"").find(run), std::string::npos);
+  EXPECT_NE(refused(run, "\"host\"", "\"hosst\"").find(run), std::string::npos);
   EXPECT_FALSE(refused("runs/" + run_ + "/requests-0.rsrl", "RSRL", "RSRX").empty());
   EXPECT_FALSE(refused("runs/" + run_ + "/series.json", "[0,5]", "[5,0]").empty());
   EXPECT_FALSE(refused("campaign/events.jsonl", "\"index\":1", "\"index\":9").empty());
