@@ -23,8 +23,9 @@ namespace roofscape::cli {
 namespace {
 
 constexpr const char* kDescription =
-    "Write the evidence of a campaign or of runs into one file: results, request logs, plan,\n"
-    "recipes, environment, logs of servers and workers, and a manifest of digests to be signed.";
+    "Write the evidence of a campaign or of runs into one file: results, request\n"
+    "logs, plan, recipes, environment, logs of servers and workers, and a manifest\n"
+    "of digests to be signed.";
 
 constexpr const char* kFooter =
     "Example:\n"
@@ -33,8 +34,9 @@ constexpr const char* kFooter =
     "  roofscape bundle --manifest evidence.tar.zst > manifest.json\n"
     "  ssh-keygen -Y sign -f KEY -n roofscape manifest.json\n"
     "  roofscape import bundle evidence.tar.zst\n\n"
-    "tar --zstd -xf opens it, too. What a server wrote into its log goes with it: look before\n"
-    "you publish, or use --without-logs. The format: docs/reference/evidence.md";
+    "tar --zstd -xf opens it, too. What a server wrote into its log goes with it:\n"
+    "look before you publish, or use --without-logs. The format:\n"
+    "docs/reference/evidence.md";
 
 struct Options {
   std::vector<std::string> what;

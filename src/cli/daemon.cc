@@ -33,18 +33,20 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kDescription =
-    "Run plans by the calendar and when something new is released, unattended: measure, judge\n"
-    "against the days before, publish, and tell what got worse or better beyond the noise.";
+    "Run plans by the calendar and when something new is released, unattended:\n"
+    "measure, judge against the days before, publish, and tell what got worse or\n"
+    "better beyond the noise.";
 
 constexpr const char* kFooter =
     "Example:\n"
     "  roofscape daemon examples/daemon.toml --dry-run\n"
     "  roofscape daemon examples/daemon.toml --once\n"
     "  roofscape daemon examples/daemon.toml\n\n"
-    "Each change is told once, with what else changed. SIGTERM ends it in good order: the next\n"
-    "start goes on with what was begun; SIGHUP reads the configuration again. A unit for\n"
-    "systemd: examples/roofscape-daemon.service. Fields: docs/reference/daemon.md. Exit status\n"
-    "with --once: 4 where something got worse, else 1 where a point was not measured.";
+    "Each change is told once, with what else changed. SIGTERM ends it in good\n"
+    "order: the next start goes on with what was begun; SIGHUP reads the\n"
+    "configuration again. A unit for systemd: examples/roofscape-daemon.service.\n"
+    "Fields: docs/reference/daemon.md. Exit status with --once: 4 where something\n"
+    "got worse, else 1 where a point was not measured.";
 
 struct Options {
   std::string config;

@@ -72,9 +72,9 @@ TEST(BundleFile, EveryCutAndEveryChangedByteIsRefused) {
     std::string changed = tar;
     changed[at] = static_cast<char>(changed[at] ^ 0x21);
     const auto read = ReadTar(changed, "b");
-    // Padding of a file's last block is nobody's.
+    // Padding of a file's last block is nobody's, and the manifest's facts are its signer's.
     if (!read) continue;
-    EXPECT_EQ(read->manifest, SomeManifest());
+    EXPECT_EQ(read->digest == Sha256Hex(SomeManifest()), read->manifest == SomeManifest()) << at;
     for (const auto& [path, text] : kFiles) EXPECT_EQ(read->Find(path), text) << at;
   }
 }
