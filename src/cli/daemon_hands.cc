@@ -137,7 +137,10 @@ Result<std::optional<fleet::Failure>> RealHands::Sweep(const fleet::DaemonEntry&
         fleet::Failure{kind, reason, fmt::format("all it said is in {}", LogOf(entry))});
   };
   const auto campaign = CampaignOf(entry);
-  if (!campaign) return broken("plan", campaign.error().message);
+  if (!campaign) {
+    return std::optional(
+        fleet::Failure{"plan", campaign.error().message, "mend the plan; it is read at each run"});
+  }
   std::vector<std::string> more;
   fleet::GoOn how = fleet::GoOn::kAnew;
   if (occasion.touched > occasion.begun) {
