@@ -69,6 +69,7 @@ void AddPublishCommand(Command& app, Invocation& invocation);
 void AddServeCommand(Command& app, Invocation& invocation);
 void AddSweepCommand(Command& app, Invocation& invocation);
 void AddSweepWorkerCommand(Command& app, Invocation& invocation);
+void AddDaemonCommand(Command& app, Invocation& invocation);
 void AddRecipeCommand(Command& app, Invocation& invocation);
 void AddVerifyCommand(Command& app, Invocation& invocation);
 void AddProbeCommand(Command& app, Invocation& invocation);

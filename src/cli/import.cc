@@ -12,6 +12,7 @@
 
 #include "cli/catalog_source.h"
 #include "cli/command.h"
+#include "cli/import_bundle.h"
 #include "cli/import_power.h"
 #include "cli/row_selection.h"
 #include "cli/table.h"
@@ -26,6 +27,8 @@ namespace {
 
 /// Not a format of rows: a trace beside a run.
 constexpr std::string_view kPower = "power";
+/// Whole runs with all that they rest on.
+constexpr std::string_view kBundle = "bundle";
 
 constexpr const char* kDescription = "Bring in results that others published.";
 
@@ -34,7 +37,8 @@ std::string Footer() {
       "Example:\n"
       "  roofscape import inferencex benchmarks.json\n"
       "  roofscape import vllm result.json --deployment server.toml\n"
-      "  roofscape import power power.csv --run last\n\n"
+      "  roofscape import power power.csv --run last\n"
+      "  roofscape import bundle evidence.tar.zst\n\n"
       "To import a file again adds nothing. What can be corrected is corrected, and every "
       "correction\n"
       "is kept beside the row; what cannot be understood is kept aside with the reason. The file\n"
@@ -45,6 +49,10 @@ std::string Footer() {
   text += WrapUnder(fmt::format("  {:<15}", kPower),
                     "a trace of nvidia-smi --query-gpu=timestamp,index,power.draw --format=csv, "
                     "for the run of --run: energy a token, where the trace covers the points",
+                    80) +
+          "\n";
+  text += WrapUnder(fmt::format("  {:<15}", kBundle),
+                    "evidence bundles of roofscape bundle: runs with their logs, and the campaign",
                     80) +
           "\n";
   return text;
@@ -60,6 +68,7 @@ struct Options {
   std::string campaign;
   std::string run;
   double offset_s = 0.0;
+  double most_bytes = 4.0 * (1 << 30);
   bool again = false;
   bool json = false;
 };
@@ -195,6 +204,9 @@ int Import(const Options& options, WallTime now) {
     return ImportPower({options.run, options.files, options.offset_s, options.db, options.json},
                        now);
   }
+  if (options.format == kBundle) {
+    return ImportBundles({options.files, options.db, options.most_bytes, options.json}, now);
+  }
   const auto format = ingest::FindFormat(options.format);
   if (!format) return Report(format.error());
   const auto catalog = LoadCatalog(options.catalog);
@@ -247,6 +259,8 @@ void AddImportCommand(Command& app, Invocation& invocation) {
       ->AddOption("--offset", options->offset_s,
                   "With power: seconds to add to the trace's times to make them UTC")
       ->Needs(run);
+  command->AddOption("--most-bytes", options->most_bytes, "With bundle: what a file may unpack to")
+      ->Check(InRange(1.0, 1e13));
   command->AddFlag("--again", options->again, "Also files that were imported before");
   command->AddFlag("--json", options->json, "Print an array of objects");
   AddCatalogOption(*command, options->catalog);

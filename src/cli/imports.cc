@@ -12,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/table.h"
 #include "results/store/archive.h"
+#include "results/store/bundle_log.h"
 
 namespace roofscape::cli {
 namespace {
@@ -22,7 +23,8 @@ constexpr const char* kFooter =
     "Example:\n"
     "  roofscape imports\n"
     "  roofscape imports 3\n"
-    "  roofscape imports 3 --place 17\n\n"
+    "  roofscape imports 3 --place 17\n"
+    "  roofscape imports --bundles\n\n"
     "With an import's number, the rows of it that could not be understood. With a place, the text\n"
     "of that row as it was published.";
 
@@ -30,6 +32,7 @@ struct Options {
   std::string db;
   std::optional<std::int64_t> id;
   std::optional<std::int64_t> place;
+  bool bundles = false;
   bool json = false;
 };
 
@@ -71,6 +74,29 @@ void PrintImports(const std::vector<store::ImportRecord>& records, bool json) {
   fmt::print("{}", table.ToText(StyleOf(stdout)));
 }
 
+void PrintBundles(const std::vector<store::BundleRecord>& bundles, bool json) {
+  Json all = Json::array();
+  Table table({{"known since", Align::kLeft, false},
+               {"manifest", Align::kLeft, false},
+               {"runs"},
+               {"source", Align::kLeft}});
+  constexpr std::size_t kShort = 12;
+  for (const store::BundleRecord& bundle : bundles) {
+    all.push_back({{"known", bundle.known.ToIso()},
+                   {"source", bundle.source},
+                   {"manifest_sha256", bundle.digest},
+                   {"version", bundle.version},
+                   {"runs", bundle.runs}});
+    table.AddRow({FormatMinute(bundle.known), bundle.digest.substr(0, kShort),
+                  std::to_string(bundle.runs.size()), bundle.source});
+  }
+  if (json) {
+    fmt::print("{}\n", all.dump(2, ' ', false, Json::error_handler_t::replace));
+  } else {
+    fmt::print("{}", table.ToText(StyleOf(stdout)));
+  }
+}
+
 void PrintAsides(const std::vector<spec::AsideRow>& rows, bool json) {
   if (json) {
     Json all = Json::array();
@@ -94,6 +120,11 @@ void PrintAsides(const std::vector<spec::AsideRow>& rows, bool json) {
 }
 
 Result<> Imports(const Options& options) {
+  if (options.bundles) {
+    RS_ASSIGN_OR_RETURN(const auto bundles, store::ListBundles(StorePath(options.db)));
+    PrintBundles(bundles, options.json);
+    return {};
+  }
   RS_ASSIGN_OR_RETURN(const std::unique_ptr<store::Archive> archive,
                       store::OpenArchive(StorePath(options.db), store::OpenMode::kReadOnly));
   RS_ASSIGN_OR_RETURN(const std::vector<store::ImportRecord> records, archive->Imports());
@@ -130,6 +161,8 @@ void AddImportsCommand(Command& app, Invocation& invocation) {
       command->AddOption("IMPORT", options->id, "The number of an import (default: list them)");
   command->AddOption("--place", options->place, "The text of the row at this place of the file")
       ->Needs(id);
+  command->AddFlag("--bundles", options->bundles, "The evidence bundles that were read instead")
+      ->Excludes(id);
   command->AddFlag("--json", options->json, "Print an array of objects");
   AddDbOption(*command, options->db);
   command->OnChosen([options, &invocation] {

@@ -13,6 +13,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/core/text.h"
+#include "cli/bundle.h"
 #include "cli/command.h"
 #include "cli/table.h"
 #include "cli/version.h"
@@ -107,8 +108,10 @@ int Run(int argc, char** argv) {
   roofscape::cli::AddSweepCommand(root, invocation);
   roofscape::cli::AddSweepWorkerCommand(root, invocation);
   app.get_subcommand(roofscape::fleet::kWorkerCommand)->group("");  // Not for people.
+  roofscape::cli::AddDaemonCommand(root, invocation);
   roofscape::cli::AddRecipeCommand(root, invocation);
   roofscape::cli::AddVerifyCommand(root, invocation);
+  roofscape::cli::AddBundleCommand(root, invocation);
   roofscape::cli::AddRunsCommand(root, invocation);
   roofscape::cli::AddShowCommand(root, invocation);
   roofscape::cli::AddFrontierCommand(root, invocation);

@@ -206,7 +206,7 @@ class ServeTest(Fetching):
             "/api/v1/intelligence", "/api/v1/intelligence?gain=0.5&boundary=device",
             "/api/v1/runs", "/api/v1/runs?limit=1&offset=1", f"/api/v1/runs/{run}",
             f"/api/v1/runs/{run}/points/0", f"/api/v1/runs/{run}/points/0?requests=3",
-            f"/api/v1/runs/{run}/series",
+            f"/api/v1/runs/{run}/series", f"/api/v1/runs/{run}/recipe",
             "/api/v1/predict?model=llama-3.1-70b&chip=h200-sxm&tp=4&precision=fp8&engine=vllm",
             "/api/v1/predict?model=deepseek-r1&chip=b200&tp=8&input=8192&output=1024"
             "&precision=fp8&concurrency=4",

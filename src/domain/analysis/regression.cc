@@ -63,11 +63,34 @@ Noise NoiseOf(const LogMean& history, const NoiseFloor& floor) {
   return {std::sqrt(squares / (kPriorDegrees + degrees)), kPriorDegrees + degrees, true};
 }
 
-LoadCurve LoadsOf(std::span<const spec::Row> rows, const RowCurve& curve, std::size_t metric) {
+}  // namespace
+
+std::string_view Name(ShiftVerdict verdict) { return kNames[static_cast<std::size_t>(verdict)]; }
+
+Shift TestLevel(std::span<const double> before, double candidate, const NoiseFloor& floor) {
+  const LogMean history = LogMeanOf(before.last(std::min(before.size(), kMaxHistory)));
+  const Noise noise = NoiseOf(history, floor);
+  const double change = std::log(candidate) - history.mean;
+  const double bound = stats::StudentQuantile(noise.degrees, 1 - kFalseAlarms) * noise.sigma *
+                       std::sqrt(1 + 1 / static_cast<double>(history.count));
+  Shift shift;
+  shift.history = history.count;
+  shift.change = std::expm1(change);
+  shift.smallest = -std::expm1(-bound);
+  shift.sigma = noise.sigma;
+  shift.own_noise = noise.own;
+  shift.verdict = change < -bound  ? ShiftVerdict::kWorse
+                  : change > bound ? ShiftVerdict::kBetter
+                                   : ShiftVerdict::kUnchanged;
+  return shift;
+}
+
+LoadCurve RatesByLoad(std::span<const spec::Row> rows, std::span<const std::size_t> places,
+                      std::size_t metric) {
   const bool lower_is_better =
       spec::AllMetrics()[metric].direction == spec::Direction::kLowerIsBetter;
   LoadCurve out;
-  for (const std::size_t i : curve.rows) {
+  for (const std::size_t i : places) {
     std::optional<double> rate = rows[i].values.Get(metric);
     if (rate && *rate > 0 && lower_is_better) rate = 1 / *rate;
     if (!TakesPart(rows[i])) continue;
@@ -79,32 +102,18 @@ LoadCurve LoadsOf(std::span<const spec::Row> rows, const RowCurve& curve, std::s
   return out;
 }
 
-}  // namespace
-
-std::string_view Name(ShiftVerdict verdict) { return kNames[static_cast<std::size_t>(verdict)]; }
-
 Shift TestShift(std::span<const LoadCurve> before, const LoadCurve& candidate,
                 const NoiseFloor& floor) {
   before = before.last(std::min(before.size(), kMaxHistory));
+  const std::vector<double> loads = SharedLoads(before, candidate);
   Shift shift;
   shift.history = before.size();
-  const std::vector<double> loads = SharedLoads(before, candidate);
   shift.loads = loads.size();
   if (before.empty() || loads.size() < kMinLoads) return shift;
   std::vector<double> levels;
   for (const LoadCurve& curve : before) levels.push_back(Level(curve, loads));
-  const LogMean history = LogMeanOf(levels);
-  const Noise noise = NoiseOf(history, floor);
-  const double change = std::log(Level(candidate, loads)) - history.mean;
-  const double bound = stats::StudentQuantile(noise.degrees, 1 - kFalseAlarms) * noise.sigma *
-                       std::sqrt(1 + 1 / static_cast<double>(history.count));
-  shift.change = std::expm1(change);
-  shift.smallest = -std::expm1(-bound);
-  shift.sigma = noise.sigma;
-  shift.own_noise = noise.own;
-  shift.verdict = change < -bound  ? ShiftVerdict::kWorse
-                  : change > bound ? ShiftVerdict::kBetter
-                                   : ShiftVerdict::kUnchanged;
+  shift = TestLevel(levels, Level(candidate, loads), floor);
+  shift.loads = loads.size();
   return shift;
 }
 
@@ -129,10 +138,10 @@ std::vector<CurveShift> FindShifts(std::span<const spec::Row> rows,
       for (std::size_t i = 0; i < at; ++i) {
         if (day - DayNumber(*curves[places[i]].occasion.day) > kHistoryDays) continue;
         found.before.push_back(places[i]);
-        before.push_back(LoadsOf(rows, curves[places[i]], *place));
+        before.push_back(RatesByLoad(rows, curves[places[i]].rows, *place));
       }
       if (before.empty()) continue;
-      found.shift = TestShift(before, LoadsOf(rows, curves[places[at]], *place), *floor);
+      found.shift = TestShift(before, RatesByLoad(rows, curves[places[at]].rows, *place), *floor);
       shifts.push_back(std::move(found));
     }
   }

@@ -58,6 +58,15 @@ struct Shift {
   bool own_noise = false;   // From repeats; else from the floor.
 };
 
+/// One rate against those before it, in order of time; the last kMaxHistory count. `loads` stays 0.
+/// REQUIRES: positive rates, at least one before.
+Shift TestLevel(std::span<const double> before, double candidate, const NoiseFloor& floor);
+
+/// The rates of rows that take part, by load: where less of the metric is better 1 / value. Rows of
+/// one load are repeats.
+LoadCurve RatesByLoad(std::span<const spec::Row> rows, std::span<const std::size_t> places,
+                      std::size_t metric);
+
 /// `before` in order of time; the last kMaxHistory count. REQUIRES: positive rates.
 Shift TestShift(std::span<const LoadCurve> before, const LoadCurve& candidate,
                 const NoiseFloor& floor);

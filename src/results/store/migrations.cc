@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "results/store/daemon_schema.h"
 #include "results/store/sweep_schema.h"
 
 namespace roofscape::store {
@@ -402,13 +403,14 @@ CREATE TABLE series (
 
 constexpr std::array<std::string_view, 1> kSeriesTables = {"series"};
 
-constexpr std::array<Migration, 7> kMigrations = {{{1, kFirst, kFirstTables},
+constexpr std::array<Migration, 8> kMigrations = {{{1, kFirst, kFirstTables},
                                                    {2, kRates, {}},
                                                    {3, kArchive, kArchiveTables},
                                                    {4, kEvals, kEvalTables},
                                                    {5, kCampaigns, kCampaignTables},
                                                    {6, kSeries, kSeriesTables},
-                                                   {7, kSweeps, kSweepTables}}};
+                                                   {7, kSweeps, kSweepTables},
+                                                   {8, kDaemon, kDaemonTables}}};
 
 Result<> Apply(Database& database, const Migration& migration) {
   RS_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Write(database, Durability::kPower));

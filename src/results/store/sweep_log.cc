@@ -1,34 +1,17 @@
 #include "results/store/sweep_log.h"
 
-#include <array>
 #include <optional>
-#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "results/store/campaign.h"
-#include "results/store/content.h"
+#include "results/store/copy_run.h"
 #include "results/store/db.h"
 #include "results/store/open.h"
 
 namespace roofscape::store {
 namespace {
-
-/// What belongs to a run, and the column that names it.
-struct RunTable {
-  const char* table;
-  const char* column;
-};
-constexpr std::array<RunTable, 9> kRunTables = {{{"run", "id"},
-                                                 {"run_label", "run_id"},
-                                                 {"run_note", "run_id"},
-                                                 {"run_end", "run_id"},
-                                                 {"point", "run_id"},
-                                                 {"log_chunk", "run_id"},
-                                                 {"point_end", "run_id"},
-                                                 {"metric", "run_id"},
-                                                 {"series", "run_id"}}};
 
 class SqlSweepLog final : public SweepLog {
  public:
@@ -106,7 +89,7 @@ class SqlSweepLog final : public SweepLog {
     RS_RETURN_IF_ERROR(database_->DeferForeignKeys());
     RS_ASSIGN_OR_RETURN(const bool added, AddEvents(campaign, after, events));
     if (!added) return false;
-    RS_RETURN_IF_ERROR(CopyRun(*from, run_id));
+    RS_RETURN_IF_ERROR(CopyRun(*from, *database_, run_id));
     RS_ASSIGN_OR_RETURN(const std::int64_t id, IdOf(campaign));
     RS_ASSIGN_OR_RETURN(Statement join,
                         database_->Prepare("INSERT INTO campaign_run (campaign_id, run_id) "
@@ -214,24 +197,6 @@ class SqlSweepLog final : public SweepLog {
       RS_RETURN_IF_ERROR(insert.Bind(event.subject).Bind(event.json).Run());
     }
     return true;
-  }
-
-  Result<> CopyRun(Database& from, const std::string& run_id) {
-    RS_ASSIGN_OR_RETURN(Statement there, database_->Prepare("SELECT 1 FROM run WHERE id = ?"));
-    RS_ASSIGN_OR_RETURN(const bool known, there.Bind(run_id).Step());
-    there.Reset();
-    if (known) return {};
-    for (const RunTable& part : kRunTables) {
-      RS_ASSIGN_OR_RETURN(
-          const TableContent copied,
-          CopyTable(from, *database_, part.table, {.column = part.column, .value = run_id}));
-      if (part.column == std::string_view("id") && copied.rows != 1) {
-        return Error{ErrorCode::kNotFound,
-                     fmt::format("database '{}': holds no run {}: its job must measure it again",
-                                 from.path(), run_id)};
-      }
-    }
-    return {};
   }
 
   std::unique_ptr<Database> database_;

@@ -131,6 +131,8 @@ std::span<const Api::Route> Api::Routes() {
        }},
       {"/api/v1/runs/{id}/series", kRunSeries, false, false, true, false,
        [](const Ask& a) { return RunSeriesView(a.input, a.store, a.parts[0], a.params); }},
+      {"/api/v1/runs/{id}/recipe", kNone, false, false, true, false,
+       [](const Ask& a) { return RunRecipeView(a.input, a.store, a.parts[0]); }},
       {"/api/v1/predict", kPredict, false, true, false, true,
        [](const Ask& a) { return PredictView(a.input, a.params); }},
       {"/api/v1/catalog", kNone, false, false, false, true,

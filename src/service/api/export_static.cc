@@ -242,6 +242,12 @@ class Exporter {
       }
       RS_ASSIGN_OR_RETURN(const Json series, RunSeriesView(input_, store_, id, none));
       RS_RETURN_IF_ERROR(WriteJson(folder + "/series.json", series));
+      RS_ASSIGN_OR_RETURN(const Json recipe, RunRecipeView(input_, store_, id));
+      RS_RETURN_IF_ERROR(WriteJson(folder + "/recipe.json", recipe));
+      if (recipe["script"].is_string()) {
+        RS_RETURN_IF_ERROR(
+            Write(folder + "/recipe.sh", recipe["script"].get_ref<const std::string&>()));
+      }
       ++summary_.runs;
     }
     return {};

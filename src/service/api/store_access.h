@@ -22,7 +22,9 @@
 #include "domain/catalog/catalog.h"
 #include "results/store/archive.h"
 #include "results/store/store.h"
+#include "results/store/sweep_log.h"
 #include "service/api/snapshot.h"
+#include "service/fleet/state.h"
 
 namespace roofscape::api {
 
@@ -62,6 +64,9 @@ class StoreAccess {
   Result<spec::RequestLog> LoadLog(const store::PointId& point);
   Result<std::vector<store::Series>> LoadSeries(const std::string& run_id);
 
+  /// The campaign of a sweep. kNotFound where there is none of that name, or it has no plan.
+  Result<std::shared_ptr<const fleet::CampaignState>> LoadSweep(const std::string& campaign);
+
  private:
   /// False: there is no store yet.
   Result<bool> Open();
@@ -76,6 +81,10 @@ class StoreAccess {
   std::mutex mutex_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<store::Archive> archive_;
+  std::unique_ptr<store::SweepLog> sweeps_;
+  /// The campaign that was asked for last: the next run is likely one of its, too.
+  std::string sweep_name_;
+  std::shared_ptr<const fleet::CampaignState> sweep_;
   /// Points of runs that were read before, each with what its summary said then.
   std::map<std::string, std::pair<std::string, std::vector<KnownRow>>> own_;
 };

@@ -24,6 +24,8 @@ Result<Json> RunPointView(const ViewInput& input, StoreAccess& store, std::strin
                           std::string_view point, const Params& params);
 Result<Json> RunSeriesView(const ViewInput& input, StoreAccess& store, std::string_view id,
                            const Params& params);
+/// The script that measures a point of a sweep again; null where the run was not made by one.
+Result<Json> RunRecipeView(const ViewInput& input, StoreAccess& store, std::string_view id);
 Result<Json> LiveView(const ViewInput& input, StoreAccess& store);
 
 }  // namespace roofscape::api

@@ -300,7 +300,7 @@ Planned PlanRounds(const Expansion& expansion, const CampaignState& state, const
   }
   for (const auto& [id, point] : newest) {
     if (point->status == PointStatus::kPending) {
-      planned.events.push_back(events::Skipped(point->key, "no longer in the plan", now));
+      planned.events.push_back(events::Skipped(point->key, kNoLongerPlanned, now));
     }
   }
   return planned;

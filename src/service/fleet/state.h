@@ -129,6 +129,9 @@ class CampaignState {
 store::SweepLayout StoredLayout(const Layout& layout, const std::string& working_folder);
 store::SweepPoint StoredPoint(const Point& point, std::int64_t round, double estimate_s);
 
+/// The reason of points that were skipped since the plan has dropped them.
+inline constexpr const char* kNoLongerPlanned = "no longer in the plan";
+
 struct RoundRules {
   std::optional<double> max_age_days = {};  // Older points are measured again; missing: none.
   bool again = false;                       // All of them are.

@@ -114,6 +114,7 @@ export async function published(folder: string, _signal: AbortSignal): Promise<S
     run: (id) => files.get(`data/runs/${encodeURIComponent(id)}.json`),
     runPoint: (id, point) => files.get(`data/runs/${encodeURIComponent(id)}/points/${point}.json`),
     runSeries: (id) => files.get(`data/runs/${encodeURIComponent(id)}/series.json`),
+    runRecipe: (id) => files.get(`data/runs/${encodeURIComponent(id)}/recipe.json`),
     predict: () => Promise.reject(needsServer("A prediction")),
     catalog: (kind) => files.get(`data/catalog/${encodeURIComponent(kind)}.json`),
     catalogOne: (kind, id) => files.get(`data/catalog/${encodeURIComponent(kind)}/${encodeURIComponent(id)}.json`),

@@ -58,6 +58,7 @@ export function served(): Source {
     run: (id, signal) => get(`runs/${part(id)}`, {}, signal),
     runPoint: (id, point, signal) => get(`runs/${part(id)}/points/${point}`, {}, signal),
     runSeries: (id, signal) => get(`runs/${part(id)}/series`, {}, signal),
+    runRecipe: (id, signal) => get(`runs/${part(id)}/recipe`, {}, signal),
     predict: (query, signal) => get("predict", query, signal),
     catalog: (kind, signal) => get(`catalog/${part(kind)}`, {}, signal),
     catalogOne: (kind, id, signal) => get(`catalog/${part(kind)}/${part(id)}`, {}, signal),

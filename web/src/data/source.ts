@@ -22,6 +22,7 @@ export interface Source {
   run(id: string, signal: AbortSignal): Promise<T.Run>;
   runPoint(id: string, point: number, signal: AbortSignal): Promise<T.RunPoint>;
   runSeries(id: string, signal: AbortSignal): Promise<T.RunSeries>;
+  runRecipe(id: string, signal: AbortSignal): Promise<T.RunRecipe>;
   predict(query: Query, signal: AbortSignal): Promise<T.Predict>;
   catalog(kind: string, signal: AbortSignal): Promise<T.CatalogList>;
   catalogOne(kind: string, id: string, signal: AbortSignal): Promise<T.CatalogEntry>;

@@ -681,6 +681,17 @@ export type RunSeries = {
   }[];
 };
 
+export type RunRecipe = {
+  generation: number;
+  run: string;
+  /** Its fingerprint; null where the run was not made by a sweep. */
+  recipe: string | null;
+  /** For sh. A published site has it beside, as recipe.sh. */
+  script: string | null;
+  /** Of the script, in hexadecimal. */
+  sha256: string | null;
+};
+
 export type Predicted = {
   value: number;
   low80: number;

@@ -2,6 +2,7 @@ import { useMemo } from "react";
 import { hrefOf, useQuery, type Change } from "../app/location";
 import { Link } from "../app/link";
 import type { Tip } from "../chart/chart";
+import { save } from "../chart/export";
 import { useAnswer, useKnown } from "../data/use";
 import type { Run, RunPoint, RunSeries } from "../data/types";
 import { count, counted, duration, moment, number, percent } from "../format/numbers";
@@ -48,6 +49,7 @@ function View({ run, query, change }: { run: Run; query: URLSearchParams; change
         </div>
         <div className="tools">
           {run.command && <CopyButton primary text={run.command} label="Copy the command" />}
+          <Recipe id={summary.id} />
           <Link className="btn" href={hrefOf("frontier", { model: summary.model })}>On the frontier</Link>
           <Link className="btn" href={hrefOf("runs")}>All runs</Link>
         </div>
@@ -57,6 +59,19 @@ function View({ run, query, change }: { run: Run; query: URLSearchParams; change
       {run.series.length > 0 && <SeriesView run={run} />}
       <Settings run={run} />
     </>
+  );
+}
+
+/** Of a run of a sweep: the script that starts its server and measures it again. */
+function Recipe({ id }: { id: string }) {
+  const { source } = useKnown();
+  const { value } = useAnswer(`run/${id}/recipe`, (signal) => source.runRecipe(id, signal));
+  const script = value?.script;
+  if (!script) return null;
+  return (
+    <button className="btn" title={`SHA-256 ${value.sha256}`} onClick={() => save(new Blob([script], { type: "text/x-shellscript" }), `recipe-${id}.sh`)}>
+      Download the recipe
+    </button>
   );
 }
 
