@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """`roofscape sweep` by Kubernetes, with a stand-in for kubectl whose containers are processes of
 this machine (kubectl_standin.py). A Job is deleted from outside, a Pod is evicted, the cluster does
-not answer for a while and the coordinator gets kill -9 twice: all points end done, each exactly once.
+not answer for a while and the coordinator gets kill -9 twice: all points end done, each exactly
+once.
 The manifests are held against the published schema of the API where it is at hand.
 
     sweep_kubernetes_test.py ROOFSCAPE

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Power beside the points of a sweep: from counters as the kernel shows them and from an exporter's
-page, both made up here, so that the joules a token that must come out are known.
+"""Power beside the points of a sweep: from counters as the kernel shows them, from an exporter's
+page and from a library that pretends to be NVML, all made up here, so that the joules a token that
+must come out are known. By the same library chips are counted and an environment changes.
 
-    sweep_telemetry_test.py ROOFSCAPE
+    sweep_telemetry_test.py ROOFSCAPE PRETENDED_NVML
 """
 
 import http.server
@@ -112,6 +113,45 @@ class Telemetry(unittest.TestCase):
         self.assertEqual(self.series(), {("device_power_w", "0"), ("device_temperature_c", "0"),
                                          ("host_power_w", "0")})
 
+    def nvml_plan(self, concurrency, more="", chips=1):
+        return self.sweeps.write("plan.toml", plan(
+            "nvml", {"a": "{roofscape} twin --script golden.toml --port {port}"}, concurrency, 1,
+            requests=200,
+            more=f"[telemetry]\ninterval_s = 0.05\nnvml = [{json.dumps(NVML)}]\n{more}"
+        ).replace('name = "serve"\n', f'name = "serve"\nchips_per_worker = {chips}\n'))
+
+    def test_nvml(self):
+        point = self.measure(f"nvml = [{json.dumps(NVML)}]\n")
+        self.check(point, 400, 1e-6)
+        self.assertEqual({metric for metric, _ in self.series()}, {
+            "device_power_w", "device_sm_clock_mhz", "device_memory_clock_mhz",
+            "device_temperature_c", "device_throttle_bits"})
+
+    def test_an_environment_that_changes_is_told_and_refused(self):
+        self.sweeps.environment["ROOFSCAPE_FAKE_CUDA"] = ""
+        self.sweeps.run(self.nvml_plan([1]))
+        self.sweeps.environment["ROOFSCAPE_FAKE_CUDA"] = "capped"
+        told = self.sweeps.run(self.nvml_plan([1, 2])).stderr
+        self.assertIn("first job: power_limit_w: 1 x 700 -> 1 x 500", told)
+        path = self.nvml_plan([1, 2, 3], '[environment]\ndrift = "refuse"\n')
+        self.sweeps.run(path, status=1)
+        state = self.sweeps.state(path)
+        self.assertEqual((state["done"], state["failed"]), (2, 1))
+        (failure,) = (p["failure"] for p in state["points"] if "failure" in p)
+        self.assertEqual(failure["class"], "environment")
+        self.assertIn("power_limit_w: 1 x 700 -> 1 x 500", failure["reason"])
+        caps = [e["facts"]["power_limit_w"] for e in state["layouts"][0]["environments"]]
+        self.assertEqual(sorted(caps), ["1 x 500", "1 x 500", "1 x 700"])
+
+    def test_more_chips_than_there_are(self):
+        path = self.nvml_plan([1], chips=4)
+        self.sweeps.run(path, status=1)
+        (failure,) = (p["failure"] for p in self.sweeps.state(path)["points"])
+        self.assertEqual(failure["class"], "environment")
+        self.assertIn("takes 4 chips, and this job sees 1", failure["reason"])
+        (log,) = pathlib.Path(self.temporary.name, "jobs").glob("*/journal.jsonl")
+        self.assertNotIn('"ready"', log.read_text())
+
     def test_power_that_was_asked_for_and_is_not_there_is_told(self):
         point = self.measure('exporter = "http://127.0.0.1:1/metrics"\n')
         self.assertIsNone(point["device_power_w"])
@@ -120,5 +160,6 @@ class Telemetry(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    ROOFSCAPE = os.path.abspath(sys.argv.pop(1))
+    ROOFSCAPE, NVML = (os.path.abspath(a) for a in sys.argv[1:3])
+    del sys.argv[1:3]
     unittest.main()
