@@ -71,22 +71,24 @@ def apply(words):
     for word in ("--server-side", "--force-conflicts", "--field-manager=roofscape", "-f"):
         if word not in words:
             fail(f"stand-in: apply: expected {word}")
-    item = json.loads(sys.stdin.read())
-    name = item["metadata"]["name"]
+    print(make(json.loads(sys.stdin.read()))["metadata"]["uid"], end="")
+
+
+def make(item):
+    """The object, or what there is of its name."""
     with locked():
-        known = load(item["kind"], name)
-        if known is None:
-            item["metadata"].update(uid=str(uuid.uuid4()), creationTimestamp=stamp())
-            item.setdefault("status", {})
-            for owner in item["metadata"].get("ownerReferences", []):
-                if owner["uid"] != load(owner["kind"], owner["name"])["metadata"]["uid"]:
-                    fail("stand-in: the owner has another uid")
-            save(item)
-            if item["kind"] == "Job":
-                make_pod(item)
-        else:
-            item = known
-    print(item["metadata"]["uid"], end="")
+        known = load(item["kind"], item["metadata"]["name"])
+        if known is not None:
+            return known
+        item["metadata"].update(uid=str(uuid.uuid4()), creationTimestamp=stamp())
+        item.setdefault("status", {})
+        for owner in item["metadata"].get("ownerReferences", []):
+            if owner["uid"] != load(owner["kind"], owner["name"])["metadata"]["uid"]:
+                fail("stand-in: the owner has another uid")
+        save(item)
+        if item["kind"] == "Job":
+            make_pod(item)
+        return item
 
 
 def make_pod(job):
@@ -130,9 +132,13 @@ def get(words):
 def delete(words):
     if words[0] != "job" or "--wait=false" not in words or "--ignore-not-found" not in words:
         fail(f"stand-in: delete: not known: {words}")
+    delete_job(words[1])
+
+
+def delete_job(name):
     with locked():
-        place("job", words[1]).unlink(missing_ok=True)
-        place("configmap", words[1]).unlink(missing_ok=True)
+        place("job", name).unlink(missing_ok=True)
+        place("configmap", name).unlink(missing_ok=True)
 
 
 def execute(words):

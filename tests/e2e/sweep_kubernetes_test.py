@@ -3,7 +3,9 @@
 this machine (kubectl_standin.py). A Job is deleted from outside, a Pod is evicted, the cluster does
 not answer for a while and the coordinator gets kill -9 twice: all points end done, each exactly
 once.
-The manifests are held against the published schema of the API where it is at hand.
+The manifests are held against the published schema of the API where it is at hand. Where there is
+a kubectl it is the one that is called, with a small API in front of the same objects
+(kubernetes_api.py); only its exec is the stand-in's.
 
     sweep_kubernetes_test.py ROOFSCAPE
 """
@@ -11,6 +13,7 @@ The manifests are held against the published schema of the API where it is at ha
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -48,8 +51,27 @@ class SweepOnKubernetes(unittest.TestCase):
         while list((self.cluster / "pod").glob("*.json")) and time.monotonic() < end:
             time.sleep(0.1)
 
-    def executor(self, more=""):
-        kubectl = json.dumps([sys.executable, os.path.join(HERE, "kubectl_standin.py")])
+    def kubectl(self):
+        """The command: the system's kubectl before an API of ours, or the stand-in."""
+        standin = os.path.join(HERE, "kubectl_standin.py")
+        real = shutil.which("kubectl")
+        if real is None:
+            return [sys.executable, standin]
+        api = subprocess.Popen([sys.executable, os.path.join(HERE, "kubernetes_api.py")],
+                               env=self.sweeps.environment, stdout=subprocess.PIPE, text=True)
+        self.addCleanup(api.stdout.close)
+        self.addCleanup(api.wait)
+        self.addCleanup(api.kill)
+        port = int(api.stdout.readline())
+        path = self.sweeps.write("kubectl.sh", (
+            f'#!/bin/sh\ncase "$*" in *" exec "*) exec {sys.executable} {standin} "$@" ;; esac\n'
+            f"exec {real} --kubeconfig=/dev/null --cache-dir={self.temporary.name}/cache "
+            f'--server=http://127.0.0.1:{port} "$@"\n'))
+        os.chmod(path, 0o755)
+        return [path]
+
+    def executor(self, more="", kubectl=None):
+        kubectl = json.dumps(kubectl or self.kubectl())
         return ('[executor]\nkind = "kubernetes"\nparallel = 2\nimage = "roofscape:1"\n'
                 f"kubectl = {kubectl}\nroofscape = {json.dumps(ROOFSCAPE)}\n"
                 f'namespace = "bench"\n{more}')
@@ -122,7 +144,8 @@ class SweepOnKubernetes(unittest.TestCase):
     def test_one_question_a_poll_for_all_jobs(self):
         path = self.sweeps.write("plan.toml", self.in_pod(plan(
             "polls", {"a": self.twin(), "b": self.twin(" --threads 1")}, [1], 2,
-            executor=self.executor())))
+            executor=self.executor(
+                kubectl=[sys.executable, os.path.join(HERE, "kubectl_standin.py")]))))
         self.sweeps.run(path)
         seen = (self.cluster / "gets").read_text().split()
         self.assertIn("4", seen)  # Two Jobs and two Pods in one answer.
