@@ -124,6 +124,7 @@ class Worker {
   /// Fewer chips than the start takes. Where none is found it cannot be told: in a container they
   /// may be hidden from us, and a processor is a chip, too.
   std::optional<Failure> LookForChips() const {
+    if (job_.telemetry.packages_are_chips) return std::nullopt;
     host::InventorySources sources;
     sources.nvml = job_.telemetry.nvml;
     sources.amd_smi = AmdSmi(clock_);

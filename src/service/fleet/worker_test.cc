@@ -269,6 +269,12 @@ TEST_F(WorkerTest, MoreChipsThanThereAreFailBeforeAnythingIsStarted) {
   job_.start.env.clear();
   ASSERT_TRUE(WriteFile(folder_.path() + "/" + kJobFile, JobText(job_)));
   EXPECT_EQ(Do(), std::nullopt);
+  // Of sockets there may be more than of other chips.
+  std::filesystem::remove(folder_.path() + "/" + kJournalFile);
+  job_.chips = 4;
+  job_.telemetry.packages_are_chips = true;
+  ASSERT_TRUE(WriteFile(folder_.path() + "/" + kJobFile, JobText(job_)));
+  EXPECT_EQ(Do(), std::nullopt);
   unsetenv("ROOFSCAPE_FAKE_CUDA");
 }
 
