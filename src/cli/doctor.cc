@@ -1,5 +1,6 @@
 // roofscape doctor: is this machine fit to measure.
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,6 +11,8 @@
 #include "base/core/json.h"
 #include "cli/command.h"
 #include "measure/host/doctor.h"
+#include "measure/host/inventory.h"
+#include "service/fleet/process.h"
 
 namespace roofscape::cli {
 namespace {
@@ -20,7 +23,8 @@ constexpr const char* kDescription =
 
 constexpr const char* kFooter =
     "Example:\n"
-    "  roofscape doctor\n\n"
+    "  roofscape doctor\n"
+    "  roofscape doctor --inventory\n\n"
     "Takes about a second. Exit status: 0 when nothing FAILs, else 1.";
 
 std::string StatusName(host::Fitness fitness) {
@@ -55,6 +59,39 @@ void PrintText(const std::vector<host::Finding>& findings) {
   }
 }
 
+/// The chips that compute, as the machine tells.
+int PrintInventory(const Clock& clock, bool json) {
+  host::InventorySources sources;
+  sources.amd_smi = fleet::AmdSmi(clock);
+  const host::Inventory inventory = host::TakeInventory(sources);
+  const std::map<std::string, std::string> environment = host::EnvironmentFacts({});
+  if (json) {
+    Json chips = Json::array();
+    for (const host::Chip& chip : inventory.chips) {
+      chips.push_back(
+          {{"kind", chip.kind},
+           {"name", chip.name},
+           {"place", chip.place},
+           {"memory_bytes", chip.memory_bytes ? Json(*chip.memory_bytes) : Json(nullptr)}});
+    }
+    const Json out = {{"chips", std::move(chips)},
+                      {"environment", Json(environment)},
+                      {"notes", inventory.notes}};
+    fmt::print("{}\n", out.dump(2, ' ', false, Json::error_handler_t::replace));
+    return kDone;
+  }
+  fmt::print("chips: {}\n", inventory.chips.size());
+  for (const host::Chip& chip : inventory.chips) {
+    const std::string memory =
+        chip.memory_bytes ? fmt::format("{:.0f} GB", *chip.memory_bytes / 1e9) : "-";
+    fmt::print("  {:<7} {:<28} {:>7}  {}\n", chip.kind, chip.name, memory, chip.place);
+  }
+  fmt::print("environment\n");
+  for (const auto& [key, value] : environment) fmt::print("  {:<17} {}\n", key, value);
+  for (const std::string& note : inventory.notes) fmt::print("not asked: {}\n", note);
+  return kDone;
+}
+
 int Doctor(const Clock& clock, bool json) {
   const std::vector<host::Finding> findings = host::Examine(clock);
   if (json) {
@@ -71,9 +108,15 @@ void AddDoctorCommand(Command& app, Invocation& invocation) {
   Command* command = app.AddSubcommand("doctor", kDescription);
   command->Footer(kFooter);
   const auto json = std::make_shared<bool>(false);
-  command->AddFlag("--json", *json, "Print the findings as JSON");
-  command->OnChosen([json, &invocation] {
-    invocation.run = [json, &invocation] { return Doctor(*invocation.clock, *json); };
+  const auto inventory = std::make_shared<bool>(false);
+  command->AddFlag("--inventory", *inventory,
+                   "Print the chips of this machine and its environment instead");
+  command->AddFlag("--json", *json, "Print it as JSON");
+  command->OnChosen([json, inventory, &invocation] {
+    invocation.run = [json, inventory, &invocation] {
+      const Clock& clock = *invocation.clock;
+      return *inventory ? PrintInventory(clock, *json) : Doctor(clock, *json);
+    };
   });
 }
 

@@ -19,6 +19,7 @@
 #include "cli/write_file.h"
 #include "results/store/store.h"
 #include "service/fleet/coordinator.h"
+#include "service/fleet/kubernetes.h"
 #include "service/fleet/prepare.h"
 #include "service/fleet/process.h"
 
@@ -55,6 +56,7 @@ struct Options {
   double lease_s = 60;
   PriceOptions price;
   bool dry_run = false;
+  bool manifests = false;
   bool status = false;
   bool again = false;
   bool retry_failed = false;
@@ -84,10 +86,8 @@ Result<fleet::SweepPlan> ReadPlan(const Options& options, std::string& text) {
   if (!options.campaign.empty()) plan.name = options.campaign;
   if (!options.executor.empty()) plan.executor.kind = options.executor;
   if (options.parallel) plan.executor.parallel = *options.parallel;
-  if (plan.executor.kind == "ssh" && plan.executor.hosts.empty()) {
-    return Error{ErrorCode::kInvalidArgument,
-                 fmt::format("{}: executor.hosts: is missing: name the machines that ssh reaches",
-                             options.plan)};
+  if (const Result<> fits = fleet::CheckExecutor(plan); !fits) {
+    return fits.error().In(options.plan);
   }
   return plan;
 }
@@ -184,6 +184,27 @@ void PrintJson(const Json& json) {
   fmt::print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace));
 }
 
+/// What would be applied for each start of a server, but for the ConfigMap with its points, which
+/// is made when it is submitted.
+int PrintManifests(const Options& options, const Ready& ready) {
+  if (ready.plan.executor.kind != "kubernetes") {
+    return Report(Error{ErrorCode::kInvalidArgument,
+                        fmt::format("--manifests: executor.kind of {} is '{}': only kubernetes has "
+                                    "manifests; add --executor kubernetes",
+                                    options.plan, ready.plan.executor.kind)});
+  }
+  Json items = Json::array();
+  for (const fleet::Layout& layout : ready.preparation.expansion.layouts) {
+    fleet::KubernetesJob job;
+    job.name = fleet::JobName(StorePath(options.db), ready.plan.name, layout.id, 1, WallTime{});
+    job.image = layout.start.image;
+    job.chips = layout.chips();
+    items.push_back(fleet::JobManifest(job, ready.plan.executor));
+  }
+  PrintJson({{"apiVersion", "v1"}, {"kind", "List"}, {"items", std::move(items)}});
+  return kDone;
+}
+
 int Forecast(const Options& options, const Ready& ready) {
   SweepForecast forecast =
       ForecastOf(ready.plan, ready.preparation, ready.state, ready.usd_per_device_hour);
@@ -213,11 +234,13 @@ fleet::CampaignSettings SettingsOf(const Options& options, const Ready& ready) {
   settings.parallel = ready.plan.executor.parallel;
   const std::string& kind = ready.plan.executor.kind;
   // A scheduler keeps jobs apart itself.
-  if (kind != "slurm")
+  if (kind != "slurm" && kind != "kubernetes")
     settings.lock = fs::temp_directory_path().string() + "/roofscape-measure.lock";
-  settings.same_folders = kind != "ssh";
+  settings.same_folders = kind != "ssh" && kind != "kubernetes";
   settings.time_limit_s = ready.plan.executor.time_limit_s;
   settings.retries = ready.plan.retries;
+  settings.telemetry = ready.plan.telemetry;
+  settings.refuse_drift = ready.plan.refuse_drift;
   settings.budget = ready.plan.budget;
   settings.usd_per_device_hour = ready.usd_per_device_hour;
   settings.lease_s = options.lease_s;
@@ -228,6 +251,7 @@ std::unique_ptr<fleet::Executor> ExecutorOf(const Ready& ready, const Clock& clo
   const fleet::ExecutorSettings& settings = ready.plan.executor;
   if (settings.kind == "slurm")
     return fleet::MakeSlurmExecutor(settings, fleet::OwnProgram(), clock);
+  if (settings.kind == "kubernetes") return fleet::MakeKubernetesExecutor(settings, clock);
   if (settings.kind == "ssh") return fleet::MakeSshExecutor(settings, clock);
   return fleet::MakeLocalExecutor(fleet::OwnProgram(), clock);
 }
@@ -280,6 +304,7 @@ int Run(const Options& options, const Clock& clock) {
   }
   const auto ready = MakeReady(options, clock);
   if (!ready) return Report(ready.error());
+  if (options.manifests) return PrintManifests(options, *ready);
   return options.dry_run ? Forecast(options, *ready) : RunPlan(options, *ready, clock);
 }
 
@@ -287,10 +312,14 @@ void AddOptions(Command& command, Options& o) {
   command.AddOption("PLAN", o.plan, "A TOML or JSON file")->Required();
   command.AddFlag("--dry-run", o.dry_run,
                   "Print points, starts of servers, device-seconds and cost; start nothing");
+  command.AddFlag("--manifests", o.manifests,
+                  "With --dry-run: print the Jobs of executor kubernetes as one JSON list");
   command.AddFlag("--status", o.status, "Print where the plan's campaign stands; start nothing");
   command.AddOption("--campaign", o.campaign, "Another name than the plan's for the campaign");
-  command.AddOption("--executor", o.executor, "Another one than the plan's: local, slurm or ssh")
-      ->Check(OneOf({"local", "slurm", "ssh"}));
+  command
+      .AddOption("--executor", o.executor,
+                 "Another one than the plan's: local, slurm, kubernetes, ssh")
+      ->Check(OneOf({"local", "slurm", "kubernetes", "ssh"}));
   command.AddOption("--parallel", o.parallel, "Jobs at a time, in place of the plan's")
       ->Check(InRange(std::int64_t{1}, std::int64_t{10'000}));
   command.AddOption("--folder", o.folder,

@@ -218,6 +218,16 @@ Json CampaignJson(const std::string& name, const fleet::CampaignState& state) {
                      {"folder", layout.job->folder},
                      {"host", layout.job->host}};
     }
+    for (const auto& [job, kept] : layout.accounting) {
+      json["accounting"].push_back({{"job", job},
+                                    {"state", kept.state},
+                                    {"exit", kept.exit},
+                                    {"node", kept.node},
+                                    {"elapsed_s", kept.elapsed_s}});
+    }
+    for (const auto& [job, facts] : layout.environments) {
+      json["environments"].push_back({{"job", job}, {"facts", Json(facts)}});
+    }
     layouts.push_back(std::move(json));
   }
   Json hosts = Json::array();

@@ -9,6 +9,7 @@ Skipped, with the reason, where there is no Slurm.
 """
 
 import os
+import shutil
 import sys
 import tempfile
 import unittest
@@ -31,6 +32,42 @@ class SweepOnSlurm(unittest.TestCase):
         self.sweeps = Sweeps(ROOFSCAPE, self.temporary.name, self.cluster.environment)
         self.addCleanup(self.sweeps.stop)
         self.sweeps.write("golden.toml", GOLDEN)
+
+    def wrap(self, name, script):
+        """A program of that name before the system's on the coordinator's PATH."""
+        folder = os.path.join(self.temporary.name, "bin")
+        os.makedirs(folder, exist_ok=True)
+        path = os.path.join(folder, name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("#!/bin/sh\n" + script)
+        os.chmod(path, 0o755)
+        if not self.sweeps.environment["PATH"].startswith(folder):
+            self.sweeps.environment["PATH"] = folder + ":" + self.sweeps.environment["PATH"]
+
+    def test_accounting_is_read_back_and_a_poll_asks_once(self):
+        # There is no slurmdbd here: what sacct would print for these flags, in Slurm's own form.
+        self.wrap("sacct", 'echo "$@" >> "$(dirname "$0")/sacct.log"\n'
+                           'case "$*" in\n'
+                           "*--format=State,ExitCode,ElapsedRaw,NodeList*) "
+                           "echo 'COMPLETED|0:0|1234|n1' ;;\n*) exit 1 ;;\nesac\n")
+        squeue = shutil.which("squeue", path=self.cluster.environment["PATH"])
+        self.wrap("squeue", f'echo "$@" >> "$(dirname "$0")/squeue.log"\nexec {squeue} "$@"\n')
+        twin = "{roofscape} twin --script golden.toml --port {port}"
+        path = self.sweeps.write("plan.toml", plan(
+            "accounted", {"a": twin, "b": twin + " --threads 1"}, [1], 2, requests=60,
+            executor='[executor]\nkind = "slurm"\nparallel = 2\n'
+                     'options = ["--partition=bench", "--cpus-per-task=2"]\n'))
+        self.sweeps.run(path)
+        state = self.sweeps.state(path)
+        self.assertEqual([layout["accounting"][0] for layout in state["layouts"]], [
+            {"job": layout["accounting"][0]["job"], "state": "COMPLETED", "exit": "0:0",
+             "node": "n1", "elapsed_s": 1234} for layout in state["layouts"]])
+        self.assertEqual(state["device_s"], 2 * 1234)
+        for layout in state["layouts"]:
+            self.assertIn("kernel", layout["environments"][0]["facts"])
+        with open(os.path.join(self.temporary.name, "bin", "squeue.log"), encoding="utf-8") as file:
+            asked = [line for line in file if "--jobs=" in line]
+        self.assertTrue(any("," in line.split("--jobs=")[1] for line in asked), asked)
 
     def jobs(self):
         """{name: (id, state, node)} of all jobs that the cluster has seen."""

@@ -120,6 +120,52 @@ int nvmlDeviceGetHandleByIndex_v2(unsigned, void** device) {
   *device = nullptr;
   return 0;
 }
+int nvmlDeviceGetCount_v2(unsigned* count) {
+  *count = Mode("no-device") ? 0 : Mode("two") ? 2 : 1;
+  return 0;
+}
+int nvmlDeviceGetPowerUsage(void*, unsigned* milliwatts) {
+  *milliwatts = 400'000;
+  return Mode("no-power") ? 3 : 0;
+}
+int nvmlDeviceGetClockInfo(void*, int clock, unsigned* mhz) {
+  *mhz = clock == 1 ? 1755 : 2619;
+  return 0;
+}
+int nvmlDeviceGetMaxClockInfo(void*, int, unsigned* mhz) {
+  *mhz = 1980;
+  return 0;
+}
+int nvmlDeviceGetApplicationsClock(void*, int, unsigned*) { return 3; }  // Not supported.
+int nvmlDeviceGetTemperature(void*, int, unsigned* celsius) {
+  *celsius = 61;
+  return 0;
+}
+int nvmlDeviceGetCurrentClocksThrottleReasons(void*, unsigned long long* bits) {
+  *bits = Mode("hot") ? 0x40 : 0;
+  return 0;
+}
+int nvmlDeviceGetEnforcedPowerLimit(void*, unsigned* milliwatts) {
+  *milliwatts = Mode("capped") ? 500'000 : 700'000;
+  return 0;
+}
+int nvmlDeviceGetName(void*, char* text, unsigned size) {
+  std::snprintf(text, size, "Pretended GPU");
+  return 0;
+}
+int nvmlDeviceGetUUID(void*, char* text, unsigned size) {
+  std::snprintf(text, size, "GPU-0123");
+  return 0;
+}
+int nvmlDeviceGetVbiosVersion(void*, char* text, unsigned size) {
+  std::snprintf(text, size, "96.00");
+  return 0;
+}
+int nvmlDeviceGetMemoryInfo(void*, unsigned long long* three) {
+  three[0] = 80ULL << 30;
+  three[1] = three[2] = 40ULL << 30;
+  return 0;
+}
 int nvmlDeviceGetPowerManagementDefaultLimit(void*, unsigned* milliwatts) {
   *milliwatts = 700'000;
   return 0;

@@ -33,10 +33,16 @@ struct CampaignSettings {
   bool same_folders = true;  // Jobs see this machine's files: the server works beside the plan.
   double time_limit_s = 4 * 3600;  // Of a job.
   std::map<std::string, std::int64_t> retries;
+  host::TelemetrySettings telemetry;
+  bool refuse_drift = false;
   Budget budget;
   std::optional<double> usd_per_device_hour;  // The plan's, or the price book's.
   double lease_s = 60;
 };
+
+/// "rs-CAMPAIGN-LAYOUT-N-TIME": of the N-th job of a layout, made at that time.
+std::string JobName(const std::string& store, const std::string& campaign,
+                    const std::string& layout, std::size_t number, WallTime made);
 
 /// Tells a person what happens; a line.
 using TellLine = std::function<void(const std::string&)>;
@@ -83,6 +89,7 @@ class Coordinator {
   Result<Outcome> SubmitJob(const LayoutState& layout);
   Result<Outcome> ReadJournal(const LayoutState& layout);
   Result<Outcome> Take(const LayoutState& layout, const JournalLine& line);
+  Result<Outcome> TakeEnvironment(const LayoutState& layout, const JournalLine& line);
   Result<Outcome> EndJob(const LayoutState& layout, const JobStatus& status);
   Result<Outcome> SetHostsAside();
   Result<Outcome> Skip(const LayoutState& layout, const std::string& reason);
@@ -99,6 +106,7 @@ class Coordinator {
   bool IsLast(const PointState& point, const Failure& failure) const;
   void Tell(const std::string& line) { tell_(line); }
   void TellOnce(const std::string& line);
+  void TellNote(const LayoutState& layout, const JournalLine& line);
 
   const CampaignSettings settings_;
   store::SweepLog& log_;
@@ -112,6 +120,7 @@ class Coordinator {
   bool stopping_ = false;
   std::string told_;
   std::set<std::string> told_to_end_;  // Jobs.
+  std::set<std::string> told_notes_;
 };
 
 }  // namespace roofscape::fleet

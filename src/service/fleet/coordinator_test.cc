@@ -65,6 +65,13 @@ class FakeExecutor final : public Executor {
   }
   Result<> Fetch(const Ticket& /*ticket*/, const std::string& /*id*/) override { return {}; }
 
+  std::optional<Accounting> Account(const Ticket& /*ticket*/, const std::string& /*id*/) override {
+    return accounting;
+  }
+  void NewPoll(const std::vector<std::string>& ids) override { polled = ids; }
+
+  std::optional<Accounting> accounting;
+  std::vector<std::string> polled;
   std::map<std::string, FakeJob> jobs;
   std::map<std::string, int> submitted, cancelled;
   std::vector<std::string> aside;
@@ -394,6 +401,62 @@ TEST_F(CoordinatorTest, StopLeavesJobsThatOutliveUsAndEndsOthers) {
   }
   EXPECT_TRUE(Step(*next));
   EXPECT_EQ(next->state().Count(PointStatus::kPending), 4);
+}
+
+TEST_F(CoordinatorTest, WhatTheSchedulerCountsIsKeptAndCounts) {
+  executor_.accounting = Accounting{"COMPLETED", "0:0", "n1", 5000};
+  const auto coordinator = Make();
+  Step(*coordinator);
+  WorkAll();
+  Step(*coordinator);
+  // Two jobs, with as many chips as their layouts have: one.
+  EXPECT_EQ(coordinator->state().device_seconds(), 10'000);
+  for (const auto& [id, layout] : coordinator->state().layouts()) {
+    EXPECT_EQ(layout.accounting.at(layout.job_names.front()), *executor_.accounting);
+  }
+}
+
+TEST_F(CoordinatorTest, APollNamesAllJobsThatWillBeLookedAt) {
+  const auto coordinator = Make();
+  Step(*coordinator);
+  EXPECT_TRUE(executor_.polled.empty());
+  Step(*coordinator);
+  EXPECT_EQ(executor_.polled.size(), 2U);
+}
+
+TEST_F(CoordinatorTest, EnvironmentsAreKeptAndDriftIsTold) {
+  settings_.parallel = 1;
+  settings_.refuse_drift = true;
+  const auto coordinator = Make();
+  Step(*coordinator);
+  auto& first = executor_.jobs.begin()->second;
+  EXPECT_TRUE(ReadJob(first.ticket.folder)->environment.empty());
+  const std::map<std::string, std::string> was = {{"driver_version", "550.1"}, {"cpu", "x"}};
+  Journal(first.ticket.folder, {.report = Report::kStarted, .host = "n1", .environment = was});
+  Work(first);
+  Step(*coordinator);
+  EXPECT_EQ(coordinator->state().environment(), was);
+  Step(*coordinator);
+  ASSERT_EQ(executor_.jobs.size(), 2U);
+  for (auto& [name, job] : executor_.jobs) {
+    if (job.status.phase == JobPhase::kEnded) continue;
+    // What the worker holds its own against.
+    EXPECT_EQ(ReadJob(job.ticket.folder)->environment, was);
+    EXPECT_TRUE(ReadJob(job.ticket.folder)->refuse_drift);
+    Journal(job.ticket.folder, {.report = Report::kStarted,
+                                .host = "n1",
+                                .environment = {{"driver_version", "560.2"}, {"cpu", "x"}}});
+  }
+  Step(*coordinator);
+  Step(*coordinator);
+  EXPECT_NE(told_.find("first job: driver_version: 550.1 -> 560.2\n"), std::string::npos) << told_;
+  EXPECT_EQ(told_.find("560.2"), told_.rfind("560.2"));  // Once.
+  // Whoever comes later knows it from the store.
+  const auto state = LoadCampaign("c", *log_);
+  EXPECT_EQ(state->environment(), was);
+  std::size_t kept = 0;
+  for (const auto& [id, layout] : state->layouts()) kept += layout.environments.size();
+  EXPECT_EQ(kept, 2U);
 }
 
 }  // namespace

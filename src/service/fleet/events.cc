@@ -57,10 +57,21 @@ store::SweepEvent Running(const std::string& layout, const std::string& job,
 }
 
 store::SweepEvent Ended(const std::string& layout, const JobState& job, const Failure* failure,
-                        double device_s, WallTime now) {
+                        double device_s, const Accounting* accounting, WallTime now) {
   Json json = {{"job", job.name}, {"device_s", device_s}};
+  if (accounting != nullptr) {
+    json["accounting"] = {{"state", accounting->state},
+                          {"exit", accounting->exit},
+                          {"node", accounting->node},
+                          {"elapsed_s", accounting->elapsed_s}};
+  }
   if (failure != nullptr) Add(*failure, json);
   return Make("ended", layout, now, json);
+}
+
+store::SweepEvent Environment(const std::string& layout, const std::string& job,
+                              const std::map<std::string, std::string>& facts, WallTime now) {
+  return Make("environment", layout, now, {{"job", job}, {"facts", Json(facts)}});
 }
 
 store::SweepEvent Begun(const std::string& point, const std::string& job, WallTime now) {

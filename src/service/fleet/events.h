@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -27,8 +28,12 @@ store::SweepEvent Submitted(const std::string& layout, const std::string& job,
 store::SweepEvent Running(const std::string& layout, const std::string& job,
                           const std::string& host, WallTime now);
 /// `failure`: null where it did all it should. `device_s`: seconds times chips.
+/// `accounting`: null where there is none.
 store::SweepEvent Ended(const std::string& layout, const JobState& job, const Failure* failure,
-                        double device_s, WallTime now);
+                        double device_s, const Accounting* accounting, WallTime now);
+/// What of the machine may change what a job measures.
+store::SweepEvent Environment(const std::string& layout, const std::string& job,
+                              const std::map<std::string, std::string>& facts, WallTime now);
 store::SweepEvent Begun(const std::string& point, const std::string& job, WallTime now);
 store::SweepEvent Kept(const std::string& point, const std::string& run, const std::string& verdict,
                        WallTime now);

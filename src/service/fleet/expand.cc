@@ -116,11 +116,14 @@ Json LayoutCore(const Layout& layout) {
   deployment.name.clear();
   Json files = Json::object();
   for (const auto& [path, text] : layout.files) files[path] = store::Sha256Hex(text);
-  return {{"format", 1},
-          {"deployment", spec::ToJson(deployment)},
-          {"command", layout.start.command},
-          {"env", Json(layout.start.env)},
-          {"files", std::move(files)}};
+  Json core = {{"format", 1},
+               {"deployment", spec::ToJson(deployment)},
+               {"command", layout.start.command},
+               {"env", Json(layout.start.env)},
+               {"files", std::move(files)}};
+  // Of containers it stands in the command.
+  if (!layout.start.image.empty()) core["image"] = layout.start.image;
+  return core;
 }
 
 Json PointCore(const Point& point) {

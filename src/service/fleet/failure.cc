@@ -15,7 +15,7 @@ struct Class {
   bool blames_host;
 };
 
-constexpr std::array<Class, 18> kClasses = {{
+constexpr std::array<Class, 19> kClasses = {{
     {"program", 0, true},    // The server's program is not there, or may not be run.
     {"memory", 0, false},    // It does not fit.
     {"busy", 1, true},       // Somebody else holds the chips.
@@ -29,11 +29,11 @@ constexpr std::array<Class, 18> kClasses = {{
     {"requests", 0, false},  // No request succeeded.
     {"measure", 0, false},   // The measurement could not be made.
     {"submit", 3, false},    // The executor did not take the job.
-    {"cancelled", 3, false},
-    {"node", 5, true},     // The machine failed.
-    {"limit", 20, false},  // The job's time was up. Each further job begins where it ended.
-    {"lost", 3, true},     // The job ended without a word.
-    {"worker", 1, true},   // The job could not work: a full disk, a folder that is gone.
+    {"cancelled", 3, false},  {"node", 5, true},  // The machine failed.
+    {"limit", 20, false},      // The job's time was up. Each further job begins where it ended.
+    {"lost", 3, true},         // The job ended without a word.
+    {"environment", 0, true},  // The machine is another one than the plan, or the campaign, asks.
+    {"worker", 1, true},       // The job could not work: a full disk, a folder that is gone.
 }};
 
 constexpr auto kNames = [] {

@@ -26,7 +26,8 @@ struct Failure {
 };
 
 /// All classes: of the server (program, memory, busy, port, model, image, flag, start, timeout,
-/// crash), of points (requests, measure), of jobs (submit, cancelled, node, limit, lost, worker).
+/// crash), of points (requests, measure), of jobs (submit, cancelled, node, limit, lost,
+/// environment, worker).
 std::span<const std::string_view> FailureClasses();
 
 /// How often work that failed so is tried again, where the plan does not say.

@@ -9,6 +9,7 @@
 #include "base/core/names.h"
 #include "base/core/text.h"
 #include "service/fleet/file.h"
+#include "service/fleet/telemetry_plan.h"
 
 namespace roofscape::fleet {
 namespace {
@@ -45,6 +46,8 @@ std::optional<JournalLine> ParseLine(std::string_view text) {
   reader.Optional("run", line.run);
   reader.Optional("db", line.db);
   reader.Optional("verdict", line.verdict);
+  reader.Optional("note", line.note);
+  reader.Optional("environment", line.environment);
   reader.Optional("seconds", line.seconds);
   reader.ReadInside("failure", [&](ObjectReader& inside) { line.failure = ReadFailure(inside); });
   const auto known = FindName<Report>(report, kReports);
@@ -60,18 +63,21 @@ Json ToJson(const ServerStart& start) {
   for (const catalog::KnownFailure& failure : start.failures) {
     failures.push_back({{"log", failure.log}, {"kind", failure.kind}, {"cure", failure.cure}});
   }
-  return {{"command", start.command},
-          {"remove", start.remove},
-          {"env", Json(start.env)},
-          {"health", start.health},
-          {"start_timeout_s", start.start_timeout_s},
-          {"failures", std::move(failures)}};
+  Json json = {{"command", start.command},
+               {"remove", start.remove},
+               {"env", Json(start.env)},
+               {"health", start.health},
+               {"start_timeout_s", start.start_timeout_s},
+               {"failures", std::move(failures)}};
+  if (!start.image.empty()) json["image"] = start.image;
+  return json;
 }
 
 ServerStart ReadServerStart(ObjectReader& reader) {
   ServerStart start;
   reader.Required("command", start.command);
   reader.Optional("remove", start.remove);
+  reader.Optional("image", start.image);
   reader.Optional("env", start.env);
   reader.Required("health", start.health);
   reader.Required("start_timeout_s", start.start_timeout_s);
@@ -101,6 +107,10 @@ std::string JobText(const Job& job) {
                      {"before", job.before},
                      {"retries", Json(job.retries)},
                      {"lock", job.lock},
+                     {"chips", job.chips},
+                     {"telemetry", ToJson(job.telemetry)},
+                     {"environment", Json(job.environment)},
+                     {"refuse_drift", job.refuse_drift},
                      {"seconds", job.seconds},
                      {"points", std::move(points)}};
   return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
@@ -119,6 +129,11 @@ Result<Job> ReadJob(const std::string& folder) {
   reader.Optional("working_folder", job.working_folder);
   reader.Optional("before", job.before);
   reader.Optional("lock", job.lock);
+  reader.Optional("chips", job.chips);
+  reader.Optional("environment", job.environment);
+  reader.Optional("refuse_drift", job.refuse_drift);
+  reader.ReadInside("telemetry",
+                    [&](ObjectReader& inside) { job.telemetry = ReadTelemetry(inside); });
   reader.Optional("seconds", job.seconds);
   reader.ReadInside("retries", [&](ObjectReader& inside) {
     for (const std::string_view kind : FailureClasses()) {
@@ -146,14 +161,13 @@ Result<Job> ReadJob(const std::string& folder) {
 std::string JournalText(const JournalLine& line) {
   Json json = {{"report", kReports[static_cast<std::size_t>(line.report)]},
                {"at_us", line.at.unix_us}};
-  const std::pair<const char*, const std::string*> texts[] = {{"point", &line.point},
-                                                              {"host", &line.host},
-                                                              {"run", &line.run},
-                                                              {"db", &line.db},
-                                                              {"verdict", &line.verdict}};
+  const std::pair<const char*, const std::string*> texts[] = {
+      {"point", &line.point}, {"host", &line.host},       {"run", &line.run},
+      {"db", &line.db},       {"verdict", &line.verdict}, {"note", &line.note}};
   for (const auto& [name, text] : texts) {
     if (!text->empty()) json[name] = *text;
   }
+  if (!line.environment.empty()) json["environment"] = Json(line.environment);
   if (line.seconds > 0) json["seconds"] = line.seconds;
   if (line.failure) json["failure"] = ToJson(*line.failure);
   return Dump(json);

@@ -22,6 +22,7 @@
 
 #include "base/core/clock.h"
 #include "base/core/result.h"
+#include "measure/host/telemetry_settings.h"
 #include "service/fleet/expand.h"
 #include "service/fleet/failure.h"
 
@@ -43,7 +44,12 @@ struct Job {
   std::vector<std::string> before;  // Earlier jobs of the layout: what is left of them is ended.
   std::vector<JobPoint> points;
   std::map<std::string, std::int64_t> retries;  // Where the plan says so.
-  std::string lock;    // A file of the host: one job at a time measures; empty: no lock.
+  std::string lock;        // A file of the host: one job at a time measures; empty: no lock.
+  std::int64_t chips = 0;  // That the start takes; 0: not known.
+  host::TelemetrySettings telemetry;
+  std::map<std::string, std::string>
+      environment;  // Of the campaign's first job; empty: this one is.
+  bool refuse_drift = false;
   double seconds = 0;  // No point is begun that would end later than so long after the start.
 };
 
@@ -55,8 +61,8 @@ std::string JobText(const Job& job);
 Result<Job> ReadJob(const std::string& folder);
 
 enum class Report {
-  kStarted,  // A worker has begun: host.
-  kReady,    // The server is ready: seconds.
+  kStarted,  // A worker has begun: host, environment.
+  kReady,    // The server is ready: seconds, and in a note what is doubtful about it.
   kBegun,    // A point.
   kKept,     // A run of a point that will be repeated: run, db, verdict.
   kDone,     // A point: run, db, verdict.
@@ -73,6 +79,8 @@ struct JournalLine {
   std::string run = {};
   std::string db = {};  // Within the folder.
   std::string verdict = {};
+  std::string note = {};
+  std::map<std::string, std::string> environment = {};  // Of kStarted.
   double seconds = 0;
   std::optional<Failure> failure = {};
 

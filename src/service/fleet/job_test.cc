@@ -23,12 +23,19 @@ TEST(JobTest, AJobComesBack) {
   job.start.env["A"] = "b";
   job.retries["port"] = 2;
   job.seconds = 12.5;
+  job.start.image = "engine:1";
+  job.chips = 8;
+  job.environment["driver_version"] = "550.1";
+  job.refuse_drift = true;
+  job.telemetry.exporter = "http://127.0.0.1:9400/metrics";
+  job.telemetry.metrics["watts"] = "host_power_w";
   job.points = {{"k", "title", expansion.points[0].plan, 3.0}};
   ASSERT_TRUE(WriteFile(folder.path() + "/" + kJobFile, JobText(job)));
   const auto read = ReadJob(folder.path());
   ASSERT_TRUE(read) << read.error().message;
   EXPECT_EQ(JobText(*read), JobText(job));
   EXPECT_EQ(read->start, job.start);
+  EXPECT_EQ(read->telemetry, job.telemetry);
   EXPECT_EQ(read->points[0].plan, job.points[0].plan);
 }
 
@@ -36,8 +43,11 @@ TEST(JobTest, JournalsComeBackButForWhatAKillLeft) {
   const TestFolder folder;
   const std::string path = folder.path() + "/" + kJournalFile;
   const std::vector<JournalLine> lines = {
-      {.report = Report::kStarted, .at = WallTime{1}, .host = "n1"},
-      {.report = Report::kReady, .at = WallTime{2}, .seconds = 1.5},
+      {.report = Report::kStarted,
+       .at = WallTime{1},
+       .host = "n1",
+       .environment = {{"kernel", "Linux 6"}}},
+      {.report = Report::kReady, .at = WallTime{2}, .note = "cannot be told", .seconds = 1.5},
       {.report = Report::kDone,
        .at = WallTime{3},
        .point = "p",

@@ -13,12 +13,14 @@
 #include "base/core/text.h"
 #include "domain/spec/plan_parts.h"
 #include "service/fleet/failure.h"
+#include "service/fleet/telemetry_plan.h"
 
 namespace roofscape::fleet {
 namespace {
 
-constexpr std::array<std::string_view, 3> kExecutors = {"local", "slurm", "ssh"};
-constexpr std::array<std::string_view, 3> kRuntimes = {"podman", "docker", "apptainer"};
+constexpr std::array<std::string_view, 4> kExecutors = {"local", "slurm", "kubernetes", "ssh"};
+constexpr std::array<std::string_view, 4> kRuntimes = {"podman", "docker", "apptainer", "pod"};
+constexpr std::array<std::string_view, 2> kDrifts = {"warn", "refuse"};
 constexpr std::int64_t kMostRepeats = 1000;
 
 /// What `table` does not say itself, of `below`.
@@ -192,6 +194,42 @@ Budget ReadBudget(ObjectReader& reader) {
   return budget;
 }
 
+/// A part of a manifest as it is, for Kubernetes to read.
+std::string RawJson(ObjectReader& reader, std::string_view name, bool list) {
+  const Json* const raw = reader.Raw(name);
+  if (raw == nullptr) return "";
+  if (list ? !raw->is_array() : !raw->is_object()) {
+    reader.Fail(name, list ? "must be a list of tables" : "must be a table");
+    return "";
+  }
+  return raw->dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+KubernetesSettings ReadKubernetes(ObjectReader& reader) {
+  KubernetesSettings settings;
+  reader.Optional("kubectl", settings.kubectl);
+  reader.Optional("namespace", settings.name_space);
+  reader.Optional("image", settings.image);
+  reader.Optional("chip_resource", settings.chip_resource);
+  reader.Optional("resources", settings.resources);
+  reader.Optional("node_selector", settings.node_selector);
+  reader.Optional("service_account", settings.service_account);
+  settings.tolerations = RawJson(reader, "tolerations", /*list=*/true);
+  settings.manifest = RawJson(reader, "manifest", /*list=*/false);
+  reader.Optional("alone", settings.alone);
+  reader.Optional("keep_s", settings.keep_s);
+  reader.Optional("ttl_s", settings.ttl_s);
+  reader.Optional("schedule_timeout_s", settings.schedule_timeout_s);
+  if (settings.kubectl.empty()) reader.Fail("kubectl", "must name a program, e.g. [\"kubectl\"]");
+  constexpr double kYear = 366 * 86'400.0;
+  for (const auto& [name, seconds] :
+       {std::pair("keep_s", settings.keep_s), std::pair("ttl_s", settings.ttl_s),
+        std::pair("schedule_timeout_s", settings.schedule_timeout_s)}) {
+    if (!(seconds >= 0 && seconds <= kYear)) reader.Fail(name, "must lie between 0 and a year");
+  }
+  return settings;
+}
+
 ExecutorSettings ReadExecutor(ObjectReader& reader) {
   ExecutorSettings executor;
   reader.Optional("kind", executor.kind);
@@ -202,6 +240,7 @@ ExecutorSettings ReadExecutor(ObjectReader& reader) {
   reader.Optional("roofscape", executor.roofscape);
   reader.Optional("remote_folder", executor.remote_folder);
   reader.Optional("time_limit_s", executor.time_limit_s);
+  executor.kubernetes = ReadKubernetes(reader);
   OneOf(reader, "kind", kExecutors, executor.kind);
   if (executor.parallel < 1 || executor.parallel > 10'000) {
     reader.Fail("parallel", "must lie between 1 and 10000");
@@ -209,6 +248,14 @@ ExecutorSettings ReadExecutor(ObjectReader& reader) {
   if (executor.ssh.empty()) reader.Fail("ssh", "must name a program, e.g. [\"ssh\"]");
   if (!(executor.time_limit_s >= 60)) reader.Fail("time_limit_s", "must be 60 or more");
   return executor;
+}
+
+/// Whether drift is refused.
+bool ReadDrift(ObjectReader& reader) {
+  std::string drift = "warn";
+  reader.Optional("drift", drift);
+  OneOf(reader, "drift", kDrifts, drift);
+  return drift == "refuse";
 }
 
 std::map<std::string, std::int64_t> ReadRetries(ObjectReader& reader) {
@@ -375,6 +422,8 @@ Result<SweepPlan> ReadPlan(const Document& document) {
   reader.ReadInside("budget", [&](ObjectReader& r) { plan.budget = ReadBudget(r); });
   reader.ReadInside("executor", [&](ObjectReader& r) { plan.executor = ReadExecutor(r); });
   reader.ReadInside("retries", [&](ObjectReader& r) { plan.retries = ReadRetries(r); });
+  reader.ReadInside("telemetry", [&](ObjectReader& r) { plan.telemetry = ReadTelemetry(r); });
+  reader.ReadInside("environment", [&](ObjectReader& r) { plan.refuse_drift = ReadDrift(r); });
   if (plan.deployments.empty()) reader.Fail("deployment", "is missing: add a [[deployment]]");
   if (plan.workloads.empty()) reader.Fail("workload", "is missing: add a [[workload]]");
   if (plan.loads.empty()) reader.Fail("load", "is missing: add a [[load]]");
@@ -384,7 +433,32 @@ Result<SweepPlan> ReadPlan(const Document& document) {
   return plan;
 }
 
+Error ExecutorError(std::string_view text) {
+  return {ErrorCode::kInvalidArgument, fmt::format("executor.{}", text)};
+}
+
 }  // namespace
+
+Result<> CheckExecutor(const SweepPlan& plan) {
+  const ExecutorSettings& executor = plan.executor;
+  const bool kubernetes = executor.kind == "kubernetes";
+  if (executor.kind == "ssh" && executor.hosts.empty()) {
+    return ExecutorError("hosts: is missing: name the machines that ssh reaches");
+  }
+  if (kubernetes && executor.kubernetes.image.empty()) {
+    return ExecutorError("image: is missing: name an image with roofscape, a shell and tar in it");
+  }
+  for (const PlannedDeployment& planned : plan.deployments) {
+    const std::string& runtime = planned.launch.runtime;
+    if (kubernetes ? runtime.empty() || runtime == "pod" : runtime != "pod") continue;
+    return ExecutorError(
+        fmt::format("kind: '{}' does not go with launch.runtime '{}' of deployment '{}': {}",
+                    executor.kind, runtime, planned.deployment.name,
+                    kubernetes ? "in a cluster an image is started by runtime = \"pod\""
+                               : "a pod is made by kind = \"kubernetes\""));
+  }
+  return {};
+}
 
 Result<SweepPlan> ParseSweepPlan(std::string_view text, const std::string& source) {
   RS_ASSIGN_OR_RETURN(const Document file, source.ends_with(".json") ? ParseJson(text, source)

@@ -15,6 +15,7 @@
 
 #include "base/core/result.h"
 #include "domain/spec/plan.h"
+#include "measure/host/telemetry_settings.h"
 
 namespace roofscape::fleet {
 
@@ -25,7 +26,7 @@ inline constexpr std::int64_t kSweepSchemaVersion = 1;
 struct Launch {
   std::string command;    // Empty: as the catalog says of the engine.
   std::string arguments;  // Put behind the command.
-  std::string runtime;    // podman, docker or apptainer; empty: a process.
+  std::string runtime;  // podman, docker, apptainer; pod: the executor makes it. Empty: a process.
   std::string image;
   std::string runtime_arguments;                // Behind `podman run`.
   std::map<std::string, std::string> env;       // No secrets: it is stored.
@@ -70,15 +71,35 @@ struct Budget {
   friend bool operator==(const Budget&, const Budget&) = default;
 };
 
+/// Of [executor] with kind kubernetes.
+struct KubernetesSettings {
+  std::vector<std::string> kubectl = {"kubectl"};
+  std::string name_space;     // Empty: as kubectl's context says.
+  std::string image;          // That has roofscape in it, and the engine where launch has no image.
+  std::string chip_resource;  // "nvidia.com/gpu"; empty: chips are not asked for.
+  std::map<std::string, std::string> resources;  // Besides, of the container that computes.
+  std::map<std::string, std::string> node_selector;
+  std::string service_account;
+  std::string tolerations;  // JSON, as a Pod has them.
+  std::string manifest;     // JSON, merged into the Job.
+  bool alone = true;        // No two Pods of ours on a node.
+  double keep_s = 600;      // A finished worker waits so long until its results are fetched.
+  double ttl_s = 86'400;    // A finished Job is kept so long.
+  double schedule_timeout_s = 3600;  // A Pod that no node takes is given up after it.
+
+  friend bool operator==(const KubernetesSettings&, const KubernetesSettings&) = default;
+};
+
 /// Who starts the jobs; a job is one start of a server with all its points.
 struct ExecutorSettings {
-  std::string kind = "local";        // local, slurm, ssh
+  std::string kind = "local";        // local, slurm, kubernetes, ssh
   std::int64_t parallel = 1;         // Jobs at a time.
   std::vector<std::string> options;  // Of sbatch, e.g. "--partition=bench".
   std::vector<std::string> hosts;    // Of ssh.
   std::vector<std::string> ssh = {"ssh", "-o", "BatchMode=yes"};
-  std::string roofscape;           // The program there; empty: this one's path.
-  std::string remote_folder;       // On ssh hosts.
+  std::string roofscape;      // The program there; empty: this one's path.
+  std::string remote_folder;  // On ssh hosts.
+  KubernetesSettings kubernetes;
   double time_limit_s = 4 * 3600;  // Of a job; what is left is done by a further one.
 
   friend bool operator==(const ExecutorSettings&, const ExecutorSettings&) = default;
@@ -102,10 +123,15 @@ struct SweepPlan {
   double start_estimate_s = 120;       // Of a server, where nothing is known.
   double point_estimate_s = 60;
   std::map<std::string, std::int64_t> retries;  // By class of failure; see failure.h.
+  host::TelemetrySettings telemetry;
+  bool refuse_drift = false;  // A job whose environment is not that of the campaign's first one.
 };
 
 /// Reads and checks a plan. Presets are merged: `preset = "x"` takes what [preset.x] says and the
 /// table itself does not. Errors: kInvalidArgument with source, line, field and cure.
 Result<SweepPlan> ParseSweepPlan(std::string_view text, const std::string& source);
+
+/// Whether the plan has what its executor needs. Apart, since a flag may name another executor.
+Result<> CheckExecutor(const SweepPlan& plan);
 
 }  // namespace roofscape::fleet

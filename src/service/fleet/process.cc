@@ -16,6 +16,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <cstdlib>
 #include <cstring>
 #include <utility>
 
@@ -96,17 +97,6 @@ std::optional<pid_t> ProcessOf(const dirent& entry) {
   return pid;
 }
 
-std::vector<pid_t> Processes() {
-  std::vector<pid_t> pids;
-  DIR* const proc = opendir("/proc");
-  if (proc == nullptr) return pids;
-  while (const dirent* entry = readdir(proc)) {
-    if (const auto pid = ProcessOf(*entry)) pids.push_back(*pid);
-  }
-  closedir(proc);
-  return pids;
-}
-
 /// The fields of a process behind its name, which is in brackets and may hold anything; empty:
 /// there is no such process. The first is its state, the third its group.
 std::vector<std::string> FieldsOf(pid_t pid) {
@@ -123,26 +113,17 @@ bool HasEnded(const std::string& state) { return state == "Z" || state == "X"; }
 /// container without init, does not count.
 bool GroupLives(pid_t group) {
   if (kill(-group, 0) != 0 && errno == ESRCH) return false;
-  const std::vector<pid_t> pids = Processes();
+  const std::vector<pid_t> pids = AllProcesses();
   return std::any_of(pids.begin(), pids.end(), [&](pid_t pid) {
-    const std::vector<std::string> fields = FieldsOf(pid);
-    return fields.size() > 2 && fields[2] == std::to_string(group) && !HasEnded(fields[0]);
+    const auto facts = StatOf(pid);
+    return facts && facts->group == group;
   });
 }
 
 std::vector<pid_t> Marked(const std::string& mark) {
-  const std::string wanted = fmt::format("{}={}", kMarkVariable, mark);
   std::vector<pid_t> pids;
-  for (const pid_t pid : Processes()) {
-    if (pid == getpid()) continue;
-    const auto env = ReadFile(fmt::format("/proc/{}/environ", pid));
-    if (!env) continue;  // Another user's, or gone.
-    for (const std::string& variable : Split(*env, '\0')) {
-      if (variable == wanted) {
-        pids.push_back(pid);
-        break;
-      }
-    }
+  for (const pid_t pid : AllProcesses()) {
+    if (pid != getpid() && CarriesMark(pid, mark)) pids.push_back(pid);
   }
   return pids;
 }
@@ -220,6 +201,32 @@ void Child::Stop(Nanos grace, const Clock& clock) {
   }
 }
 
+std::vector<pid_t> AllProcesses() {
+  std::vector<pid_t> pids;
+  DIR* const proc = opendir("/proc");
+  if (proc == nullptr) return pids;
+  while (const dirent* entry = readdir(proc)) {
+    if (const auto pid = ProcessOf(*entry)) pids.push_back(*pid);
+  }
+  closedir(proc);
+  return pids;
+}
+
+std::optional<ProcessStat> StatOf(pid_t pid) {
+  const std::vector<std::string> fields = FieldsOf(pid);
+  if (fields.size() < 3 || HasEnded(fields[0])) return std::nullopt;
+  return ProcessStat{static_cast<pid_t>(std::atoi(fields[1].c_str())),
+                     static_cast<pid_t>(std::atoi(fields[2].c_str()))};
+}
+
+bool CarriesMark(pid_t pid, const std::string& mark) {
+  const auto env = ReadFile(fmt::format("/proc/{}/environ", pid));
+  if (!env) return false;  // Another user's, or gone.
+  const std::vector<std::string> variables = Split(*env, '\0');
+  return std::find(variables.begin(), variables.end(), fmt::format("{}={}", kMarkVariable, mark)) !=
+         variables.end();
+}
+
 std::optional<std::string> BeginOf(pid_t pid) {
   constexpr std::size_t kBegin = 19;  // Field 22 of all, the name being field 2.
   const std::vector<std::string> fields = FieldsOf(pid);
@@ -295,6 +302,12 @@ Result<CommandResult> RunCommand(const std::vector<std::string>& command, std::s
   return result;
 }
 
+std::string ShellQuoted(std::string_view text) {
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
 Result<std::int64_t> FreePort() {
   const net::Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!socket.open()) return SystemError("cannot make a socket");
@@ -317,6 +330,15 @@ void Pause(Nanos time, const std::atomic<bool>& stop, const Clock& clock) {
     if (left <= 0) return;
     poll(nullptr, 0, static_cast<int>(std::min<std::int64_t>(left, 200)));
   }
+}
+
+std::function<std::optional<std::string>()> AmdSmi(const Clock& clock) {
+  return [&clock]() -> std::optional<std::string> {
+    const auto told = RunCommand({"amd-smi", "static", "--asic", "--vram", "--json"}, "",
+                                 std::chrono::seconds(30), clock);
+    if (!told || told->status != 0) return std::nullopt;
+    return told->out;
+  };
 }
 
 std::string OwnProgram() {

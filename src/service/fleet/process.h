@@ -10,9 +10,11 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/core/clock.h"
@@ -54,6 +56,20 @@ class Child {
   std::optional<int> status_;
 };
 
+/// Numbers of all processes that this one can see.
+std::vector<pid_t> AllProcesses();
+
+struct ProcessStat {
+  pid_t parent = 0;
+  pid_t group = 0;
+};
+
+/// Missing: there is no such process, or it has ended.
+std::optional<ProcessStat> StatOf(pid_t pid);
+
+/// Whether a process has kMarkVariable with this value; false where we may not look.
+bool CarriesMark(pid_t pid, const std::string& mark);
+
 /// When a process began, in the kernel's ticks: together with its number it is unique until the
 /// next boot. Missing: there is no such process (or it has ended and nobody asked how).
 std::optional<std::string> BeginOf(pid_t pid);
@@ -61,6 +77,9 @@ std::optional<std::string> BeginOf(pid_t pid);
 /// Ends every process of this user that has the mark: asks, waits up to `grace`, kills. How many
 /// there were.
 std::size_t EndMarked(const std::string& mark, Nanos grace, const Clock& clock);
+
+/// A word of a shell's command line that stands for exactly this text.
+std::string ShellQuoted(std::string_view text);
 
 struct CommandResult {
   int status = 0;  // As of a shell: 128 and the signal for what was killed; 124 after the time.
@@ -77,6 +96,9 @@ Result<std::int64_t> FreePort();
 
 /// Waits; shorter when a signal comes or `stop` is set.
 void Pause(Nanos time, const std::atomic<bool>& stop, const Clock& clock);
+
+/// Asks AMD's program about the chips of this machine; nothing where it is not there.
+std::function<std::optional<std::string>()> AmdSmi(const Clock& clock);
 
 /// The path of the program that runs.
 std::string OwnProgram();

@@ -5,6 +5,7 @@
 #include "base/core/text.h"
 #include "base/net/fetch.h"
 #include "service/fleet/file.h"
+#include "service/fleet/listener.h"
 
 namespace roofscape::fleet {
 namespace {
@@ -31,6 +32,13 @@ bool IsReady(const net::Url& url, const std::string& path, const Clock& clock) {
 
 }  // namespace
 
+Server::Server(const ServerStart& start, const ServerPlace& place, std::int64_t port, Child child)
+    : start_(start),
+      place_(place),
+      port_(port),
+      child_(std::move(child)),
+      url_(fmt::format("http://127.0.0.1:{}", port)) {}
+
 std::variant<Server, Failure> Server::Start(const ServerStart& start, const ServerPlace& place,
                                             const std::atomic<bool>& stop, const Clock& clock) {
   const Instant begin = clock.Now();
@@ -50,9 +58,8 @@ std::variant<Server, Failure> Server::Start(const ServerStart& start, const Serv
   const std::size_t log_from = FileSize(place.log);
   auto child = Child::Start(options);
   if (!child) return Failure{"worker", child.error().message, "mend what it names on the host"};
-  Server server(start, place, *std::move(child));
+  Server server(start, place, *port, *std::move(child));
   server.log_from_ = log_from;
-  server.url_ = fmt::format("http://127.0.0.1:{}", *port);
   if (const auto failure = server.AwaitReady(stop, clock)) {
     server.Stop(clock);
     return *failure;
@@ -66,7 +73,9 @@ std::optional<Failure> Server::AwaitReady(const std::atomic<bool>& stop, const C
   const Instant until = clock.Now() + FromSeconds(start_.start_timeout_s);
   while (!stop) {
     if (!child_.Running()) return WhyEnded();
-    if (IsReady(*url, start_.health, clock)) return std::nullopt;
+    if (const auto failure = LookAtPort()) return failure;
+    // Who answered may have come between the look and the answer.
+    if (IsReady(*url, start_.health, clock)) return LookAtPort();
     if (clock.Now() > until) {
       return FromLog({"timeout",
                       fmt::format("the server did not answer 200 at {} within {:g} s",
@@ -76,6 +85,23 @@ std::optional<Failure> Server::AwaitReady(const std::atomic<bool>& stop, const C
     Pause(milliseconds(100), stop, clock);
   }
   return Failure{"cancelled", "stopped while the server came up", "run the sweep again"};
+}
+
+std::optional<Failure> Server::LookAtPort() {
+  // What has a command to remove it may be no child of ours, as a container is not.
+  const PortFinding found =
+      WhoListens(port_, {child_.pid(), place_.name, /*elsewhere=*/!start_.remove.empty()});
+  switch (found.owner) {
+    case PortOwner::kStranger:
+      return Failure{
+          "port", fmt::format("port {} was taken by {} before the server had it", port_, found.who),
+          "it is tried again with another port. If that is the server itself, started "
+          "outside of its command's processes, give launch.remove, which ends it"};
+    case PortOwner::kUnknown: doubt_ = found.who; break;
+    case PortOwner::kNobody: doubt_ = "no process of this machine's network listens there"; break;
+    case PortOwner::kOurs: doubt_.clear(); break;
+  }
+  return std::nullopt;
 }
 
 Failure Server::WhyEnded() const {

@@ -28,7 +28,8 @@ struct ServerPlace {
 class Server {
  public:
   /// Ends what an earlier start of that name has left, starts the server and waits until its health
-  /// path answers 200, it has ended, the time is up, or `stop`.
+  /// path answers 200, it has ended, the time is up, or `stop`. An answer counts only where the
+  /// port is the server's own (listener.h): of a stranger's it is a failure `port` at once.
   static std::variant<Server, Failure> Start(const ServerStart& start, const ServerPlace& place,
                                              const std::atomic<bool>& stop, const Clock& clock);
   /// Ends what a start of that name has left on this machine.
@@ -39,6 +40,8 @@ class Server {
 
   const std::string& url() const { return url_; }
   double start_s() const { return start_s_; }
+  /// Why it could not be told whose answer made it ready; empty: it was the server's own.
+  const std::string& doubt() const { return doubt_; }
   bool Running() { return child_.Running(); }
   /// Why it ended. REQUIRES: !Running().
   Failure WhyEnded() const;
@@ -46,15 +49,17 @@ class Server {
   void Stop(const Clock& clock);
 
  private:
-  Server(const ServerStart& start, const ServerPlace& place, Child child)
-      : start_(start), place_(place), child_(std::move(child)) {}
+  Server(const ServerStart& start, const ServerPlace& place, std::int64_t port, Child child);
   std::optional<Failure> AwaitReady(const std::atomic<bool>& stop, const Clock& clock);
+  std::optional<Failure> LookAtPort();
   Failure FromLog(const Failure& otherwise) const;
 
   ServerStart start_;
   ServerPlace place_;
+  std::int64_t port_;
   Child child_;
   std::string url_;
+  std::string doubt_;
   double start_s_ = 0;
   std::size_t log_from_ = 0;  // Where this start begins in the log.
 };

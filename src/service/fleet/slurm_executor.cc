@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <map>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -18,12 +21,6 @@ namespace roofscape::fleet {
 namespace {
 
 constexpr Nanos kPatience = std::chrono::seconds(60);
-
-std::string Quoted(std::string_view text) {
-  std::string quoted = "'";
-  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
 
 /// Words of Slurm for what passes by itself.
 bool MayPass(const CommandResult& result) {
@@ -84,6 +81,19 @@ std::string Field(std::string_view text, std::string_view name) {
   return std::string(rest.substr(0, rest.find_first_of(" \n")));
 }
 
+/// "COMPLETED|0:0|73|n1", as Account() asks for.
+std::optional<Accounting> ParseAccounting(std::string_view line) {
+  const std::vector<std::string> parts = Split(std::string(Trim(line)), '|');
+  if (parts.size() != 4) return std::nullopt;
+  double elapsed_s = 0;
+  const std::string& text = parts[2];
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), elapsed_s);
+  if (error != std::errc() || end != text.data() + text.size() || elapsed_s < 0) {
+    return std::nullopt;
+  }
+  return Accounting{parts[0], parts[1], parts[3], elapsed_s};
+}
+
 class SlurmExecutor final : public Executor {
  public:
   SlurmExecutor(ExecutorSettings settings, std::string program, const Clock& clock)
@@ -121,16 +131,14 @@ class SlurmExecutor final : public Executor {
     return std::optional<std::string>();
   }
 
+  void NewPoll(const std::vector<std::string>& ids) override {
+    polled_ = ids;
+    queue_.reset();
+  }
+
   Result<JobStatus> Look(const Ticket& /*ticket*/, const std::string& id) override {
-    RS_ASSIGN_OR_RETURN(const CommandResult queue, Call({"squeue", "--noheader", "--states=all",
-                                                         "--format=%T|%N", "--jobs=" + id}));
-    const std::string line(Trim(queue.out));
-    if (queue.status == 0 && !line.empty()) {
-      const std::size_t bar = line.find('|');
-      return StatusOf(line.substr(0, bar),
-                      bar == std::string::npos ? "" : Trim(line.substr(bar + 1)));
-    }
-    if (queue.status != 0 && MayPass(queue)) return SlurmError("squeue", queue);
+    RS_ASSIGN_OR_RETURN(const std::optional<JobStatus> queued, LookInQueue(id));
+    if (queued) return *queued;
     RS_ASSIGN_OR_RETURN(const CommandResult shown,
                         Call({"scontrol", "--oneliner", "show", "job", id}));
     if (shown.status != 0 && MayPass(shown)) return SlurmError("scontrol", shown);
@@ -149,6 +157,16 @@ class SlurmExecutor final : public Executor {
     return status;
   }
 
+  std::optional<Accounting> Account(const Ticket& /*ticket*/, const std::string& id) override {
+    const auto told = Call({"sacct", "--noheader", "--parsable2", "--allocations",
+                            "--format=State,ExitCode,ElapsedRaw,NodeList", "--jobs=" + id});
+    if (!told || told->status != 0) return std::nullopt;
+    // Of a job that was requeued each run may have a line; the last one is the last.
+    const std::vector<std::string> lines = Split(std::string(Trim(told->out)), '\n');
+    if (lines.empty()) return std::nullopt;
+    return ParseAccounting(lines.back());
+  }
+
   Result<> Cancel(const Ticket& /*ticket*/, const std::string& id) override {
     RS_ASSIGN_OR_RETURN(const CommandResult result, Call({"scancel", id}));
     if (result.status != 0) return SlurmError("scancel", result);
@@ -158,6 +176,42 @@ class SlurmExecutor final : public Executor {
   Result<> Fetch(const Ticket& /*ticket*/, const std::string& /*id*/) override { return {}; }
 
  private:
+  /// From one answer for all jobs of the poll. None: the queue knows no such job any more.
+  Result<std::optional<JobStatus>> LookInQueue(const std::string& id) {
+    if (!queue_) RS_RETURN_IF_ERROR(AskQueue({polled_.begin(), polled_.end()}));
+    if (const auto found = queue_->find(id); found != queue_->end())
+      return std::optional(found->second);
+    if (std::find(polled_.begin(), polled_.end(), id) != polled_.end()) {
+      return std::optional<JobStatus>();
+    }
+    // Of a job that is newer than the poll.
+    polled_.push_back(id);
+    RS_RETURN_IF_ERROR(AskQueue({id}));
+    const auto found = queue_->find(id);
+    return found == queue_->end() ? std::nullopt : std::optional(found->second);
+  }
+
+  /// Asks for these, and keeps what is told. An unknown id among several is no error of squeue's;
+  /// of one alone it is, and means that it is forgotten.
+  Result<> AskQueue(const std::vector<std::string>& ids) {
+    if (!queue_) queue_.emplace();
+    if (ids.empty()) return {};
+    RS_ASSIGN_OR_RETURN(const CommandResult told,
+                        Call({"squeue", "--noheader", "--states=all", "--format=%i|%T|%N",
+                              fmt::format("--jobs={}", fmt::join(ids, ","))}));
+    if (told.status != 0 && MayPass(told)) {
+      queue_.reset();
+      return SlurmError("squeue", told);
+    }
+    for (const std::string& line : Split(std::string(Trim(told.out)), '\n')) {
+      const std::vector<std::string> parts = Split(line, '|');
+      if (parts.size() < 2) continue;
+      (*queue_)[std::string(Trim(parts[0]))] =
+          StatusOf(parts[1], parts.size() > 2 ? Trim(parts[2]) : "");
+    }
+    return {};
+  }
+
   Result<CommandResult> Call(const std::vector<std::string>& command) const {
     auto result = RunCommand(command, "", kPatience, clock_);
     if (!result && result.error().code == ErrorCode::kNotFound) {
@@ -179,8 +233,8 @@ class SlurmExecutor final : public Executor {
     if (!aside_.empty()) option(fmt::format("--exclude={}", fmt::join(aside_, ",")));
     for (const std::string& text : settings_.options) option(text);
     const std::string& program = settings_.roofscape.empty() ? program_ : settings_.roofscape;
-    script +=
-        fmt::format("exec {} {} {}\n", Quoted(program), kWorkerCommand, Quoted(ticket.folder));
+    script += fmt::format("exec {} {} {}\n", ShellQuoted(program), kWorkerCommand,
+                          ShellQuoted(ticket.folder));
     return script;
   }
 
@@ -188,6 +242,8 @@ class SlurmExecutor final : public Executor {
   const std::string program_;
   const Clock& clock_;
   std::vector<std::string> aside_;
+  std::vector<std::string> polled_;                        // Ids of this poll.
+  std::optional<std::map<std::string, JobStatus>> queue_;  // What squeue said of them.
 };
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "service/fleet/file.h"
 #include "service/fleet/job.h"
 #include "service/fleet/process.h"
+#include "service/fleet/remote_folder.h"
 
 namespace roofscape::fleet {
 namespace {
@@ -19,12 +20,6 @@ namespace {
 constexpr Nanos kPatience = std::chrono::seconds(120);
 constexpr const char* kHostFile = "host";
 constexpr int kSshFailed = 255;
-
-std::string Quoted(std::string_view text) {
-  std::string quoted = "'";
-  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
 
 class SshExecutor final : public Executor {
  public:
@@ -43,14 +38,16 @@ class SshExecutor final : public Executor {
     const std::string folder = Remote(ticket);
     RS_ASSIGN_OR_RETURN(
         const CommandResult made,
-        Call(host, fmt::format("mkdir -p {0} && cat > {0}/{1}", Quoted(folder), kJobFile), job));
+        Call(host, fmt::format("mkdir -p {0} && cat > {0}/{1}", ShellQuoted(folder), kJobFile),
+             job));
     if (made.status != 0) return SshError(host, made);
     // The worker's number stands in its claim, which it writes before anything else; a claim makes
     // a second start harmless.
     const std::string start = fmt::format(
         "cd {0} && {{ setsid {1} {2} . > {3} 2>&1 < /dev/null & }} && i=0; "
         "while [ ! -s {4} ] && [ $i -lt 100 ]; do sleep 0.1; i=$((i+1)); done; cat {4}",
-        Quoted(folder), Quoted(settings_.roofscape.empty() ? "roofscape" : settings_.roofscape),
+        ShellQuoted(folder),
+        ShellQuoted(settings_.roofscape.empty() ? "roofscape" : settings_.roofscape),
         kWorkerCommand, kWorkerLog, kClaimFile);
     RS_ASSIGN_OR_RETURN(const CommandResult started, Call(host, start, ""));
     if (started.status != 0) return SshError(host, started);
@@ -64,7 +61,8 @@ class SshExecutor final : public Executor {
     RS_ASSIGN_OR_RETURN(
         const CommandResult claim,
         Call(*host,
-             fmt::format("cat {}/{} 2>/dev/null || true", Quoted(Remote(ticket)), kClaimFile), ""));
+             fmt::format("cat {}/{} 2>/dev/null || true", ShellQuoted(Remote(ticket)), kClaimFile),
+             ""));
     if (claim.status != 0) return SshError(*host, claim);
     if (Trim(claim.out).empty()) return std::optional<std::string>();
     running_[ticket.name] = *host;
@@ -101,33 +99,15 @@ class SshExecutor final : public Executor {
     return {};
   }
 
-  /// What the journal names and is not here yet, and then the journal.
   Result<> Fetch(const Ticket& ticket, const std::string& id) override {
     const std::string host = HostOf(id);
-    const std::string folder = Quoted(Remote(ticket));
-    RS_ASSIGN_OR_RETURN(const CommandResult journal,
-                        Call(host, fmt::format("cat {}/{} || true", folder, kJournalFile), ""));
-    if (journal.status != 0) return SshError(host, journal);
-    const std::string here = ticket.folder + "/" + kJournalFile;
-    const auto known = ReadFile(here);
-    if (known && *known == journal.out) return {};
-    std::string files = fmt::format("$(ls {} {} 2>/dev/null)", kServerLog, kWorkerLog);
-    for (const JournalLine& line : ParseJournal(journal.out)) {
-      if (line.db.empty() || FileSize(ticket.folder + "/" + line.db) > 0) continue;
-      files += " " + Quoted(line.db);
-    }
-    RS_ASSIGN_OR_RETURN(const CommandResult packed,
-                        Call(host, fmt::format("cd {} && tar -cf - {}", folder, files), ""));
-    // 1: a log grew while it was read.
-    if (packed.status > 1) return SshError(host, packed);
     RS_ASSIGN_OR_RETURN(
-        const CommandResult unpacked,
-        RunCommand({"tar", "-xf", "-", "-C", ticket.folder}, packed.out, kPatience, clock_));
-    if (unpacked.status != 0) {
-      return Error{ErrorCode::kUnavailable, fmt::format("tar: {}: what {} sent is fetched again",
-                                                        Printable(Trim(unpacked.err), 200), host)};
-    }
-    return WriteFile(here, journal.out);
+        const bool news,
+        FetchFolder([&](const std::string& command) { return Call(host, command, ""); },
+                    [&](const CommandResult& result) { return SshError(host, result); },
+                    Remote(ticket), ticket.folder, host, clock_));
+    static_cast<void>(news);
+    return {};
   }
 
  private:

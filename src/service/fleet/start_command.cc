@@ -7,18 +7,13 @@
 
 #include <fmt/format.h>
 
+#include "service/fleet/process.h"
+
 namespace roofscape::fleet {
 namespace {
 
 Error Wrong(const spec::Deployment& deployment, std::string_view reason) {
   return {ErrorCode::kInvalidArgument, fmt::format("deployment '{}': {}", deployment.name, reason)};
-}
-
-/// For a shell.
-std::string Quoted(std::string_view text) {
-  std::string quoted = "'";
-  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
 }
 
 std::string WithNumber(std::string text, const std::string& number) {
@@ -129,13 +124,13 @@ Result<std::string> CatalogCommand(const spec::Deployment& deployment, const Lau
 /// A container shares the host's network, so that {port} is the host's.
 Result<std::string> InContainer(const Launch& launch, const std::string& command) {
   if (launch.runtime == "apptainer") {
-    return fmt::format("apptainer exec {} {} {}", launch.runtime_arguments, Quoted(launch.image),
-                       command);
+    return fmt::format("apptainer exec {} {} {}", launch.runtime_arguments,
+                       ShellQuoted(launch.image), command);
   }
   std::string env;
-  for (const auto& [name, value] : launch.env) env += fmt::format(" --env {}", Quoted(name));
+  for (const auto& [name, value] : launch.env) env += fmt::format(" --env {}", ShellQuoted(name));
   return fmt::format("{} run --rm --name {{name}} --network host{} {} {} {}", launch.runtime, env,
-                     launch.runtime_arguments, Quoted(launch.image), command);
+                     launch.runtime_arguments, ShellQuoted(launch.image), command);
 }
 
 }  // namespace
@@ -171,7 +166,9 @@ Result<ServerStart> ServerStartOf(const spec::Deployment& deployment, const Laun
     RS_ASSIGN_OR_RETURN(command, CatalogCommand(deployment, launch, found));
   }
   if (!launch.arguments.empty()) command += " " + launch.arguments;
-  if (!launch.runtime.empty()) {
+  if (launch.runtime == "pod") {
+    start.image = launch.image;
+  } else if (!launch.runtime.empty()) {
     RS_ASSIGN_OR_RETURN(command, InContainer(launch, command));
     if (launch.runtime != "apptainer") start.remove = launch.runtime + " rm -f {name}";
   }
@@ -202,10 +199,12 @@ std::string VersionCommandOf(const spec::Deployment& deployment, const Launch& l
   const catalog::Serve* serve = EngineOf(deployment, engines).serve;
   if (serve == nullptr || serve->version.empty()) return "";
   if (launch.runtime.empty()) return serve->version;
+  if (launch.runtime == "pod") return "";  // It is not on this machine.
   if (launch.runtime == "apptainer") {
-    return fmt::format("apptainer exec {} {}", Quoted(launch.image), serve->version);
+    return fmt::format("apptainer exec {} {}", ShellQuoted(launch.image), serve->version);
   }
-  return fmt::format("{} run --rm {} {}", launch.runtime, Quoted(launch.image), serve->version);
+  return fmt::format("{} run --rm {} {}", launch.runtime, ShellQuoted(launch.image),
+                     serve->version);
 }
 
 }  // namespace roofscape::fleet

@@ -28,6 +28,7 @@ struct KnownEngines {
 /// filled in, by FillIn(), when it starts.
 struct ServerStart {
   std::string command;
+  std::string image;   // Of the pod that the executor makes; empty: none is wanted.
   std::string remove;  // Ends what the container's runtime still has of {name}; empty: nothing.
   std::map<std::string, std::string> env;
   std::string health;

@@ -171,6 +171,9 @@ Result<> CampaignState::ApplyToLayout(const store::SweepEvent& event, ObjectRead
     reader.Optional("id", layout.job->id);
   } else if (event.kind == "running") {
     reader.Optional("host", layout.job->host);
+  } else if (event.kind == "environment") {
+    reader.Optional("facts", layout.environments[job]);
+    if (environment_.empty()) environment_ = layout.environments[job];
   } else if (event.kind == "ended") {
     EndJob(layout, reader);
   } else {
@@ -183,6 +186,13 @@ void CampaignState::EndJob(LayoutState& layout, ObjectReader& reader) {
   double device_s = 0;
   reader.Optional("device_s", device_s);
   device_seconds_ += device_s;
+  reader.ReadInside("accounting", [&](ObjectReader& inside) {
+    Accounting& kept = layout.accounting[layout.job->name];
+    inside.Optional("state", kept.state);
+    inside.Optional("exit", kept.exit);
+    inside.Optional("node", kept.node);
+    inside.Optional("elapsed_s", kept.elapsed_s);
+  });
   const Failure failure = ReadFailure(reader);
   if (!failure.kind.empty()) {
     ++layout.failures[failure.kind];

@@ -18,6 +18,7 @@
 #include "base/core/clock.h"
 #include "base/core/result.h"
 #include "results/store/sweep_log.h"
+#include "service/fleet/executor.h"
 #include "service/fleet/expand.h"
 #include "service/fleet/failure.h"
 
@@ -69,6 +70,8 @@ struct LayoutState {
   std::optional<JobState> job;                   // That has not ended.
   std::vector<std::string> job_names;            // So far.
   std::map<std::string, std::int64_t> failures;  // Of jobs, by class.
+  std::map<std::string, Accounting> accounting;  // Of ended jobs, by name.
+  std::map<std::string, std::map<std::string, std::string>> environments;  // Of jobs, by name.
 };
 
 struct HostState {
@@ -101,6 +104,8 @@ class CampaignState {
   const std::map<std::string, HostState>& hosts() const { return hosts_; }
   const std::map<std::string, CoordinatorState>& coordinators() const { return coordinators_; }
   const PointState* FindPoint(const std::string& key) const;
+  /// Of the first job that told it; empty: none has.
+  const std::map<std::string, std::string>& environment() const { return environment_; }
   /// By devices and by chips: seconds that ended jobs took.
   double device_seconds() const { return device_seconds_; }
   std::int64_t Count(PointStatus status) const;
@@ -122,6 +127,7 @@ class CampaignState {
   std::vector<std::string> layout_order_;
   std::map<std::string, HostState> hosts_;
   std::map<std::string, CoordinatorState> coordinators_;
+  std::map<std::string, std::string> environment_;
   double device_seconds_ = 0;
 };
 

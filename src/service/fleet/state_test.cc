@@ -63,7 +63,7 @@ TEST(StateTest, AJobsEndMakesWhatItHadBegunPendingAgain) {
   EXPECT_EQ(state.layouts().at(record.layout()).job->id, "17");
   EXPECT_EQ(state.FindPoint(record.key(1))->status, PointStatus::kRunning);
   const Failure failure{"node", "it burns", "water"};
-  record.Add(events::Ended(record.layout(), job, &failure, 12.0, kNow));
+  record.Add(events::Ended(record.layout(), job, &failure, 12.0, nullptr, kNow));
   state = record.State();
   EXPECT_EQ(state.FindPoint(record.key(0))->status, PointStatus::kDone);
   EXPECT_EQ(state.FindPoint(record.key(0))->run, "run-0");

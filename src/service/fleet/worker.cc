@@ -18,8 +18,11 @@
 
 #include "base/core/text.h"
 #include "base/net/fd.h"
+#include "measure/host/inventory.h"
 #include "results/store/digest.h"
 #include "service/fleet/file.h"
+#include "service/fleet/gate.h"
+#include "service/fleet/process.h"
 #include "service/fleet/server.h"
 
 namespace roofscape::fleet {
@@ -76,7 +79,12 @@ class Worker {
   Result<std::optional<Failure>> Run() {
     RS_RETURN_IF_ERROR(MakeFolder(folder_ + "/results"));
     ReadWhatWasDone();
-    RS_RETURN_IF_ERROR(Tell({.report = Report::kStarted, .host = HostName()}));
+    const std::optional<Failure> unfit = LookAtMachine();
+    RS_RETURN_IF_ERROR(Tell(std::move(started_)));
+    if (unfit) {
+      RS_RETURN_IF_ERROR(Tell({.report = Report::kEnd, .failure = unfit}));
+      return unfit;
+    }
     RS_RETURN_IF_ERROR(TakeTurn());
     for (const std::string& job : job_.before) Server::EndLeftOvers(job_.start, job, clock_);
     const Result<std::optional<Failure>> ended = Points();
@@ -95,6 +103,46 @@ class Worker {
   Result<> Tell(JournalLine line) {
     line.at = clock_.Wall();
     return AddLine(folder_ + "/" + kJournalFile, JournalText(line));
+  }
+
+  /// Why nothing can be measured here; and what the journal is to say of the machine.
+  std::optional<Failure> LookAtMachine() {
+    started_ = {.report = Report::kStarted, .host = HostName()};
+    started_.environment = host::EnvironmentFacts(job_.telemetry.nvml);
+    const std::string drift = host::DriftText(job_.environment, started_.environment);
+    if (!drift.empty()) {
+      started_.note = "the environment is not that of the campaign's first job: " + drift;
+      if (job_.refuse_drift) {
+        return Failure{"environment", started_.note,
+                       "bring the machine back to what it was, start a new campaign (--campaign), "
+                       "or take it as it is with environment.drift = \"warn\""};
+      }
+    }
+    return LookForChips();
+  }
+
+  /// Fewer chips than the start takes. Where none is found it cannot be told: in a container they
+  /// may be hidden from us, and a processor is a chip, too.
+  std::optional<Failure> LookForChips() const {
+    if (job_.telemetry.packages_are_chips) return std::nullopt;
+    host::InventorySources sources;
+    sources.nvml = job_.telemetry.nvml;
+    sources.amd_smi = AmdSmi(clock_);
+    const host::Inventory inventory = host::TakeInventory(sources);
+    if (inventory.chips.empty() || job_.chips == 0) return std::nullopt;
+    std::map<std::string, std::string> visible = job_.start.env;
+    for (const char* name :
+         {"CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES"}) {
+      if (const char* value = std::getenv(name); value != nullptr) visible.emplace(name, value);
+    }
+    const std::int64_t found = host::VisibleChips(inventory, visible);
+    if (found >= job_.chips) return std::nullopt;
+    return Failure{"environment",
+                   fmt::format("the deployment takes {} chips, and this job sees {} ({} in the "
+                               "machine)",
+                               job_.chips, found, inventory.chips.size()),
+                   "ask the executor for as many (executor.options, chip_resource), run it on a "
+                   "host that has them, or mend roles and axes of the deployment"};
   }
 
   void ReadWhatWasDone() {
@@ -178,7 +226,11 @@ class Worker {
     auto started = Server::Start(job_.start, place, stop_, clock_);
     if (const auto* failure = std::get_if<Failure>(&started)) return *failure;
     server_.emplace(std::get<Server>(std::move(started)));
-    const Result<> told = Tell({.report = Report::kReady, .seconds = server_->start_s()});
+    JournalLine ready{.report = Report::kReady, .seconds = server_->start_s()};
+    if (!server_->doubt().empty()) {
+      ready.note = "whether the server's own port answers cannot be told: " + server_->doubt();
+    }
+    const Result<> told = Tell(std::move(ready));
     if (!told) return Failure{"worker", told.error().message, "mend what it names on the host"};
     return Canary(first);
   }
@@ -273,6 +325,7 @@ class Worker {
   const std::atomic<bool>& stop_;
   const Clock& clock_;
   const Instant begin_;
+  JournalLine started_;
   net::Fd lock_;
   std::optional<Server> server_;
   std::set<std::string> over_;
@@ -283,8 +336,10 @@ class Worker {
 }  // namespace
 
 Result<std::optional<Failure>> DoJob(const std::string& folder, const Measure& measure,
-                                     const std::atomic<bool>& stop, const Clock& clock) {
+                                     const std::atomic<bool>& stop, const Clock& clock,
+                                     const std::string& gate) {
   RS_ASSIGN_OR_RETURN(Job job, ReadJob(folder));
+  if (!gate.empty()) job.start = ThroughGate(job.start, gate);
   RS_RETURN_IF_ERROR(ClaimJob(folder));
   return Worker(folder, std::move(job), measure, stop, clock).Run();
 }

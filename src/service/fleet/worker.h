@@ -33,10 +33,12 @@ struct Measured {
 using Measure =
     std::function<Result<Measured>(const spec::Plan& plan, const std::string& database)>;
 
-/// Does the job in `folder`, or what is left of it. None: every point is done, or failed for a
+/// Does the job in `folder`, or what is left of it; its server by the gate in that folder (gate.h),
+/// where one is named. None: every point is done, or failed for a
 /// reason of its own. Errors: kUnavailable where somebody else does it already; a folder that holds
 /// no job.
 Result<std::optional<Failure>> DoJob(const std::string& folder, const Measure& measure,
-                                     const std::atomic<bool>& stop, const Clock& clock);
+                                     const std::atomic<bool>& stop, const Clock& clock,
+                                     const std::string& gate = "");
 
 }  // namespace roofscape::fleet

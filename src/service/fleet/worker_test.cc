@@ -2,10 +2,16 @@
 
 #include "service/fleet/worker.h"
 
+#include <signal.h>
+
+#include <cstdlib>
+#include <filesystem>
 #include <set>
+#include <thread>
 
 #include <gtest/gtest.h>
 
+#include "base/core/text.h"
 #include "service/fleet/file.h"
 #include "service/fleet/process.h"
 #include "service/fleet/test_folder.h"
@@ -35,6 +41,7 @@ class WorkerTest : public testing::Test {
   Measure Measuring() {
     return [this](const spec::Plan& plan, const std::string& database) -> Result<Measured> {
       EXPECT_EQ(plan.target.url.rfind("http://127.0.0.1:", 0), 0U);
+      urls_.insert(plan.target.url);
       if (database.ends_with("canary.db")) return Measured{"canary", {}, true, 2, {}};
       seeds_.push_back(plan.seed);
       if (hook_) hook_();
@@ -68,6 +75,7 @@ class WorkerTest : public testing::Test {
   std::map<int, spec::Fitness> fitness_;
   std::set<int> failing_;
   std::vector<std::uint64_t> seeds_;
+  std::set<std::string> urls_;
   std::function<void()> hook_;
 };
 
@@ -120,6 +128,70 @@ TEST_F(WorkerTest, AServerThatIsNotReadyInTimeIsEnded) {
   EXPECT_EQ(EndMarked(job_.name, std::chrono::seconds(1), clock_), 0U);
 }
 
+// The server's port is free when it is chosen; before the server binds it, another process may. Its
+// answers are not the server's.
+TEST_F(WorkerTest, AStrangerWhoAnswersAtThePortIsNotTheServer) {
+  Write("echo {port} >> ports; [ $(wc -l < ports) -gt 1 ] || exec sleep 60; " + std::string(kWell));
+  std::optional<Child> stranger;
+  std::jthread thief([&](const std::stop_token& end) {
+    while (!end.stop_requested() && FileSize(folder_.path() + "/ports") == 0) {
+      Pause(std::chrono::milliseconds(5), stop_, clock_);
+    }
+    const auto port = ReadFile(folder_.path() + "/ports");
+    if (!port) return;
+    ChildOptions options;
+    options.command = {"python3", "-m",       "http.server", std::string(Trim(*port)),
+                       "--bind",  "127.0.0.1"};
+    options.log = folder_.path() + "/stranger.log";
+    options.dies_with_us = false;  // Not with this thread.
+    auto child = Child::Start(options);
+    if (child) stranger.emplace(*std::move(child));
+  });
+  EXPECT_EQ(Do(), std::nullopt);
+  thief.request_stop();
+  thief.join();
+  ASSERT_TRUE(stranger);
+  stranger->Stop(std::chrono::seconds(5), clock_);
+  const auto ports = Split(std::string(Trim(*ReadFile(folder_.path() + "/ports"))), '\n');
+  ASSERT_EQ(ports.size(), 2U);
+  EXPECT_EQ(urls_, std::set<std::string>{"http://127.0.0.1:" + ports[1]});
+  EXPECT_EQ(Count(Report::kReady), 1U);
+  EXPECT_EQ(Count(Report::kDone), 3U);
+}
+
+TEST_F(WorkerTest, APortThatStrangersAlwaysTakeFailsWithItsCure) {
+  Write(
+      "env -u ROOFSCAPE_JOB setsid sh -c 'exec python3 -m http.server {port} --bind 127.0.0.1 "
+      ">/dev/null 2>&1 & echo $! >> strangers' & wait; exec sleep 60");
+  job_.retries = {{"port", 1}};
+  ASSERT_TRUE(WriteFile(folder_.path() + "/" + kJobFile, JobText(job_)));
+  const auto ended = Do();
+  const auto strangers = ReadFile(folder_.path() + "/strangers");
+  ASSERT_TRUE(strangers);
+  const auto pids = Split(std::string(Trim(*strangers)), '\n');
+  for (const std::string& pid : pids) kill(std::atoi(pid.c_str()), SIGKILL);
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(ended->kind, "port");
+  EXPECT_NE(ended->reason.find("python3"), std::string::npos) << ended->reason;
+  EXPECT_NE(ended->cure.find("another port"), std::string::npos);
+  EXPECT_EQ(pids.size(), 2U);  // One retry.
+  EXPECT_EQ(runs_, 0);
+}
+
+TEST_F(WorkerTest, AServerWhoseListenerCannotBeToldIsTakenWithANote) {
+  // As a container's: started elsewhere, ended by launch.remove.
+  Write(
+      "env -u ROOFSCAPE_JOB setsid sh -c 'exec python3 -m http.server {port} --bind 127.0.0.1 "
+      ">/dev/null 2>&1 & echo $! > away' & wait; exec sleep 60");
+  job_.start.remove = "cd " + folder_.path() + " && [ -e away ] && kill $(cat away) # {name}";
+  ASSERT_TRUE(WriteFile(folder_.path() + "/" + kJobFile, JobText(job_)));
+  EXPECT_EQ(Do(), std::nullopt);
+  EXPECT_EQ(Count(Report::kDone), 3U);
+  std::string note;
+  for (const JournalLine& line : Journal()) note += line.note;
+  EXPECT_NE(note.find("cannot be told: process "), std::string::npos) << note;
+}
+
 TEST_F(WorkerTest, AServerThatFallsIsStartedOnceMore) {
   Write(kWell);
   hook_ = [this] {
@@ -150,6 +222,60 @@ TEST_F(WorkerTest, AJobThatSomebodyElseDoesIsLeftAlone) {
   // Of a process that is gone it is taken over.
   ASSERT_TRUE(WriteFile(folder_.path() + "/" + kClaimFile, HostName() + " 999999999 1\n"));
   EXPECT_EQ(Do(), std::nullopt);
+}
+
+TEST_F(WorkerTest, AnotherEnvironmentIsToldOrRefused) {
+  Write(kWell);
+  job_.environment = {{"kernel", "Linux 0.1"}, {"driver_version", "1.0"}};
+  ASSERT_TRUE(WriteFile(folder_.path() + "/" + kJobFile, JobText(job_)));
+  EXPECT_EQ(Do(), std::nullopt);
+  ASSERT_EQ(Journal().front().report, Report::kStarted);
+  EXPECT_NE(Journal().front().note.find("first job: kernel: Linux 0.1 -> Linux "),
+            std::string::npos)
+      << Journal().front().note;
+  EXPECT_FALSE(Journal().front().environment.at("kernel").empty());
+  std::filesystem::remove(folder_.path() + "/" + kJournalFile);
+  job_.refuse_drift = true;
+  ASSERT_TRUE(WriteFile(folder_.path() + "/" + kJobFile, JobText(job_)));
+  const auto ended = Do();
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(ended->kind, "environment");
+  EXPECT_NE(ended->reason.find("kernel: Linux 0.1 -> "), std::string::npos);
+  EXPECT_EQ(Count(Report::kReady), 0U);
+  EXPECT_EQ(Journal().back().report, Report::kEnd);
+}
+
+TEST_F(WorkerTest, MoreChipsThanThereAreFailBeforeAnythingIsStarted) {
+  Write("touch started; " + std::string(kWell));
+  job_.telemetry.nvml = {ROOFSCAPE_FAKE_CUDA_LIBRARY};
+  job_.chips = 4;
+  setenv("ROOFSCAPE_FAKE_CUDA", "two", 1);
+  ASSERT_TRUE(WriteFile(folder_.path() + "/" + kJobFile, JobText(job_)));
+  auto ended = Do();
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(ended->kind, "environment");
+  EXPECT_NE(ended->reason.find("takes 4 chips, and this job sees "), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(folder_.path() + "/started"));
+  // One of two that is visible is not two.
+  std::filesystem::remove(folder_.path() + "/" + kJournalFile);
+  job_.chips = 2;
+  job_.start.env["CUDA_VISIBLE_DEVICES"] = "1";
+  ASSERT_TRUE(WriteFile(folder_.path() + "/" + kJobFile, JobText(job_)));
+  ended = Do();
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(ended->kind, "environment");
+  // And enough are enough.
+  std::filesystem::remove(folder_.path() + "/" + kJournalFile);
+  job_.start.env.clear();
+  ASSERT_TRUE(WriteFile(folder_.path() + "/" + kJobFile, JobText(job_)));
+  EXPECT_EQ(Do(), std::nullopt);
+  // Of sockets there may be more than of other chips.
+  std::filesystem::remove(folder_.path() + "/" + kJournalFile);
+  job_.chips = 4;
+  job_.telemetry.packages_are_chips = true;
+  ASSERT_TRUE(WriteFile(folder_.path() + "/" + kJobFile, JobText(job_)));
+  EXPECT_EQ(Do(), std::nullopt);
+  unsetenv("ROOFSCAPE_FAKE_CUDA");
 }
 
 TEST_F(WorkerTest, NoPointIsBegunThatWouldEndTooLate) {
