@@ -72,11 +72,9 @@ void StudyDesk::ComputeOne(const std::string& id, unsigned threads) {
     answer.error = curves.error().message;
   } else {
     perf::KernelBook book(*curves);
-    study::Means means{catalog_,
-                       fitted_,
-                       &book,
-                       {true, threads, study::OnThreads(threads, &stop_)},
-                       clock_.Wall()};
+    study::Means means{
+        catalog_, fitted_, &book, {true, threads, study::OnThreads(threads)}, clock_.Wall()};
+    means.stop = &stop_;
     means.progress = [this](double share) { progress_ = share; };
     auto outcome = study::Compute(*Find(id), means);
     if (outcome) {

@@ -61,10 +61,14 @@ struct Split {
   std::string plan_a, plan_b;
 };
 
-Result<Split> SplitGain(codesign::Mixtures& mixtures, const Means& means) {
+/// `round` of `rounds`: a split takes as long as the next.
+Result<Split> SplitGain(codesign::Mixtures& mixtures, const Means& means, int round, int rounds) {
   Split out;
+  const auto mixes = static_cast<double>(std::size_t{1} << mixtures.differing().size());
   const auto value = [&](codesign::Mix mix) -> Result<double> {
+    RS_RETURN_IF_ERROR(means.Continue());
     RS_ASSIGN_OR_RETURN(const double v, mixtures.ValueOf(mix, means.search));
+    means.Tell((round + static_cast<double>(mix + 1) / mixes) / rounds);
     if (mix == 0) {
       out.a = v;
       out.plan_a = mixtures.last_plan();
@@ -124,7 +128,8 @@ Result<std::optional<Intervals>> Draw(const Ends& ends, const AttributionAsk& as
     };
     codesign::Mixtures mixtures(common, ends.a, ends.b, ask.interactivity_tps, ask.ttft_limit_s,
                                 means.book);
-    const Result<Split> split = SplitGain(mixtures, means);
+    const Result<Split> split = SplitGain(mixtures, means, draw, ask.draws + 1);
+    RS_RETURN_IF_ERROR(means.Continue());
     if (!split) continue;
     gains.push_back(split->attribution.gain);
     shares.resize(split->layers.size());
@@ -264,7 +269,7 @@ Result<AttributionTable> ComputeAttribution(const AttributionAsk& ask, const Mea
   codesign::Wish common = CommonWish(ask.input, ask.output, means.fitted);
   common.model = model;
   codesign::Mixtures mixtures(common, a, b, ask.interactivity_tps, ask.ttft_limit_s, means.book);
-  RS_ASSIGN_OR_RETURN(Split split, SplitGain(mixtures, means));
+  RS_ASSIGN_OR_RETURN(Split split, SplitGain(mixtures, means, 0, ask.draws + 1));
   out.layers = std::move(split.layers);
   out.split = std::move(split.attribution);
   out.a = split.a;

@@ -130,6 +130,7 @@ Result<std::vector<Study>> ParseStudies(const std::vector<StudyFile>& files) {
 }
 
 Result<Outcome> Compute(const Study& study, const Means& means) {
+  RS_RETURN_IF_ERROR(means.Continue());
   const StudyFile& file = study.files[0];
   const std::string path = PathOf(file);
   switch (study.kind) {

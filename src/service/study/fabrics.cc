@@ -93,6 +93,7 @@ Result<FabricRow> RowOf(const FabricsTable& t, const Common& c, const std::strin
       is_switch ? t.text.domains
                 : std::vector{std::min(machine.domain_chips, static_cast<double>(t.text.chips))};
   for (const double domain : row.domains) {
+    RS_RETURN_IF_ERROR(means.Continue());
     codesign::Target target = c.target;
     target.name = fabric;
     target.chip.machine = machine;

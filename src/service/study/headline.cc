@@ -61,10 +61,10 @@ std::string Headline(const MachinesTable& t) {
     for (std::size_t s = last + 1; s > 0; --s) {
       const auto winner = WinnerAt(c, s - 1);
       if (!winner) continue;
-      fastest = fmt::format("{} alone is best at {:g} tokens/s", t.targets[*winner].name,
-                            t.space.speeds_tps[s - 1]);
+      fastest = fmt::format("{:g} tokens/s at most, on {}", t.space.speeds_tps[s - 1],
+                            t.targets[*winner].name);
       if (const auto times = TimesSlowest(c, s - 1)) {
-        fastest += fmt::format(", at {:.2g} times the slowest speed's price", *times);
+        fastest += fmt::format(" at {:.2g} times the price of the slowest speed", *times);
       }
       break;
     }

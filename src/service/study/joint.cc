@@ -127,6 +127,7 @@ Result<JointTable> ComputeJoint(const SpaceText& space, std::uint64_t evaluation
   out.found = *std::move(found);
   for (const double speed : space.speeds_tps) {
     JointBest best{speed, BestAt(out.found.front, speed, 1), BestAt(out.found.front, speed, 2), {}};
+    RS_RETURN_IF_ERROR(means.Continue());
     if (best.usd) {
       RS_ASSIGN_OR_RETURN(best.elasticities,
                           ElasticitiesOf(*best.usd, ask, speed, seed, means.search));

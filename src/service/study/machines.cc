@@ -62,6 +62,7 @@ Result<MachinesTable> ComputeMachines(const SpaceText& space, const Means& means
                                    means.search, means.book);
       MachinesCase c{model->entry.name, input, {}};
       for (std::size_t m = 0; m < out.targets.size(); ++m) {
+        RS_RETURN_IF_ERROR(means.Continue());
         RS_ASSIGN_OR_RETURN(codesign::ServedAt served, values.BestOf(*model, m, {}, {}));
         c.served.push_back(std::move(served));
       }

@@ -4,9 +4,11 @@
 
 #pragma once
 
+#include <atomic>
 #include <functional>
 
 #include "base/core/clock.h"
+#include "base/core/result.h"
 #include "domain/catalog/catalog.h"
 #include "model/calibrate/model.h"
 #include "model/codesign/search.h"
@@ -24,8 +26,15 @@ struct Means {
   /// Told the share that is done, 0 .. 1, now and then; empty: nobody asks.
   std::function<void(double share)> progress = {};
 
+  /// Once it is set the study ends with kCancelled before its next search; null: never.
+  const std::atomic<bool>* stop = nullptr;
+
   void Tell(double share) const {
     if (progress) progress(share);
+  }
+  Result<> Continue() const {
+    if (stop == nullptr || !stop->load()) return {};
+    return Error{ErrorCode::kCancelled, "the study was stopped"};
   }
 };
 

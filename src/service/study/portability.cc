@@ -42,6 +42,7 @@ class Computer {
     for (const catalog::Model& model : out_.shapes.models) {
       values.emplace_back();
       for (std::size_t x = 0; x < out_.targets.size(); ++x) {
+        RS_RETURN_IF_ERROR(means_.Continue());
         RS_ASSIGN_OR_RETURN(ServedAt served, portability_.BestOf(model, x, {}, kernels));
         values.back().push_back(std::move(served));
         means_.Tell(static_cast<double>(++done_) / static_cast<double>(All()));
@@ -65,6 +66,7 @@ class Computer {
   }
 
   Result<> AddMove(std::size_t s, std::size_t x, std::size_t y) {
+    RS_RETURN_IF_ERROR(means_.Continue());
     const std::size_t model = *out_.losses[s].best[x];
     const Served& own = *out_.values[*out_.losses[s].best[y]][y][s];
     Move move{x, y, s, {}};

@@ -1,5 +1,6 @@
 // The studies that the program carries, and what is asked of any.
 
+#include <atomic>
 #include <cmath>
 
 #include <gtest/gtest.h>
@@ -13,7 +14,6 @@
 #include "service/study/portability.h"
 #include "service/study/sketch.h"
 #include "service/study/test_facts.h"
-#include "service/study/threads.h"
 #include "service/study/what_if.h"
 
 namespace roofscape::study {
@@ -81,14 +81,26 @@ TEST(StudyTest, TheWaterfallEndsAtTheGain) {
   EXPECT_NE(out->headline.find("a.toml"), std::string::npos);
 }
 
-TEST(StudyTest, WhatIsStoppedEnds) {
+TEST(StudyTest, WhatIsStoppedEndsAtOnceAndSaysSo) {
   const TestFacts facts;
+  const auto studies = ParseStudies(EmbeddedStudies());
+  ASSERT_TRUE(studies) << studies.error().message;
   std::atomic<bool> stop = true;
   Means means = facts.Of();
-  means.search.parallel = OnThreads(1, &stop);
-  for (const Study& s : *ParseStudies(EmbeddedStudies())) {
-    const auto out = Compute(s, means);  // What it says means nothing.
-    SUCCEED() << s.id << (out ? " ended" : " failed");
+  means.stop = &stop;
+  for (const Study& s : *studies) {
+    const auto out = Compute(s, means);
+    ASSERT_FALSE(out) << s.id;
+    EXPECT_EQ(out.error().code, ErrorCode::kCancelled) << s.id;
+  }
+  // In the middle, too.
+  stop = false;
+  means.progress = [&](double) { stop = true; };
+  for (const Study& s : *studies) {
+    if (s.kind != StudyKind::kMachines) continue;
+    const auto out = Compute(s, means);
+    ASSERT_FALSE(out);
+    EXPECT_EQ(out.error().code, ErrorCode::kCancelled);
   }
 }
 

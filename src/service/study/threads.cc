@@ -1,20 +1,18 @@
 #include "service/study/threads.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <thread>
 #include <vector>
 
 namespace roofscape::study {
 
-codesign::ParallelFor OnThreads(unsigned threads, const std::atomic<bool>* stop) {
-  return [threads, stop](std::size_t count, const codesign::Work& work) {
+codesign::ParallelFor OnThreads(unsigned threads) {
+  return [threads](std::size_t count, const codesign::Work& work) {
     std::atomic<std::size_t> next = 0;
     const auto run = [&](unsigned worker) {
-      for (std::size_t i = next++; i < count; i = next++) {
-        if (stop != nullptr && stop->load()) return;
-        work(i, worker);
-      }
+      for (std::size_t i = next++; i < count; i = next++) work(i, worker);
     };
     std::vector<std::thread> others;
     const auto used = static_cast<unsigned>(std::min<std::size_t>(threads, count));
