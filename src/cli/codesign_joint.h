@@ -1,43 +1,17 @@
-// `codesign SPACE`: chip, links, shape of the model and layout chosen together, and what each input
-// of the best is worth.
+// Chip, links, shape of the model and layout chosen together, and what each input of the best is,
+// as text.
 //
-// Thread safety: no shared state.
+// Thread safety: pure functions.
 
 #pragma once
 
-#include <cstdint>
-#include <optional>
 #include <string>
-#include <vector>
 
-#include "base/core/json.h"
-#include "cli/codesign_space.h"
 #include "cli/table.h"
-#include "model/codesign/elasticity.h"
+#include "service/study/joint.h"
 
 namespace roofscape::cli {
 
-/// The best at a speed by one objective, and what it hangs on.
-struct JointBest {
-  double speed_tps = 0.0;
-  std::optional<codesign::JointPoint> usd, joule;  // Missing: the speed is not reached.
-  std::vector<codesign::Elasticity> elasticities;  // Of the first, by tokens a USD.
-};
-
-struct JointTable {
-  SpaceText space;
-  codesign::Shapes shapes;
-  std::vector<std::string> fabrics;
-  codesign::JointFound found;
-  std::vector<JointBest> best;  // By the space's speeds.
-  std::uint64_t seed = 1;
-};
-
-Result<JointTable> ComputeJoint(const SpaceText& space, std::uint64_t evaluations,
-                                std::uint64_t seed, const catalog::Catalog& catalog,
-                                const calibrate::Model& fitted);
-
-std::string JointText(const JointTable& t, const Style& style);
-Json JointJson(const JointTable& t);
+std::string JointText(const study::JointTable& t, const Style& style);
 
 }  // namespace roofscape::cli

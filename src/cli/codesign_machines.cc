@@ -1,18 +1,16 @@
 #include "cli/codesign_machines.h"
 
-#include <algorithm>
-#include <thread>
-#include <utility>
-
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
-#include "cli/parallel.h"
+#include "cli/codesign_stated.h"
 
 namespace roofscape::cli {
 namespace {
 
 using codesign::Served;
+using study::MachinesCase;
+using study::MachinesTable;
+using study::WinnerAt;
 
 /// "7.27 USD" a million tokens, or what the objective is.
 std::string Cell(const MachinesTable& t, const std::optional<Served>& served) {
@@ -33,13 +31,9 @@ std::string Unit(const MachinesTable& t) {
   return t.space.objective == "usd" ? "USD a million tokens" : t.spending.name;
 }
 
-/// By how much a token costs more at a speed than at the slowest, on the machine that is best at
-/// each.
 std::string FastMode(const MachinesCase& c, std::size_t speed) {
-  const auto slow = WinnerAt(c, 0);
-  const auto here = WinnerAt(c, speed);
-  if (!slow || !here) return "-";
-  return fmt::format("{:.2f}", c.served[*slow][0]->value / c.served[*here][speed]->value);
+  const auto times = study::TimesSlowest(c, speed);
+  return times ? fmt::format("{:.2f}", *times) : "-";
 }
 
 std::string CaseTable(const MachinesTable& t, const MachinesCase& c, const Style& style) {
@@ -72,65 +66,7 @@ std::string Reach(const MachinesTable& t, const MachinesCase& c, std::size_t mac
                      t.targets[machine].chip.most, t.targets[machine].wafer ? "wafers" : "chips");
 }
 
-Json ServedJson(const std::optional<Served>& served) {
-  if (!served) return nullptr;
-  return {{"value", served->value},
-          {"low", served->low},
-          {"high", served->high},
-          {"tpot_mean_s", served->tpot_s},
-          {"plan", served->plan}};
-}
-
 }  // namespace
-
-std::optional<std::size_t> WinnerAt(const MachinesCase& c, std::size_t speed) {
-  std::optional<std::size_t> best;
-  for (std::size_t m = 0; m < c.served.size(); ++m) {
-    const std::optional<Served>& served = c.served[m][speed];
-    if (!served) continue;
-    if (!best || served->value > c.served[*best][speed]->value) best = m;
-  }
-  return best;
-}
-
-Result<MachinesTable> ComputeMachines(const SpaceText& space, const catalog::Catalog& catalog,
-                                      const calibrate::Model& fitted, perf::KernelBook* book,
-                                      WallTime now) {
-  MachinesTable out;
-  out.space = space;
-  std::sort(out.space.speeds_tps.begin(), out.space.speeds_tps.end());
-  out.spending = SpendingOf(space.objective);
-  if (space.machines.empty()) {
-    return Error{ErrorCode::kInvalidArgument,
-                 fmt::format("{}: machine: needs one [[machine]] at least", space.path)};
-  }
-  if (!space.axes.empty()) {
-    return Error{ErrorCode::kInvalidArgument,
-                 fmt::format("{}: model.shape: models are taken as they are with --machines: leave "
-                             "it out, or ask for --portability",
-                             space.path)};
-  }
-  RS_ASSIGN_OR_RETURN(out.targets, TargetsOf(space, catalog, now, out.spending));
-  const unsigned threads = std::max(std::thread::hardware_concurrency(), 1U);
-  const codesign::SearchOptions search{true, threads, OnThreads(threads)};
-  std::vector<double> inputs = space.input_lengths;
-  if (inputs.empty()) inputs = {space.input};
-  for (const std::string& name : space.bases) {
-    RS_ASSIGN_OR_RETURN(const catalog::Model* model, catalog::FindModel(catalog, name));
-    for (const double input : inputs) {
-      const codesign::Wish common = CommonWish(input, space.output, fitted);
-      codesign::Portability values(common, out.targets, out.space.speeds_tps, space.ttft_s, search,
-                                   book);
-      MachinesCase c{model->entry.name, input, {}};
-      for (std::size_t m = 0; m < out.targets.size(); ++m) {
-        RS_ASSIGN_OR_RETURN(codesign::ServedAt served, values.BestOf(*model, m, {}, {}));
-        c.served.push_back(std::move(served));
-      }
-      out.cases.push_back(std::move(c));
-    }
-  }
-  return out;
-}
 
 std::string MachinesText(const MachinesTable& t, const Style& style) {
   const auto wrapped = [&](const std::string& line) { return Wrap(line, style.width, 2) + "\n"; };
@@ -148,41 +84,6 @@ std::string MachinesText(const MachinesTable& t, const Style& style) {
              "By the formulas, without the correction by measured rows. Of wafers only speeds "
              "were published: their figures are intervals, and prompts cost them their "
              "arithmetic alone.");
-}
-
-Json MachinesJson(const MachinesTable& t) {
-  Json machines = Json::array();
-  for (const codesign::Target& target : t.targets) {
-    machines.push_back(
-        {{"name", target.name}, {"chips", target.chip.most}, {"wafers", target.wafer.has_value()}});
-  }
-  Json cases = Json::array();
-  for (const MachinesCase& c : t.cases) {
-    Json served = Json::array();
-    for (const codesign::ServedAt& of_machine : c.served) {
-      Json row = Json::array();
-      for (const auto& one : of_machine) row.push_back(ServedJson(one));
-      served.push_back(std::move(row));
-    }
-    Json winners = Json::array();
-    for (std::size_t s = 0; s < t.space.speeds_tps.size(); ++s) {
-      const auto winner = WinnerAt(c, s);
-      winners.push_back(winner ? Json(*winner) : Json(nullptr));
-    }
-    cases.push_back({{"model", c.model},
-                     {"input_tokens", c.input},
-                     {"served", std::move(served)},
-                     {"winners", std::move(winners)}});
-  }
-  Json stated = Json::array();
-  for (const Stated& one : t.space.stated) {
-    stated.push_back({{"what", one.what}, {"source", one.source}});
-  }
-  return {{"schema", "roofscape-machines-1"}, {"name", t.space.name},
-          {"objective", t.spending.key},      {"spent", t.spending.source},
-          {"output_tokens", t.space.output},  {"speeds_tps", t.space.speeds_tps},
-          {"stated", std::move(stated)},      {"machines", std::move(machines)},
-          {"cases", std::move(cases)}};
 }
 
 }  // namespace roofscape::cli

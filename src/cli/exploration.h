@@ -9,12 +9,14 @@
 #include <string>
 #include <vector>
 
-#include "cli/chip_weight.h"
+#include "domain/analysis/chip_weight.h"
 #include "model/codesign/confirm.h"
 #include "model/codesign/launch.h"
 #include "model/codesign/refine.h"
 
 namespace roofscape::cli {
+
+using analysis::Spending;
 
 /// The best at one speed for a user.
 struct FrontierStep {

@@ -11,7 +11,7 @@
 #include "cli/calibrated_estimator.h"
 #include "cli/catalog_source.h"
 #include "cli/model_source.h"
-#include "cli/parallel.h"
+#include "service/study/threads.h"
 
 namespace roofscape::cli {
 namespace {
@@ -99,13 +99,13 @@ class Explorer {
     codesign::Wish wish;
     wish.model = model_;
     RS_ASSIGN_OR_RETURN(const analysis::Pricing pricing, PricingOf(options_.prices, catalog_, now));
-    out_.spending = SpendingOf(options_.objective);
+    out_.spending = analysis::SpendingOf(options_.objective);
     for (const std::string& text : options_.chips) {
       RS_ASSIGN_OR_RETURN(const auto named, ChipAndCount(text, options_.most_chips));
       RS_ASSIGN_OR_RETURN(const catalog::Chip* chip, catalog::FindChip(catalog_, named.first));
       RS_ASSIGN_OR_RETURN(const perf::Machine machine, perf::MakeMachine(catalog_, *chip));
       RS_ASSIGN_OR_RETURN(const double weight,
-                          ChipWeight(options_.objective, *chip, pricing, out_.spending));
+                          analysis::ChipWeight(options_.objective, *chip, pricing, out_.spending));
       wish.chips.push_back({machine, chip->vendor, named.second, weight});
     }
     for (const std::string& name : options_.engines) {
@@ -143,7 +143,7 @@ class Explorer {
     codesign::SearchOptions search;
     search.workers =
         options_.threads > 0 ? options_.threads : std::max(std::thread::hardware_concurrency(), 1U);
-    search.parallel = OnThreads(search.workers);
+    search.parallel = study::OnThreads(search.workers);
     const codesign::Found found = codesign::Search(out_.space, goal, search);
     out_.plans = found.plans;
     out_.configurations = found.configurations;

@@ -18,19 +18,4 @@ void AddPriceOptions(Command& command, PriceOptions& options) {
                     "Prices and power as they were known on this day (default: today)");
 }
 
-Result<analysis::Pricing> PricingOf(const PriceOptions& options, const catalog::Catalog& catalog,
-                                    WallTime now) {
-  analysis::Pricing pricing;
-  pricing.catalog = &catalog;
-  RS_ASSIGN_OR_RETURN(pricing.tier, catalog::ParseTier(options.tier));
-  const std::string day = options.date.empty() ? now.ToIso().substr(0, 10) : options.date;
-  const auto date = catalog::ParseDate(day);
-  if (!date) {
-    return Error{ErrorCode::kInvalidArgument,
-                 fmt::format("--date '{}': must be a day, e.g. --date 2026-07-01", day)};
-  }
-  pricing.date = *date;
-  return pricing;
-}
-
 }  // namespace roofscape::cli

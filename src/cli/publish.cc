@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <system_error>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -12,10 +13,12 @@
 #include "cli/command.h"
 #include "cli/embedded_web.h"
 #include "cli/model_source.h"
+#include "cli/study_source.h"
 #include "cli/version.h"
 #include "cli/write_file.h"
 #include "results/store/pg_url.h"
 #include "service/api/export_static.h"
+#include "service/api/study_desk.h"
 
 namespace roofscape::cli {
 namespace {
@@ -37,6 +40,8 @@ struct Options {
   std::string db;
   std::string catalog;
   std::string base_url;
+  std::string studies;
+  bool without_studies = false;
 };
 
 /// A folder that is empty, new, or a site of before.
@@ -76,7 +81,10 @@ Result<api::SiteSummary> Publish(const Options& options, const Clock& clock) {
                              "or import it",
                              store::NameOfDatabase(path))};
   }
-  const api::Facts facts{&catalog, &predictor, kVersion, ""};
+  RS_ASSIGN_OR_RETURN(auto studies, LoadStudies(options.studies));
+  api::StudyDesk desk(catalog, model, std::move(studies), clock);
+  const api::Facts facts{&catalog, &predictor, kVersion, "",
+                         options.without_studies ? nullptr : &desk};
   const api::ViewInput input{&facts, api::Snapshot::Make(std::move(rows), 1), clock.Wall()};
   const api::SiteOptions site{options.base_url, EmbeddedWeb()};
   return api::ExportStatic(input, store, site,
@@ -109,6 +117,9 @@ void AddPublishCommand(Command& app, Invocation& invocation) {
   AddDbOption(*command, options->db);
   command->AddOption("--base-url", options->base_url,
                      "Where it will be found; stands in the manifest");
+  command->AddFlag("--without-studies", options->without_studies,
+                   "Leave out the co-design pages, whose studies take minutes to compute");
+  AddStudiesOption(*command, options->studies);
   AddCatalogOption(*command, options->catalog);
   command->OnChosen([options, &invocation] {
     invocation.run = [options, clock = invocation.clock] { return RunPublish(*options, *clock); };

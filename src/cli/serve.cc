@@ -17,11 +17,13 @@
 #include "cli/embedded_web.h"
 #include "cli/end_signals.h"
 #include "cli/model_source.h"
+#include "cli/study_source.h"
 #include "cli/version.h"
 #include "cli/write_file.h"
 #include "measure/host/host_facts.h"
 #include "results/store/pg_url.h"
 #include "service/api/run_api.h"
+#include "service/api/study_desk.h"
 
 namespace roofscape::cli {
 namespace {
@@ -41,6 +43,7 @@ struct Options {
   std::string db;
   std::string catalog;
   std::string params;
+  std::string studies;
   std::string host = "127.0.0.1";
   std::uint16_t port = 8321;
   std::int64_t threads = 2;
@@ -88,7 +91,10 @@ int Serve(const Options& options, const Clock& clock) {
   const std::string path = StorePath(options.db);
   api::StoreAccess store(path, *catalog);
   if (const Result<> readable = store.Check(); !readable) return Report(readable.error());
-  const api::Facts facts{&*catalog, &predictor, kVersion, store::NameOfDatabase(path)};
+  auto studies = LoadStudies(options.studies);
+  if (!studies) return Report(studies.error());
+  api::StudyDesk desk(*catalog, *model, *std::move(studies), clock);
+  const api::Facts facts{&*catalog, &predictor, kVersion, store::NameOfDatabase(path), &desk};
   api::RunOptions run_options;
   run_options.threads = options.threads;
   run_options.server.host = options.host;
@@ -146,6 +152,7 @@ void AddServeCommand(Command& app, Invocation& invocation) {
       ->ShowDefault();
   command->AddOption("--params", options->params,
                      "Model file of calibrate for predictions; without: the one of this program");
+  AddStudiesOption(*command, options->studies);
   AddCatalogOption(*command, options->catalog);
   command->OnChosen([options, &invocation] {
     invocation.run = [options, clock = invocation.clock] { return Serve(*options, *clock); };

@@ -20,40 +20,12 @@ import urllib.request
 
 import jsonschema
 
+from inferencex_rows import MARKUP, published_rows
+
 ROOFSCAPE, FIXTURE, SCHEMA = sys.argv[1:4]
 SHARED = os.environ.get("ROOFSCAPE_SHARED_DATA")
 CAPTURES = os.path.join(SHARED, "inferencex/api_captures") if SHARED else ""
-MARKUP = "<script>alert(1)</script>&\"'"
-
-
-def published_row(conc, tput, tpot, day="2026-06-11", chip="b200", model="dsr1", image="img:1"):
-    """A row as InferenceX publishes them."""
-    metrics = {
-        "tput_per_gpu": tput, "input_tput_per_gpu": tput * 8 / 9, "output_tput_per_gpu": tput / 9,
-        "mean_ttft": 0.4, "median_ttft": 0.3, "p99_ttft": 0.9,
-        "mean_tpot": tpot, "median_tpot": tpot, "p99_tpot": 1.2 * tpot,
-        "mean_intvty": 1 / tpot, "median_intvty": 1 / tpot, "p99_intvty": 1 / (1.2 * tpot),
-        "mean_e2el": 1024 * tpot, "median_e2el": 1024 * tpot, "p99_e2el": 1300 * tpot,
-    }
-    return {
-        "hardware": chip, "framework": "sglang", "model": model, "precision": "fp8",
-        "spec_method": "none", "disagg": False, "is_multinode": False, "prefill_tp": 8,
-        "prefill_ep": 1, "prefill_dp_attention": False, "prefill_num_workers": 0, "decode_tp": 8,
-        "decode_ep": 1, "decode_dp_attention": False, "decode_num_workers": 0,
-        "num_prefill_gpu": 8, "num_decode_gpu": 8, "isl": 8192, "osl": 1024, "conc": conc,
-        "image": image, "metrics": metrics, "workers": None, "date": day,
-        "run_url": f"https://example.org/runs/{chip}/{day}",
-    }
-
-
-def published_rows():
-    rows = []
-    for chip, factor in (("b200", 2.0), ("h200", 1.0)):
-        for day, gain in (("2026-05-01", 0.8), ("2026-06-11", 1.0)):
-            for conc, tput, tpot in ((4, 300, 0.008), (16, 900, 0.013), (64, 2000, 0.03)):
-                rows.append(published_row(conc, gain * factor * tput, tpot, day, chip))
-    rows.append(published_row(8, 500, 0.01, image=MARKUP))
-    return rows
+STUDIES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "dashboard", "studies")
 
 
 class Server:
@@ -176,7 +148,7 @@ class ServeTest(Fetching):
             json.dump(published_rows(), file)
         subprocess.run([ROOFSCAPE, "import", "inferencex", rows, "--db", cls.database], check=True,
                        stdout=subprocess.DEVNULL)
-        cls.server = Server(cls.database, "--threads", "2")
+        cls.server = Server(cls.database, "--threads", "2", "--studies", STUDIES)
 
     @classmethod
     def tearDownClass(cls):
@@ -210,11 +182,27 @@ class ServeTest(Fetching):
             "/api/v1/predict?model=llama-3.1-70b&chip=h200-sxm&tp=4&precision=fp8&engine=vllm",
             "/api/v1/predict?model=deepseek-r1&chip=b200&tp=8&input=8192&output=1024"
             "&precision=fp8&concurrency=4",
+            "/api/v1/codesign", *self.studies(),
+            "/api/v1/sketch?model=deepseek-v3&chip=h200-sxm&chips=16&precision=fp8&experts=128"
+            "&fabric=nvlink5-72&all_in_kw=1",
+            "/api/v1/sketch?model=llama-3.1-8b&chip=tpu-v7&memory_gb=30",
             "/api/v1/catalog", *(f"/api/v1/catalog/{kind}" for kind in
                                  ("chips", "fabrics", "models", "engines", "prices", "scores")),
             "/api/v1/catalog/chips/h100", "/api/v1/catalog/models/llama-3.1-70b",
             "/api/v1/live", "/api/v1/openapi.json",
         ]
+
+    def studies(self):
+        """Addresses of all studies, once they are computed."""
+        paths = [f"/api/v1/codesign/{s['id']}" for s in self.answer("/api/v1/codesign")["studies"]]
+        for path in paths:
+            for _ in range(600):
+                state = self.answer(path)["state"]
+                if state in ("done", "failed"):
+                    break
+                time.sleep(0.1)
+            self.assertEqual(state, "failed" if "other" in path else "done", path)
+        return paths
 
     def test_every_path_answers_in_its_shape(self):
         tried = set()
@@ -252,6 +240,10 @@ class ServeTest(Fetching):
                 ("/api/v1/answer?input=8192", 400, "output"),
                 ("/api/v1/predict?chip=h200-sxm", 400, "model"),
                 ("/api/v1/predict?model=deepseek-r1&chip=h200-sxm&tp=1", 400, None),
+                ("/api/v1/sketch?chip=h200-sxm", 400, "model"),
+                ("/api/v1/sketch?model=deepseek-v3&chip=h200-sxm&chips=1e9", 400, "chips"),
+                ("/api/v1/sketch?model=deepseek-v3&chip=h200-sxm&layers=-1", 400, "layers"),
+                ("/api/v1/codesign/none", 404, None),
                 ("/api/v1/compare?side=colour%3Dred&side=chip%3Db200", 400, "side"),
                 ("/api/v1/rows/a999999", 404, None),
                 ("/api/v1/runs/none", 404, None),

@@ -188,6 +188,23 @@ std::string ShapeText(const catalog::Model& model) {
   return text;
 }
 
+Result<catalog::Model> DrawShape(const catalog::Model& base, const ShapeAxes& one) {
+  if (one.empty()) return base;
+  if (base.mixers.empty() || base.ffns.empty()) {
+    return Wrong(
+        fmt::format("model '{}' has no layers of one kind: name another base", base.entry.id));
+  }
+  const std::vector<Choice> choices = Choices(one);
+  if (choices.size() != 1) return Wrong("a drawn shape has one value of each axis");
+  RS_ASSIGN_OR_RETURN(catalog::Model made, Make(base, choices[0], one, Quality()));
+  const catalog::FfnLayers* routed = Routed(made);
+  if (routed != nullptr && routed->top_k > routed->experts) {
+    return Wrong(fmt::format("model.shape: {} experts a token, of {}: choose fewer a token",
+                             routed->top_k, routed->experts));
+  }
+  return made;
+}
+
 Result<Shapes> MakeShapes(const std::vector<const catalog::Model*>& bases, const ShapeAxes& axes,
                           const Quality& quality, const catalog::Catalog& catalog) {
   RS_RETURN_IF_ERROR(CheckQuality(quality, catalog));

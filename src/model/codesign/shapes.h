@@ -44,6 +44,11 @@ struct Shapes {
 /// "61 x 7168, mla, 256 experts of 2048, 8 a token"
 std::string ShapeText(const catalog::Model& model);
 
+/// One shape as it is drawn, whatever it would answer: of each axis at most one value, the missing
+/// ones as the base's. Says nothing of quality. Errors: more values than one; those of MakeShapes
+/// about attention and layers; more experts a token than there are.
+Result<catalog::Model> DrawShape(const catalog::Model& base, const ShapeAxes& one);
+
 /// Every combination of the axes, and the base as it is. Counts are solved under rule `parameters`
 /// alone; under another the missing ones stay. Errors: those of CheckQuality; a form of attention
 /// that is not known; heads that do not divide; no shape that meets the quality.

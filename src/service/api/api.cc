@@ -86,6 +86,12 @@ constexpr std::array<std::string_view, 18> kPredict = {
     "workers", "prefill_tp", "prefill_ep", "prefill_dp", "prefill_workers",
     "input",   "output",     "concurrency"};
 
+constexpr std::array<std::string_view, 19> kSketch = {
+    "model",       "chip",           "fabric",    "engine",    "precision",
+    "bf16_pflops", "bandwidth_tb_s", "memory_gb", "link_gb_s", "usd_per_hour",
+    "all_in_kw",   "chips",          "input",     "output",    "layers",
+    "hidden",      "experts",        "top_k",     "width"};
+
 }  // namespace
 
 /// A path of the document: what it takes, and who answers.
@@ -97,6 +103,7 @@ struct Api::Route {
   bool store = false;   // Reads the store: slow.
   bool kept = true;     // The answer is the same until the data changes.
   Result<Json> (*answer)(const Ask&);
+  bool computes = false;  // For many milliseconds.
 };
 
 std::span<const Api::Route> Api::Routes() {
@@ -135,6 +142,12 @@ std::span<const Api::Route> Api::Routes() {
        [](const Ask& a) { return RunRecipeView(a.input, a.store, a.parts[0]); }},
       {"/api/v1/predict", kPredict, false, true, false, true,
        [](const Ask& a) { return PredictView(a.input, a.params); }},
+      {"/api/v1/codesign", kNone, false, false, false, false,
+       [](const Ask& a) { return StudiesView(a.input); }},
+      {"/api/v1/codesign/{id}", kNone, false, false, false, false,
+       [](const Ask& a) { return StudyView(a.input, a.parts[0]); }, true},
+      {"/api/v1/sketch", kSketch, false, true, false, true,
+       [](const Ask& a) { return SketchView(a.input, a.params); }, true},
       {"/api/v1/catalog", kNone, false, false, false, true,
        [](const Ask& a) { return Result<Json>(CatalogKindsView(a.input.catalog())); }},
       {"/api/v1/catalog/{kind}", kNone, false, false, false, true,
@@ -196,10 +209,13 @@ BodyPtr ErrorBody(const Error& error) {
 Api::Api(const Facts& facts, Snapshots& snapshots, StoreAccess& store, const Clock& clock)
     : facts_(facts), snapshots_(snapshots), store_(store), clock_(clock) {}
 
-bool Api::IsSlow(std::string_view target) const {
+Api::Where Api::WhereOf(std::string_view target) const {
   std::vector<std::string> parts;
   const Route* route = FindRoute(target.substr(0, target.find('?')), parts);
-  return route != nullptr && (route->store || target.find("as_of=") != std::string_view::npos);
+  if (route == nullptr) return Where::kLoop;
+  if (route->computes) return Where::kCompute;
+  const bool reads = route->store || target.find("as_of=") != std::string_view::npos;
+  return reads ? Where::kStore : Where::kLoop;
 }
 
 Result<Json> Api::Answer(const Route& route, const std::vector<std::string>& parts,

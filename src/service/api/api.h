@@ -46,9 +46,11 @@ class Api {
   /// All must outlive it.
   Api(const Facts& facts, Snapshots& snapshots, StoreAccess& store, const Clock& clock);
 
-  /// Whether an answer may take long, because it reads the store: to be made beside the loop.
+  /// Where an answer is to be made: at once on the loop, or beside it because it reads the store,
+  /// or because it computes for a while.
+  enum class Where { kLoop, kStore, kCompute };
   /// `target`: path and query.
-  bool IsSlow(std::string_view target) const;
+  Where WhereOf(std::string_view target) const;
 
   /// The answer where it is at hand; nullptr: it must be made.
   BodyPtr Peek(std::string_view target);

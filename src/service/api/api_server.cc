@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <utility>
 
 #include <fmt/format.h>
@@ -17,6 +18,7 @@ namespace {
 constexpr std::size_t kMaxListeners = 64;
 constexpr std::size_t kMaxUnpacked = std::size_t{64} << 20;
 constexpr double kWrongTokenWeight = 50;  // Guessing is slow.
+constexpr double kComputeWeight = 10;     // Beside the one that every request has.
 constexpr Nanos kTellEvery = std::chrono::milliseconds(500);
 constexpr Nanos kHeartbeat = std::chrono::seconds(15);
 constexpr std::string_view kJson = "application/json; charset=utf-8";
@@ -71,9 +73,13 @@ struct ApiServer::Asker {
 /// An exchange whose answer is made beside the loop.
 struct ApiServer::Waiting final : net::ServerExchangeHandler {
   Waiting(net::ServerExchange& asking, Asker who) : exchange(&asking), asker(std::move(who)) {}
-  void OnGone(net::ServerExchange&, net::GoneReason) override { exchange = nullptr; }
+  void OnGone(net::ServerExchange&, net::GoneReason) override {
+    exchange = nullptr;
+    gone = true;
+  }
 
-  net::ServerExchange* exchange;
+  net::ServerExchange* exchange;   // The loop's.
+  std::atomic<bool> gone = false;  // Nothing need be made any more.
   Asker asker;
 };
 
@@ -105,9 +111,10 @@ bool IsOwnHost(std::string_view host, const std::vector<std::string>& hosts) {
 }
 
 Result<std::unique_ptr<ApiServer>> ApiServer::Create(net::Reactor& reactor, Api& api,
-                                                     Worker& worker, LiveFeed& feed,
+                                                     Worker& worker, Worker& computer,
+                                                     LiveFeed& feed,
                                                      const ApiServerOptions& options) {
-  std::unique_ptr<ApiServer> server(new ApiServer(reactor, api, worker, feed, options));
+  std::unique_ptr<ApiServer> server(new ApiServer(reactor, api, worker, computer, feed, options));
   net::HttpServerOptions http = options.http;
   http.listen.reuse_port = options.share_port;
   RS_ASSIGN_OR_RETURN(server->server_,
@@ -116,11 +123,12 @@ Result<std::unique_ptr<ApiServer>> ApiServer::Create(net::Reactor& reactor, Api&
   return server;
 }
 
-ApiServer::ApiServer(net::Reactor& reactor, Api& api, Worker& worker, LiveFeed& feed,
-                     const ApiServerOptions& options)
+ApiServer::ApiServer(net::Reactor& reactor, Api& api, Worker& worker, Worker& computer,
+                     LiveFeed& feed, const ApiServerOptions& options)
     : reactor_(reactor),
       api_(api),
       worker_(worker),
+      computer_(computer),
       feed_(feed),
       options_(options),
       rate_(options.rate) {}
@@ -160,21 +168,31 @@ void ApiServer::OnRequest(net::ServerExchange& exchange, const net::ServerReques
   if (const BodyPtr refusal = Refusal(request)) return Send(exchange, asker, *refusal);
   const std::string_view path = request.head.Path();
   if (path == "/api/v1/live/events") return Listen(exchange, asker);
-  if (IsData(path)) return AnswerData(exchange, asker, request.head.target);
+  if (IsData(path)) return AnswerData(exchange, asker, request);
   AnswerFile(exchange, asker, path);
 }
 
 void ApiServer::AnswerData(net::ServerExchange& exchange, const Asker& asker,
-                           std::string_view target) {
+                           const net::ServerRequest& request) {
+  const std::string_view target = request.head.target;
   if (const BodyPtr kept = api_.Peek(target)) return Send(exchange, asker, *kept);
-  if (api_.IsSlow(target)) return AnswerLater(exchange, asker, target);
-  Send(exchange, asker, *api_.Get(target));
+  switch (api_.WhereOf(target)) {
+    case Api::Where::kLoop: return Send(exchange, asker, *api_.Get(target));
+    case Api::Where::kStore: return AnswerLater(exchange, asker, target, worker_);
+    case Api::Where::kCompute: break;
+  }
+  if (!rate_.Take(request.peer, reactor_.Now(), kComputeWeight)) {
+    return Send(exchange, asker,
+                *ErrorBody(429, "too_many_requests", "too many computations: wait a second"));
+  }
+  AnswerLater(exchange, asker, target, computer_);
 }
 
 void ApiServer::AnswerLater(net::ServerExchange& exchange, const Asker& asker,
-                            std::string_view target) {
+                            std::string_view target, Worker& worker) {
   const auto waiting = std::make_shared<Waiting>(exchange, asker);
-  const bool taken = worker_.Do([this, waiting, target = std::string(target)] {
+  const bool taken = worker.Do([this, waiting, target = std::string(target)] {
+    if (waiting->gone) return;
     BodyPtr body = api_.Get(target);
     Post([this, waiting, body = std::move(body)] {
       if (waiting->exchange == nullptr) return;

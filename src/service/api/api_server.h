@@ -44,9 +44,11 @@ struct ApiServerOptions {
 
 class ApiServer final : private net::HttpServer::Handler {
  public:
-  /// Listens at once. All arguments must outlive the server.
+  /// `worker` reads the store, `computer` computes for a while. Listens at once. All arguments must
+  /// outlive the server.
   static Result<std::unique_ptr<ApiServer>> Create(net::Reactor& reactor, Api& api, Worker& worker,
-                                                   LiveFeed& feed, const ApiServerOptions& options);
+                                                   Worker& computer, LiveFeed& feed,
+                                                   const ApiServerOptions& options);
   ApiServer(const ApiServer&) = delete;
   ApiServer& operator=(const ApiServer&) = delete;
   ~ApiServer();
@@ -59,12 +61,14 @@ class ApiServer final : private net::HttpServer::Handler {
   struct Waiting;
   struct Listener;
 
-  ApiServer(net::Reactor& reactor, Api& api, Worker& worker, LiveFeed& feed,
+  ApiServer(net::Reactor& reactor, Api& api, Worker& worker, Worker& computer, LiveFeed& feed,
             const ApiServerOptions& options);
   void OnRequest(net::ServerExchange& exchange, const net::ServerRequest& request) override;
   BodyPtr Refusal(const net::ServerRequest& request);
-  void AnswerData(net::ServerExchange& exchange, const Asker& asker, std::string_view target);
-  void AnswerLater(net::ServerExchange& exchange, const Asker& asker, std::string_view target);
+  void AnswerData(net::ServerExchange& exchange, const Asker& asker,
+                  const net::ServerRequest& request);
+  void AnswerLater(net::ServerExchange& exchange, const Asker& asker, std::string_view target,
+                   Worker& worker);
   void AnswerFile(net::ServerExchange& exchange, const Asker& asker, std::string_view path);
   void Send(net::ServerExchange& exchange, const Asker& asker, const Body& body);
   void Listen(net::ServerExchange& exchange, const Asker& asker);
@@ -75,7 +79,8 @@ class ApiServer final : private net::HttpServer::Handler {
 
   net::Reactor& reactor_;
   Api& api_;
-  Worker& worker_;
+  Worker& worker_;    // Waits for the store.
+  Worker& computer_;  // Computes for a while.
   LiveFeed& feed_;
   const ApiServerOptions options_;
   RateLimit rate_;

@@ -15,6 +15,7 @@
 #include "service/api/export_points.h"
 #include "service/api/gzip.h"
 #include "service/api/selection.h"
+#include "service/api/study_desk.h"
 
 namespace roofscape::api {
 namespace {
@@ -91,6 +92,7 @@ class Exporter {
     RS_RETURN_IF_ERROR(WriteIntelligence());
     RS_RETURN_IF_ERROR(WriteRuns());
     RS_RETURN_IF_ERROR(WriteCatalog());
+    RS_RETURN_IF_ERROR(WriteStudies());
     RS_RETURN_IF_ERROR(WriteManifest());
     return summary_;
   }
@@ -266,6 +268,17 @@ class Exporter {
       }
     }
     return {};
+  }
+
+  /// Each computed now, where nobody has.
+  Result<> WriteStudies() {
+    if (input_.facts->studies == nullptr) return {};
+    for (const study::Study& study : input_.facts->studies->studies()) {
+      RS_ASSIGN_OR_RETURN(const Json body, FinishedStudyView(input_, study.id));
+      RS_RETURN_IF_ERROR(WriteJson(fmt::format("data/codesign/{}.json", study.id), body));
+    }
+    RS_ASSIGN_OR_RETURN(const Json list, StudiesView(input_));
+    return WriteJson("data/codesign.json", list);
   }
 
   Result<> WriteManifest() {

@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "service/api/study_desk.h"
+
 namespace roofscape::api {
 
 ApiRun::ApiRun(const Facts& facts, StoreAccess& store, const RunOptions& options,
@@ -22,8 +24,9 @@ Result<std::unique_ptr<ApiRun>> ApiRun::Start(const Facts& facts, StoreAccess& s
   settings.share_port = options.threads > 1;
   for (std::int64_t i = 0; i < options.threads; ++i) {
     RS_ASSIGN_OR_RETURN(std::unique_ptr<net::Reactor> reactor, net::Reactor::Create(clock));
-    RS_ASSIGN_OR_RETURN(std::unique_ptr<ApiServer> server,
-                        ApiServer::Create(*reactor, run->api_, run->worker_, run->feed_, settings));
+    RS_ASSIGN_OR_RETURN(
+        std::unique_ptr<ApiServer> server,
+        ApiServer::Create(*reactor, run->api_, run->worker_, run->computer_, run->feed_, settings));
     settings.port = run->port_ = server->port();
     run->reactors_.push_back(std::move(reactor));
     run->servers_.push_back(std::move(server));
@@ -47,7 +50,9 @@ void ApiRun::Stop() {
   for (const auto& reactor : reactors_) reactor->Stop();
   for (std::thread& loop : loops_) loop.join();
   loops_.clear();
+  if (facts_.studies != nullptr) facts_.studies->Stop();
   worker_.Stop();
+  computer_.Stop();
 }
 
 void ApiRun::Trouble(const std::string& message) {

@@ -57,6 +57,7 @@ class ApiRun {
   Api api_;
   LiveFeed feed_;
   Worker worker_;
+  Worker computer_;
   std::uint16_t port_ = 0;
   std::string trouble_;
   std::vector<std::unique_ptr<net::Reactor>> reactors_;

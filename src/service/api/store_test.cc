@@ -173,9 +173,11 @@ TEST_F(StoreTest, AnswersAreKeptUntilTheDataChanges) {
   EXPECT_EQ(api.Get("/api/v1/frontiers")->status, 404);
   EXPECT_EQ(api.Get("/api/v1/rows/a%2f1")->status, 404);
   EXPECT_EQ(api.Get("/api/")->status, 404);
-  EXPECT_TRUE(api.IsSlow("/api/v1/rows/a1"));
-  EXPECT_FALSE(api.IsSlow("/api/v1/frontier"));
-  EXPECT_TRUE(api.IsSlow("/api/v1/frontier?as_of=2026-01-01"));
+  EXPECT_EQ(api.WhereOf("/api/v1/rows/a1"), Api::Where::kStore);
+  EXPECT_EQ(api.WhereOf("/api/v1/frontier"), Api::Where::kLoop);
+  EXPECT_EQ(api.WhereOf("/api/v1/frontier?as_of=2026-01-01"), Api::Where::kStore);
+  EXPECT_EQ(api.WhereOf("/api/v1/sketch?chip=x"), Api::Where::kCompute);
+  EXPECT_EQ(api.Get("/api/v1/codesign")->status, 503);  // This one computes none.
 }
 
 TEST_F(StoreTest, EveryPathOfTheDocumentExistsAndNoOther) {

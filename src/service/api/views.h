@@ -22,12 +22,15 @@
 
 namespace roofscape::api {
 
+class StudyDesk;
+
 /// What is true of a server as long as it runs.
 struct Facts {
   const catalog::Catalog* catalog = nullptr;
   const Predictor* predictor = nullptr;
-  std::string version;  // Of Roofscape.
-  std::string store;    // Its name for people, without secrets.
+  std::string version;           // Of Roofscape.
+  std::string store;             // Its name for people, without secrets.
+  StudyDesk* studies = nullptr;  // Null: no co-design.
 };
 
 /// What a view is made from.
@@ -64,6 +67,12 @@ Result<Json> CompareView(const ViewInput& input, const Params& params);
 Result<Json> HistoryView(const ViewInput& input, const Params& params);
 Result<Json> IntelligenceView(const ViewInput& input, const Params& params);
 Result<Json> PredictView(const ViewInput& input, const Params& params);
+Result<Json> StudiesView(const ViewInput& input);
+/// Starts it where nobody has; its state until it is done.
+Result<Json> StudyView(const ViewInput& input, std::string_view id);
+/// Waits for it.
+Result<Json> FinishedStudyView(const ViewInput& input, std::string_view id);
+Result<Json> SketchView(const ViewInput& input, const Params& params);
 
 Json CatalogKindsView(const catalog::Catalog& catalog);
 Result<Json> CatalogListView(const catalog::Catalog& catalog, std::string_view kind);

@@ -9,11 +9,13 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { check, failures, host, run, serve, tools } from "./harness.mjs";
 import { checkActions, checkToken } from "./actions.mjs";
+import { checkCodesign } from "./codesign.mjs";
 import { checkMany } from "./many_points.mjs";
 import { checkPages, PUBLISHED, SERVED } from "./pages.mjs";
 
 const [, , roofscape, fixture, here, pictures] = process.argv;
 const source = resolve(here);
+const studies = join(source, "tests/e2e/dashboard/studies");
 const HOSTILE = "<script>document.title='owned'</script>\"'><img src=x onerror=alert(1)>";
 
 const { missing, executablePath, chromium, axe } = tools(source);
@@ -32,18 +34,19 @@ try {
   run(roofscape, "import", "inferencex", join(source, "tests/golden/data/inferencex.json"), "--db", database);
   run(roofscape, "import", "inferencex", join(source, "tests/golden/data/evals.json"), "--db", database);
   browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
-  const server = await serve(roofscape, database);
+  const server = await serve(roofscape, database, "--studies", studies);
   stops.push(server.stop);
   const seen = await checkPages(browser, axe, server.address, SERVED, pictures && join(pictures, "served"));
   check(seen.title !== "owned", "a script from outside text ran");
   await checkActions(browser, server.address);
+  await checkCodesign(browser, server.address);
   await checkMany(browser, server.address);
 
   const guarded = await serve(roofscape, database, "--token-file", join(folder, "tokens"));
   stops.push(guarded.stop);
   await checkToken(browser, guarded.address, /token, shown only now: (\S+)/.exec(guarded.told)[1]);
 
-  run(roofscape, "publish", join(folder, "site"), "--db", database);
+  run(roofscape, "publish", join(folder, "site"), "--db", database, "--studies", studies);
   const files = await host(join(folder, "site"));
   stops.push(files.stop);
   await checkPages(browser, axe, files.address, PUBLISHED, pictures && join(pictures, "published"), ["desk"]);

@@ -1,4 +1,5 @@
 // Every page at the size of a desk and of a phone: it stands, fits, can be read by everyone, is quiet.
+import { computed } from "./codesign.mjs";
 import { accessible, check, picture, settled, watchedPage } from "./harness.mjs";
 
 const SIZES = { desk: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
@@ -20,7 +21,15 @@ export const SERVED = [
   { name: "catalog-fabric", query: "?view=catalog&kind=fabrics&id=nvlink4-8" },
   { name: "catalog-prices", query: "?view=catalog&kind=prices" },
   { name: "live", query: "?view=live", empty: true },
-  { name: "codesign", query: "?view=codesign" },
+  { name: "codesign", query: "?view=codesign", empty: true },
+  { name: "codesign-gain", query: "?view=codesign&part=gain", dark: true },
+  { name: "codesign-portability", query: "?view=codesign&part=portability", dark: true },
+  { name: "codesign-machines", query: "?view=codesign&part=machines" },
+  { name: "codesign-fabrics", query: "?view=codesign&part=fabrics" },
+  { name: "codesign-elasticities", query: "?view=codesign&part=elasticities" },
+  { name: "codesign-what-if", query: "?view=codesign&part=what-if" },
+  { name: "codesign-sketch", query: "?view=codesign&part=sketch", dark: true },
+  { name: "codesign-none", query: "?view=codesign&part=none" },
 ];
 
 const ONLY_SERVED = ["frontier-predicted"];
@@ -39,7 +48,7 @@ export async function checkPages(browser, axe, base, pages, pictures, sizes = Ob
       const where = `${name} on a ${size}`;
       const page = await watchedPage(context, base, where);
       await page.goto(base + query);
-      await settled(page);
+      await computed(page);
       if (open) {
         await page.locator("tr[data-row]").first().click();
         await page.waitForSelector("main h1");

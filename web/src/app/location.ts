@@ -12,12 +12,13 @@ export const VIEWS = [
   "history",
   "intelligence",
   "predict",
+  "codesign",
   "runs",
   "catalog",
   "live",
 ] as const;
 // Addresses that are kept free: they come with their rooms.
-export const RESERVED = ["codesign", "spend"] as const;
+export const RESERVED = ["spend"] as const;
 export type View = (typeof VIEWS)[number];
 
 export type Values = Record<string, string | string[] | undefined>;

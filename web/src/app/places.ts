@@ -22,13 +22,14 @@ export const PLACES: Record<View, Place> = {
   history: place("History", () => import("../pages/history")),
   intelligence: place("Intelligence", () => import("../pages/intelligence")),
   predict: place("Predict", () => import("../pages/predict")),
+  codesign: place("Co-design", () => import("../pages/codesign")),
   runs: place("Runs", () => import("../pages/runs")),
   catalog: place("Catalog", () => import("../pages/catalog")),
   live: place("Live", () => import("../pages/live")),
 };
 
 // Pages that draw as soon as they stand.
-const DRAWING = ["answer", "frontier", "history", "predict", "intelligence"];
+const DRAWING = ["answer", "frontier", "history", "predict", "intelligence", "codesign"];
 
 /** Fetches the page that the address asks for while the data is still on its way. */
 export function fetchFirstPage(): void {

@@ -15,7 +15,7 @@ const SHARED = ["model", "shape", "chip", "engine", "precision", "speculative", 
 function placeHref(view: View, query: URLSearchParams): string {
   const kept: Record<string, string[]> = {};
   for (const name of SHARED) if (query.has(name)) kept[name] = query.getAll(name);
-  return hrefOf(view, view === "runs" || view === "catalog" || view === "live" ? {} : kept);
+  return hrefOf(view, view === "codesign" || view === "runs" || view === "catalog" || view === "live" ? {} : kept);
 }
 
 function Bar({ view }: { view: string }) {

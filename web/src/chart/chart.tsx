@@ -40,28 +40,28 @@ function better(scale: Scale): string {
 
 export function AxisName({ scale, arrow, side }: { scale: Scale; arrow: string; side: "x" | "y" }) {
   const hint = better(scale);
+  if (!scale.title) return null;
   return (
     <div className={`axis-name ${side}`}>
-      {side === "y" && `${arrow} `}
+      {side === "y" && !scale.names && `${arrow} `}
       {axisTitle(scale)}
       {hint && <em> ({hint})</em>}
-      {side === "x" && ` ${arrow}`}
+      {side === "x" && !scale.names && ` ${arrow}`}
     </div>
   );
 }
 
-function useSize(height: number): [React.RefObject<HTMLDivElement>, Size] {
+function useSize(height: number, left: number | undefined): [React.RefObject<HTMLDivElement>, Size] {
   const ref = useRef<HTMLDivElement>(null);
-  const [size, setSize] = useState<Size>({ width: 0, height });
+  const [width, setWidth] = useState(0);
   useEffect(() => {
     const seen = new ResizeObserver(([entry]) => {
-      const width = Math.round(entry!.contentRect.width);
-      setSize((old) => (old.width === width && old.height === height ? old : { width, height }));
+      setWidth(Math.round(entry!.contentRect.width));
     });
     seen.observe(ref.current!);
     return () => seen.disconnect();
-  }, [height]);
-  return [ref, size];
+  }, []);
+  return [ref, useMemo(() => ({ width, height, left }), [width, height, left])];
 }
 
 /** The ECharts instance of a box, and its three kinds of update: everything, the axes, the rings. */
@@ -86,7 +86,7 @@ function useDrawing(box: React.RefObject<HTMLDivElement>, cloud: React.RefObject
   current.current = frame;
   useEffect(() => {
     if (!ready || size.width === 0) return;
-    chart.current!.resize({ ...size, silent: true });
+    chart.current!.resize({ width: size.width, height: size.height, silent: true });
     chart.current!.setOption(optionOf({ ...plot, layers: plot.layers.filter((layer) => !isCloud(layer)) }, current.current, theme), { notMerge: true });
   }, [ready, plot, size, theme]);
   useEffect(() => {
@@ -127,7 +127,7 @@ const KEYS: Record<string, (range: Range) => Range> = {
 export function Chart(props: Props) {
   const { plot, title, height = 420, onPick, tip } = props;
   const theme = useTheme();
-  const [box, size] = useSize(height);
+  const [box, size] = useSize(height, plot.left);
   const [range, setRange, zoomedIn] = useRange(plot);
   const [over, setOver] = useState(-1);
   const hot = over >= 0 ? plot.hits.of[over]! : (props.hot ?? null);

@@ -40,7 +40,8 @@ export function drawCloud(canvas: HTMLCanvasElement, plot: Plot, range: Range, s
   const pen = canvas.getContext("2d");
   if (!pen || layers.length === 0) return;
   pen.scale(sharp, sharp);
-  const width = size.width - MARGIN.left - MARGIN.right;
+  const left = size.left ?? MARGIN.left;
+  const width = size.width - left - MARGIN.right;
   const height = size.height - MARGIN.top - MARGIN.bottom;
   const across = Math.ceil(width / CELL) + 1;
   const fx = width / (range.x[1] - range.x[0]);
@@ -58,7 +59,7 @@ export function drawCloud(canvas: HTMLCanvasElement, plot: Plot, range: Range, s
       const cell = Math.floor(y / CELL) * across + Math.floor(x / CELL);
       if (taken[cell]) continue;
       taken[cell] = 1;
-      pen.fillRect(MARGIN.left + x - DOT / 2, MARGIN.top + y - DOT / 2, DOT, DOT);
+      pen.fillRect(left + x - DOT / 2, MARGIN.top + y - DOT / 2, DOT, DOT);
     }
   }
 }

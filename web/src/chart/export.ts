@@ -1,7 +1,7 @@
 // A chart as a file: what stands around it on the page (title, axes, series, source) is drawn in.
 import type { EChartsCoreOption } from "echarts/core";
 import { csvOf, type Table } from "./csv";
-import { optionOf, type Frame } from "./option";
+import { leftOf, optionOf, type Frame } from "./option";
 import { type Plot, type Scale } from "./plot";
 import { paintOf, type Theme } from "./theme";
 import type { Paint } from "./plot";
@@ -73,7 +73,7 @@ function optionFor(picture: Picture): { option: EChartsCoreOption; height: numbe
     option: {
       ...option,
       backgroundColor: theme.paper,
-      grid: { left: 70, right: 24, top: above, bottom: 76, containLabel: false },
+      grid: { left: 8 + leftOf(plot), right: 24, top: above, bottom: 76, containLabel: false },
       graphic,
     },
   };

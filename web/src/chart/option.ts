@@ -11,6 +11,9 @@ import { paintOf, type Theme } from "./theme";
 import { ticksOf } from "./ticks";
 
 export const MARGIN = { left: 62, right: 28, top: 10, bottom: 30 };
+export function leftOf(plot: Plot): number {
+  return plot.left ?? MARGIN.left;
+}
 // Above this ECharts' path for large data draws a series: one path, no object a point.
 const LARGE = 3000;
 const SYMBOLS = { circle: "circle", diamond: "diamond", triangle: "triangle", square: "rect",
@@ -176,10 +179,10 @@ function tag(plot: Plot, layer: Layer & { kind: "tag" }, theme: Theme): Item {
       symbolSize: 1,
       data: positions(plot, layer),
       itemStyle: { color: "transparent" },
-      labelLayout: { hideOverlap: false, moveOverlap: "shiftY" },
+      labelLayout: layer.centred ? undefined : { hideOverlap: false, moveOverlap: "shiftY" },
       label: {
         show: true,
-        position: "right",
+        position: layer.centred ? "inside" : "right",
         distance: 5,
         formatter: () => layer.text,
         color: paintOf(theme, layer.paint),
@@ -230,7 +233,7 @@ function rings(plot: Plot, frame: Frame, theme: Theme) {
 export function optionOf(plot: Plot, frame: Frame, theme: Theme): EChartsCoreOption {
   return {
     animation: false,
-    grid: { ...MARGIN, containLabel: false },
+    grid: { ...MARGIN, left: leftOf(plot), containLabel: false },
     textStyle: { fontFamily: FONT, color: theme.soft },
     ...axesOf(plot, frame, theme),
     series: [
@@ -247,7 +250,7 @@ export function optionOf(plot: Plot, frame: Frame, theme: Theme): EChartsCoreOpt
 }
 
 export function axesOf(plot: Plot, frame: Frame, theme: Theme) {
-  const width = frame.width - MARGIN.left - MARGIN.right;
+  const width = frame.width - leftOf(plot) - MARGIN.right;
   const height = frame.height - MARGIN.top - MARGIN.bottom;
   return {
     xAxis: axis(plot.x, frame.range.x, width, theme, true),

@@ -33,7 +33,7 @@ export type Layer =
   | { kind: "whiskers"; paint: Paint; at: number[] }
   /** Boxes: x0, x1, y0, y1. */
   | { kind: "boxes"; paint: Paint; opacity?: number; at: number[] }
-  | { kind: "tag"; paint: Paint; text: string; at: [number, number] };
+  | { kind: "tag"; paint: Paint; text: string; at: [number, number]; centred?: boolean };
 
 /** A mark that can be pointed at, by its place in the page's own list. */
 export interface Hits {
@@ -47,6 +47,10 @@ export interface Plot {
   y: Scale;
   layers: Layer[];
   hits: Hits;
+  /** Pixels left of it, where names along it need more than numbers do. */
+  left?: number;
+  /** Share of the width to leave right of the marks, for words beside them. */
+  room?: number;
   /** Vertical lines: targets and borders. */
   lines?: { x: number; text: string }[];
 }
@@ -97,7 +101,9 @@ export function extent(plot: Plot): Range {
     }
   }
   for (const line of plot.lines ?? []) widen(x, along(plot.x, line.x));
-  return { x: roomy(x, plot.x), y: roomy(y, plot.y) };
+  const across = roomy(x, plot.x);
+  if (plot.room) across[1] += (across[1] - across[0]) * plot.room;
+  return { x: across, y: roomy(y, plot.y) };
 }
 
 function roomy(range: [number, number], scale: Scale): [number, number] {

@@ -6,11 +6,17 @@ import { along, type Hits, type Plot, type Range } from "./plot";
 export interface Size {
   width: number;
   height: number;
+  /** Pixels left of the plot, where it has more than the usual. */
+  left?: number;
+}
+
+function leftOf(size: Size): number {
+  return size.left ?? MARGIN.left;
 }
 
 function inner(size: Size): Size {
   return {
-    width: Math.max(1, size.width - MARGIN.left - MARGIN.right),
+    width: Math.max(1, size.width - leftOf(size) - MARGIN.right),
     height: Math.max(1, size.height - MARGIN.top - MARGIN.bottom),
   };
 }
@@ -18,13 +24,13 @@ function inner(size: Size): Size {
 /** A pixel of the canvas -> shares of the plot from its lower left corner. */
 export function share(size: Size, px: number, py: number): [number, number] {
   const { width, height } = inner(size);
-  return [(px - MARGIN.left) / width, 1 - (py - MARGIN.top) / height];
+  return [(px - leftOf(size)) / width, 1 - (py - MARGIN.top) / height];
 }
 
 export function pixel(size: Size, range: Range, x: number, y: number): [number, number] {
   const { width, height } = inner(size);
   return [
-    MARGIN.left + ((x - range.x[0]) / (range.x[1] - range.x[0])) * width,
+    leftOf(size) + ((x - range.x[0]) / (range.x[1] - range.x[0])) * width,
     MARGIN.top + (1 - (y - range.y[0]) / (range.y[1] - range.y[0])) * height,
   ];
 }
@@ -58,7 +64,7 @@ export function nearest(plot: Plot, range: Range, size: Size, px: number, py: nu
   let least = reach * reach;
   const hits: Hits = plot.hits;
   for (let i = 0; i < hits.x.length; i += 1) {
-    const dx = MARGIN.left + (along(plot.x, hits.x[i]!) - range.x[0]) * fx - px;
+    const dx = leftOf(size) + (along(plot.x, hits.x[i]!) - range.x[0]) * fx - px;
     if (dx > reach || dx < -reach) continue;
     const dy = MARGIN.top + height - (along(plot.y, hits.y[i]!) - range.y[0]) * fy - py;
     const far = dx * dx + dy * dy;

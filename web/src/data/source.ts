@@ -24,6 +24,10 @@ export interface Source {
   runSeries(id: string, signal: AbortSignal): Promise<T.RunSeries>;
   runRecipe(id: string, signal: AbortSignal): Promise<T.RunRecipe>;
   predict(query: Query, signal: AbortSignal): Promise<T.Predict>;
+  studies(signal: AbortSignal): Promise<T.Studies>;
+  /** How far it is; asked for again until it is done. */
+  study(id: string, signal: AbortSignal): Promise<T.Study>;
+  sketch(query: Query, signal: AbortSignal): Promise<T.Sketch>;
   catalog(kind: string, signal: AbortSignal): Promise<T.CatalogList>;
   catalogOne(kind: string, id: string, signal: AbortSignal): Promise<T.CatalogEntry>;
   live(signal: AbortSignal): Promise<T.Live>;

@@ -747,6 +747,411 @@ export type Predict = {
   notes: string[];
 };
 
+/** A study, and what it found if that is known already. */
+export type StudyHead = {
+  id: string;
+  kind: "gain" | "portability" | "machines" | "fabrics" | "joint" | "what_if";
+  title: string;
+  /** A letter where it is one of the three stories. */
+  story: string | null;
+  /** Paragraphs. */
+  text: string[];
+  /** Computes the same in a shell. */
+  command: string;
+  headline: string | null;
+};
+
+export type Studies = {
+  studies: StudyHead[];
+};
+
+/** A figure that the catalog does not have, and who says so, or 'assumption'. */
+export type Stated = {
+  what: string;
+  source: string;
+};
+
+/** What a machine gives at a speed. Of wafers an interval. */
+export type Served = {
+  /** Tokens for each unit of what is spent. */
+  value: number;
+  low: number;
+  high: number;
+  tpot_mean_s: number;
+  /** How it is laid out. */
+  plan: string;
+};
+
+export type PricedServed = {
+  /** Tokens for each unit of what is spent. */
+  value: number;
+  low: number;
+  high: number;
+  tpot_mean_s: number;
+  /** How it is laid out. */
+  plan: string;
+  usd_per_mtok: number | null;
+  usd_per_mtok_low: number | null;
+  usd_per_mtok_high: number | null;
+};
+
+export type StudyEnd = {
+  name: string;
+  value: number;
+  usd_per_mtok: number | null;
+  plan: string;
+};
+
+/** A gain split among layers: shares multiply to it. */
+export type StudyGain = {
+  schema: string;
+  objective: string;
+  spent: string;
+  a: StudyEnd;
+  b: StudyEnd;
+  model: string;
+  interactivity_tps: number;
+  gain: number;
+  gain_low80: number | null;
+  gain_high80: number | null;
+  draws: number;
+  layers: ({
+    layer: string;
+    share: number;
+    /** Over all orders. */
+    least: number;
+    most: number;
+    low80: number | null;
+    high80: number | null;
+    /** Rows of the store confirm it, alone or with others. */
+    measured: boolean;
+    /** Where its figures are from: data sheets and price books, or a fit to measured rows. */
+    ground: "published" | "fitted";
+    /** By other layer: how much more two bring together than one by one. */
+    log_together: Record<string, number>;
+    /** The same as a factor. */
+    times_together: Record<string, number>;
+  })[];
+  /** The largest share first, from 1 to the gain; the interval is of where a step ends. */
+  waterfall: ({
+    layer: string;
+    from: number;
+    to: number;
+    low80: number | null;
+    high80: number | null;
+  })[];
+  measured: {
+    a_tps_per_chip: number | null;
+    b_tps_per_chip: number | null;
+    axes: {
+      axis: string;
+      layers: string;
+      gain: number;
+      least: number;
+      most: number;
+      pairs: number;
+      /** The product of the shares of its layers. */
+      modelled: number;
+    }[];
+  } | null;
+};
+
+/** What a model shaped for one machine loses on another. */
+export type StudyPortability = {
+  schema: string;
+  name: string;
+  quality: string;
+  objective: string;
+  spent: string;
+  stated: Stated[];
+  machines: {
+    name: string;
+    chips: number;
+    wafers: boolean;
+    kernel_time: number;
+  }[];
+  models: ({
+    name: string;
+    /** By machine, then speed. */
+    values: ((Served | null)[])[];
+  })[];
+  refused: {
+    name: string;
+    why: string;
+  }[];
+  speeds: ({
+    interactivity_tps: number;
+    /** [shaped for][on]; null: one of the two does not reach the speed. */
+    loss: ((number | null)[])[];
+    /** By machine. */
+    best: ({
+      /** Tokens for each unit of what is spent. */
+      value: number;
+      low: number;
+      high: number;
+      tpot_mean_s: number;
+      /** How it is laid out. */
+      plan: string;
+      model: string;
+    } | null)[];
+    grown_kernels: {
+      /** [shaped for][on]; null: one of the two does not reach the speed. */
+      loss: ((number | null)[])[];
+      /** By machine. */
+      best: ({
+        /** Tokens for each unit of what is spent. */
+        value: number;
+        low: number;
+        high: number;
+        tpot_mean_s: number;
+        /** How it is laid out. */
+        plan: string;
+        model: string;
+      } | null)[];
+      /** By machine: over what is now. */
+      worth: (number | null)[];
+    } | null;
+    moves: ({
+      from: number;
+      to: number;
+      rows: ({
+        means: "kept" | "anew" | "groups" | "two_batches";
+        loss: number | null;
+        plan: string;
+      })[];
+    })[];
+  })[];
+  configurations: number;
+};
+
+/** Each model as it is, on each machine, by speed and length. */
+export type StudyMachines = {
+  schema: string;
+  name: string;
+  objective: string;
+  spent: string;
+  output_tokens: number;
+  speeds_tps: number[];
+  stated: Stated[];
+  machines: {
+    name: string;
+    chips: number;
+    wafers: boolean;
+  }[];
+  cases: ({
+    model: string;
+    input_tokens: number;
+    /** By machine, then speed. */
+    served: ((PricedServed | null)[])[];
+    /** By speed: the machine. */
+    winners: (number | null)[];
+    /** By speed, each on its best machine. */
+    times_slowest_price: (number | null)[];
+  })[];
+};
+
+/** One chip with one fabric after another. */
+export type StudyFabrics = {
+  schema: string;
+  name: string;
+  model: string;
+  chip: string;
+  objective: string;
+  spent: string;
+  chips: number;
+  tokens_per_chip: number;
+  speeds_tps: number[];
+  /** Over which experts are spread. */
+  spread_chips: number[];
+  fabrics: ({
+    name: string;
+    topology: string;
+    link_gb_s: number;
+    domain_chips: number;
+    /** By spread_chips: to the experts and back in a step. */
+    travel_s: (number | null)[];
+    domains: ({
+      domain_chips: number;
+      /** By speed. */
+      served: (Served | null)[];
+    })[];
+  })[];
+};
+
+export type JointPoint = {
+  interactivity_tps: number;
+  tokens_per_usd: number;
+  tokens_per_j: number;
+  tps_per_chip: number;
+  ttft_mean_s: number;
+  tpot_mean_s: number;
+  chip: Record<string, number>;
+  fabric: string;
+  model: string;
+  layout: {
+    chips: number;
+    dp: number;
+    ep: number;
+  };
+  concurrency: number;
+};
+
+/** Chip, links, shape and layout chosen together. */
+export type StudyJoint = {
+  schema: string;
+  name: string;
+  quality: string;
+  seed: number;
+  configurations: number;
+  chips: number;
+  stated: Stated[];
+  refused: {
+    name: string;
+    why: string;
+  }[];
+  front: JointPoint[];
+  best: ({
+    interactivity_tps: number;
+    by_usd: JointPoint | null;
+    by_joule: JointPoint | null;
+    /** Per cent of tokens a USD for one per cent of the input. */
+    elasticities: ({
+      input: string;
+      value: number | null;
+      low80: number | null;
+      high80: number | null;
+    })[];
+  })[];
+};
+
+export type WhatIfOutcome = {
+  value: number | null;
+  tps_per_chip: number | null;
+  ttft_mean_s: number | null;
+  tpot_mean_s: number | null;
+  usd_per_hour: number | null;
+  kw: number | null;
+  /** Mean share of chips that work. */
+  alive: number;
+  site_tps: number | null;
+  mass_kg: number | null;
+  solar_m2: number | null;
+  radiator_m2: number | null;
+  plan: string;
+};
+
+/** A scenario against what is. */
+export type StudyWhatIf = {
+  schema: string;
+  name: string;
+  model: string;
+  chip: string;
+  interactivity_tps: number;
+  objective: string;
+  spent: string;
+  stated: Stated[];
+  now: WhatIfOutcome;
+  then: WhatIfOutcome;
+  gain: number | null;
+  /** The widest swing first. */
+  parameters: ({
+    sets: string;
+    now: number | null;
+    value: number;
+    low: number;
+    high: number;
+    source: string;
+    assumed: boolean;
+    at_low: number | null;
+    at_high: number | null;
+    log_swing: number | null;
+    /** Over its range, the others kept. */
+    swing_times: number | null;
+    /** At one end the speed is not reached. */
+    unlimited: boolean;
+  })[];
+};
+
+/** How far a study is; what it came to once it is done, under the name of its kind. */
+export type Study = {
+  id: string;
+  kind: "gain" | "portability" | "machines" | "fabrics" | "joint" | "what_if";
+  title: string;
+  /** A letter where it is one of the three stories. */
+  story: string | null;
+  /** Paragraphs. */
+  text: string[];
+  /** Computes the same in a shell. */
+  command: string;
+  state: "waiting" | "running" | "done" | "failed";
+  /** 0 to 1, of what runs. */
+  progress: number;
+  /** Studies that are computed first. */
+  before: number;
+  error: string | null;
+  headline: string | null;
+  gain: StudyGain | null;
+  portability: StudyPortability | null;
+  machines: StudyMachines | null;
+  fabrics: StudyFabrics | null;
+  joint: StudyJoint | null;
+  what_if: StudyWhatIf | null;
+};
+
+export type SketchModel = {
+  name: string;
+  shape: string;
+  /** Billions of parameters. */
+  total_b: number;
+  active_b: number;
+};
+
+export type SketchSlider = {
+  /** The parameter that it sets. */
+  name: string;
+  title: string;
+  unit: string;
+  /** Where it began. */
+  base: number | null;
+  value: number | null;
+  stops: number[];
+};
+
+export type SketchCurve = {
+  /** Parts by the names of their parameters. */
+  chip: Record<string, number>;
+  fabric: string;
+  usd_per_hour: number | null;
+  all_in_kw: number | null;
+  points: ({
+    interactivity_tps: number;
+    /** The speed that it is the best for. */
+    asked_tps: number;
+    total_tps_per_chip: number;
+    tokens_per_usd: number | null;
+    usd_per_mtok_total: number | null;
+    tokens_per_j: number | null;
+    ttft_mean_s: number;
+    plan: string;
+  })[];
+};
+
+/** A chip and a model that are not there. Different models do not compare. */
+export type Sketch = {
+  schema: string;
+  spent: string;
+  chips: number;
+  base: SketchModel;
+  model: SketchModel;
+  sliders: {
+    chip: SketchSlider[];
+    model: SketchSlider[];
+  };
+  sketch: SketchCurve;
+  /** The same model on the chip that it began from. */
+  built: SketchCurve;
+};
+
 export type CatalogEntry = {
   kind: string;
   id: string;

@@ -73,6 +73,18 @@ export function signedPercent(fraction: Maybe): string {
   return fraction > 0 ? `+${text}` : fraction < 0 ? `\u2212${text}` : text;
 }
 
+/** A factor: "1.32 ×". */
+export function times(value: Maybe): string {
+  return isNumber(value) ? `${number(value)} \u00d7` : none(value);
+}
+
+/** "+0.62", "−1.00" */
+export function signed(value: Maybe): string {
+  if (!isNumber(value)) return none(value);
+  const text = number(Math.abs(value));
+  return value > 0 ? `+${text}` : value < 0 ? `\u2212${text}` : text;
+}
+
 export function bytes(value: Maybe): string {
   if (!isNumber(value)) return MISSING;
   const names = ["B", "kB", "MB", "GB", "TB"];

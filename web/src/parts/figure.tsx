@@ -19,16 +19,18 @@ interface Props {
   onPick?: (place: number) => void;
   selected?: number | null;
   hot?: number | null;
+  /** Where no heading stands between it and the page's own. */
+  first?: boolean;
 }
 
-export function Figure({ title, note, table, ...chart }: Props) {
+export function Figure({ title, note, table, first = false, ...chart }: Props) {
   const { meta } = useKnown();
   const [open, setOpen] = useState(false);
   return (
     <figure className="figure">
       <Chart {...chart} title={title} table={table} source={`Roofscape ${meta.version}`}>
         <div className="figure-head">
-          <h3>{title}</h3>
+          {first ? <h2>{title}</h2> : <h3>{title}</h3>}
           {note && <span className="note">{note}</span>}
         </div>
       </Chart>

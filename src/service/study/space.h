@@ -9,19 +9,21 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/core/clock.h"
 #include "base/core/document.h"
-#include "cli/chip_weight.h"
-#include "cli/price_options.h"
+#include "base/core/json.h"
+#include "domain/analysis/chip_weight.h"
+#include "domain/analysis/price_choice.h"
 #include "domain/catalog/catalog.h"
 #include "model/calibrate/model.h"
 #include "model/codesign/joint.h"
 #include "model/codesign/portability.h"
 #include "model/codesign/shapes.h"
 
-namespace roofscape::cli {
+namespace roofscape::study {
 
 /// A figure of the file that is not the catalog's, and who says it: a source, or "assumption".
 struct Stated {
@@ -57,7 +59,7 @@ struct SpaceText {
   double ttft_s = std::numeric_limits<double>::infinity();
   std::string objective = "usd";
   std::string precision;
-  PriceOptions prices;
+  analysis::PriceChoice prices;
   codesign::Quality quality;
   std::vector<std::string> bases;
   codesign::ShapeAxes axes;
@@ -72,8 +74,8 @@ struct SpaceText {
 /// Reads the fields of a space that all its users share; the reader's Finish() has the errors.
 SpaceText ReadSpace(ObjectReader& reader, const std::string& path);
 
-/// The file that a flag names, every field of which must be known.
-Result<SpaceText> ReadSpaceFile(const std::string& path);
+/// A file's text, every field of which must be known; `path` is its name.
+Result<SpaceText> ParseSpace(std::string_view text, const std::string& path);
 
 /// "a figure of the machine" needs a source beside it: `field`_source. Keeps what was stated.
 void TakeSource(ObjectReader& reader, const std::string& field, const std::string& what,
@@ -83,7 +85,7 @@ void TakeSource(ObjectReader& reader, const std::string& field, const std::strin
 /// name, a price or power that neither the books nor the file have.
 Result<std::vector<codesign::Target>> TargetsOf(const SpaceText& space,
                                                 const catalog::Catalog& catalog, WallTime now,
-                                                Spending& spending);
+                                                analysis::Spending& spending);
 
 /// Lengths, loads and coefficients of a search. `fitted` must outlive it.
 codesign::Wish CommonWish(double input, double output, const calibrate::Model& fitted);
@@ -91,7 +93,7 @@ codesign::Wish CommonWish(double input, double output, const calibrate::Model& f
 /// The space's models by its rule. Errors: MakeShapes'.
 Result<codesign::Shapes> ShapesOf(const SpaceText& space, const catalog::Catalog& catalog);
 
-/// What the file stated beyond the catalog, a line each; empty where it did not.
-std::string StatedText(const std::vector<Stated>& stated, std::size_t width);
+/// [{what, source}]
+Json StatedJson(const std::vector<Stated>& stated);
 
-}  // namespace roofscape::cli
+}  // namespace roofscape::study

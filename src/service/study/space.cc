@@ -1,14 +1,13 @@
-#include "cli/codesign_space.h"
+#include "service/study/space.h"
 
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
-#include "cli/table.h"
-#include "cli/write_file.h"
 #include "model/codesign/launch.h"
 
-namespace roofscape::cli {
+namespace roofscape::study {
 namespace {
 
 constexpr double kHour = 3600.0;
@@ -182,10 +181,10 @@ void ReadKernels(ObjectReader& reader, SpaceText& space) {
 /// What a machine of the file spends in a second.
 Result<double> WeightOf(const SpaceText& space, const MachineText& machine,
                         const catalog::Chip& chip, const analysis::Pricing& pricing,
-                        Spending& spending) {
+                        analysis::Spending& spending) {
   if (space.objective == "usd" && machine.usd_per_hour) return *machine.usd_per_hour / kHour;
   if (space.objective == "kwh" && machine.all_in_kw) return *machine.all_in_kw / kHour;
-  auto weight = ChipWeight(space.objective, chip, pricing, spending);
+  auto weight = analysis::ChipWeight(space.objective, chip, pricing, spending);
   if (weight) return weight;
   const char* field = space.objective == "usd" ? "usd_per_hour" : "all_in_kw";
   return weight.error().In(fmt::format("machine '{}' (or give it {} and {}_source in the file)",
@@ -266,8 +265,7 @@ SpaceText ReadSpace(ObjectReader& reader, const std::string& path) {
   return space;
 }
 
-Result<SpaceText> ReadSpaceFile(const std::string& path) {
-  RS_ASSIGN_OR_RETURN(const std::string text, ReadFlagFile("SPACE", path));
+Result<SpaceText> ParseSpace(std::string_view text, const std::string& path) {
   RS_ASSIGN_OR_RETURN(const Document document, ParseToml(text, path));
   ObjectReader reader(document);
   SpaceText space = ReadSpace(reader, path);
@@ -279,8 +277,9 @@ Result<SpaceText> ReadSpaceFile(const std::string& path) {
 
 Result<std::vector<codesign::Target>> TargetsOf(const SpaceText& space,
                                                 const catalog::Catalog& catalog, WallTime now,
-                                                Spending& spending) {
-  RS_ASSIGN_OR_RETURN(const analysis::Pricing pricing, PricingOf(space.prices, catalog, now));
+                                                analysis::Spending& spending) {
+  RS_ASSIGN_OR_RETURN(const analysis::Pricing pricing,
+                      analysis::PricingOf(space.prices, catalog, now));
   std::vector<codesign::Target> targets;
   for (const MachineText& m : space.machines) {
     codesign::Target target;
@@ -328,13 +327,10 @@ Result<codesign::Shapes> ShapesOf(const SpaceText& space, const catalog::Catalog
   return shapes;
 }
 
-std::string StatedText(const std::vector<Stated>& stated, std::size_t width) {
-  if (stated.empty()) return "";
-  std::string text = "Stated by the file:\n";
-  for (const Stated& s : stated) {
-    text += Wrap(fmt::format("- {} ({})", s.what, s.source), width, 2) + "\n";
-  }
-  return text;
+Json StatedJson(const std::vector<Stated>& stated) {
+  Json all = Json::array();
+  for (const Stated& one : stated) all.push_back({{"what", one.what}, {"source", one.source}});
+  return all;
 }
 
-}  // namespace roofscape::cli
+}  // namespace roofscape::study

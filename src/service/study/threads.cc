@@ -1,4 +1,4 @@
-#include "cli/parallel.h"
+#include "service/study/threads.h"
 
 #include <algorithm>
 #include <atomic>
@@ -6,7 +6,7 @@
 #include <thread>
 #include <vector>
 
-namespace roofscape::cli {
+namespace roofscape::study {
 
 codesign::ParallelFor OnThreads(unsigned threads) {
   return [threads](std::size_t count, const codesign::Work& work) {
@@ -22,4 +22,4 @@ codesign::ParallelFor OnThreads(unsigned threads) {
   };
 }
 
-}  // namespace roofscape::cli
+}  // namespace roofscape::study

@@ -12,7 +12,7 @@
 #include "domain/analysis/cost.h"
 #include "domain/catalog/catalog.h"
 
-namespace roofscape::cli {
+namespace roofscape::analysis {
 
 /// What a search is to find most of.
 struct Spending {
@@ -26,6 +26,6 @@ Spending SpendingOf(std::string_view objective);
 
 /// Adds to `spending.source` where the number comes from. Errors: no price, no power on that day.
 Result<double> ChipWeight(std::string_view objective, const catalog::Chip& chip,
-                          const analysis::Pricing& pricing, Spending& spending);
+                          const Pricing& pricing, Spending& spending);
 
-}  // namespace roofscape::cli
+}  // namespace roofscape::analysis

@@ -6,9 +6,9 @@
 
 #include "model/codesign/search.h"
 
-namespace roofscape::cli {
+namespace roofscape::study {
 
 /// Runs work on so many threads, the caller's own among them, and joins them.
 codesign::ParallelFor OnThreads(unsigned threads);
 
-}  // namespace roofscape::cli
+}  // namespace roofscape::study

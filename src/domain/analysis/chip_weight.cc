@@ -1,10 +1,10 @@
-#include "cli/chip_weight.h"
+#include "domain/analysis/chip_weight.h"
 
 #include <fmt/format.h>
 
 #include "domain/catalog/price.h"
 
-namespace roofscape::cli {
+namespace roofscape::analysis {
 namespace {
 
 constexpr double kHour = 3600.0;
@@ -23,9 +23,9 @@ Spending SpendingOf(std::string_view objective) {
 }
 
 Result<double> ChipWeight(std::string_view objective, const catalog::Chip& chip,
-                          const analysis::Pricing& pricing, Spending& spending) {
+                          const Pricing& pricing, Spending& spending) {
   if (objective == "usd") {
-    RS_ASSIGN_OR_RETURN(const auto price, analysis::ChipPrice(chip.entry.id, pricing));
+    RS_ASSIGN_OR_RETURN(const auto price, ChipPrice(chip.entry.id, pricing));
     AddSource(fmt::format("{} {} USD/h ({}, {}, {})", chip.entry.id, price.value, price.book,
                           price.date.ToIso(), catalog::Name(pricing.tier)),
               spending);
@@ -48,4 +48,4 @@ Result<double> ChipWeight(std::string_view objective, const catalog::Chip& chip,
   return 1.0;
 }
 
-}  // namespace roofscape::cli
+}  // namespace roofscape::analysis
