@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""`roofscape sweep` with real engines, started by what the catalog knows of them: swept, stopped, and
-their own words for what is wrong with a start understood.
+"""`roofscape sweep` with real engines, started by what the catalog knows of them: swept, stopped,
+and their own words for what is wrong with a start understood.
 
     sweep_engines_test.py ROOFSCAPE SOURCE_FOLDER
 
 llama.cpp as `tools/engine/fetch` gets it. With ROOFSCAPE_TEST_VLLM=1 also vLLM, which
-`tools/engine/vllm-fetch` installs (0.8 GB) and which takes minutes. Exit 77 (skipped) if there is no
-engine to be had.
+`tools/engine/vllm-fetch` installs (0.8 GB) and which takes minutes. Exit 77 (skipped) if there is
+no engine to be had.
 """
 
 import json
@@ -62,7 +62,7 @@ class EngineSweep:
         shown = json.loads(subprocess.run(
             [ROOFSCAPE, "show", "last", "--json", "--db", self.sweeps.db], check=True,
             capture_output=True, text=True, timeout=60).stdout)
-        deployment = shown["deployment"]
+        deployment = shown["plan"]["deployment"]
         self.assertEqual(deployment["engine"], self.engine)
         self.assertRegex(deployment["engine_version"], r"\d+\.\d+|\d{3}")
         for point in shown["points"]:
