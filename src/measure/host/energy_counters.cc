@@ -4,21 +4,13 @@
 
 #include <algorithm>
 #include <charconv>
-#include <fstream>
 
 #include <fmt/format.h>
 
-#include "base/core/text.h"
+#include "measure/host/first_line.h"
 
 namespace roofscape::host {
 namespace {
-
-std::string FirstLine(const std::string& path) {
-  std::ifstream file(path);
-  std::string line;
-  std::getline(file, line);
-  return std::string(Trim(line));
-}
 
 std::optional<double> Number(const std::string& path) {
   const std::string text = FirstLine(path);

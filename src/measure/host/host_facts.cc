@@ -14,16 +14,10 @@
 #include <fmt/format.h>
 
 #include "base/core/text.h"
+#include "measure/host/first_line.h"
 
 namespace roofscape::host {
 namespace {
-
-std::string FirstLine(const std::string& path) {
-  std::ifstream file(path);
-  std::string line;
-  std::getline(file, line);
-  return std::string(Trim(line));
-}
 
 /// The value of the first "key : value" line of a /proc file.
 std::string ProcField(const std::string& path, std::string_view key) {

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <fstream>
 #include <set>
 
 #include <fmt/format.h>
@@ -14,6 +13,7 @@
 
 #include "base/core/document.h"
 #include "base/core/text.h"
+#include "measure/host/first_line.h"
 #include "measure/host/host_facts.h"
 #include "measure/host/nvml.h"
 
@@ -22,13 +22,6 @@ namespace {
 
 constexpr std::string_view kNvidia = "0x10de";
 constexpr std::string_view kAmd = "0x1002";
-
-std::string FirstLine(const std::string& path) {
-  std::ifstream file(path);
-  std::string line;
-  std::getline(file, line);
-  return std::string(Trim(line));
-}
 
 std::vector<std::string> Entries(const std::string& folder) {
   std::vector<std::string> names;
