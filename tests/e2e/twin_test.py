@@ -106,9 +106,10 @@ class LiveTwin(unittest.TestCase):
                                                  "tp": 1}]},
                        "workload": {"input": {"tokens": 400, "low": 0.8},
                                     "output": {"tokens": 60, "low": 0.8}},
-                       "load": {"concurrency": [1, 8], "protocol": "inferencex"}}, file)
-        # Medians of a machine with other work: the tight bounds are asserted on quiet ones, by
-        # hand (docs/concepts/simulator.md).
+                       "load": {"concurrency": [4, 16], "protocol": "inferencex"}}, file)
+        # Loads whose median TTFT does not lie between two heaps of it, as that of 80 requests of 8
+        # users does. The tight bounds are asserted on quiet machines, by hand
+        # (docs/concepts/simulator.md).
         for attempt in range(3):
             rows = json.loads(program("check-agreement", plan, "--json"))["rows"]
             self.assertEqual([row["way"] for row in rows],
