@@ -116,7 +116,7 @@ Result<RealHands::Ran> RealHands::RunProgram(const fleet::DaemonEntry& entry,
     return Error{ErrorCode::kCancelled,
                  "stopped: what was begun is gone on with at the next start"};
   }
-  constexpr std::size_t kMost = 16 * 1024;
+  constexpr std::size_t kMost = 16384;
   const auto said = fleet::ReadEndOfFile(options.log, log_from, kMost);
   Ran ran;
   ran.said = said ? *said : "";
@@ -177,6 +177,7 @@ Result<> RealHands::Examine(const fleet::DaemonEntry& entry, const fleet::EntryS
 
 Result<> RealHands::Publish(const fleet::DaemonEntry& entry) {
   std::vector<std::string> command = {fleet::OwnProgram(), "publish", In(entry.publish.folder)};
+  if (!entry.publish.studies) command.emplace_back("--without-studies");
   if (!entry.publish.base_url.empty()) {
     command.insert(command.end(), {"--base-url", entry.publish.base_url});
   }

@@ -69,6 +69,7 @@ PublishSettings ReadPublish(ObjectReader& reader) {
   reader.Required("folder", publish.folder);
   if (publish.folder.empty()) reader.Fail("folder", "must not be empty");
   reader.Optional("base_url", publish.base_url);
+  reader.Optional("studies", publish.studies);
   return publish;
 }
 

@@ -43,6 +43,7 @@ struct JudgeSettings {
 struct PublishSettings {
   std::string folder;  // Empty: nothing is published.
   std::string base_url;
+  bool studies = false;  // Those of co-design, too: minutes of all processors each time.
 
   friend bool operator==(const PublishSettings&, const PublishSettings&) = default;
 };

@@ -41,7 +41,7 @@ class TimeZone {
   struct Day {
     enum class Kind { kMonthWeekDay, kJulianWithoutLeap, kJulian } kind = Kind::kMonthWeekDay;
     int month = 1, week = 1, day = 0;  // Of the other two kinds only `day`.
-    std::int64_t time_s = 2 * 3600;    // Local.
+    std::int64_t time_s = 7200;        // Local.
 
     std::int64_t LocalSecond(int year) const;
   };
