@@ -62,7 +62,7 @@ std::optional<std::size_t> CutOf(std::string_view path) {
   if (path.size() <= kName.size) return 0;
   const std::size_t from = path.size() - kName.size - 1;
   const std::size_t slash = path.find('/', from);
-  if (slash == std::string_view::npos || slash > kPrefix.size) return std::nullopt;
+  if (slash > kPrefix.size) return std::nullopt;  // npos, too.
   return slash;
 }
 
