@@ -175,7 +175,7 @@ Result<SimulatedDeployment> MakeDeployment(const SimulateOptions& options,
   RS_ASSIGN_OR_RETURN(const sim::EnginePolicy policy, PolicyOf(options));
   SimulatedDeployment out;
   // A processor that measured its own kernels: nothing of it was fitted to rows.
-  const perf::Coefficients<double> coefficients = c.own ? *c.own : model.CoefficientsOf(c.setting);
+  const perf::Coefficients<double> coefficients = c.own ? *c.own : model.CoefficientsOf(c);
   RS_ASSIGN_OR_RETURN(out.cluster, sim::MakeCluster(c.service, coefficients, policy));
   if (options.corrected && !c.own) {
     RS_RETURN_IF_ERROR(Correct(catalog, row, model, *kernels, out.cluster));

@@ -126,14 +126,12 @@ bool Drafts(const ServingRow& row) {
          (row.disaggregated && row.speculative == "unknown(none or mtp)");
 }
 
-/// How far a row says what ran. One whose layout is not known teaches nothing about kernels, and
-/// disaggregated ones little: other stacks ran them, and they hide the most. Believed like others,
-/// they made a chip that was left out 17 % too fast.
+/// How far a row says what ran. One whose layout is not known teaches nothing about kernels.
 double TrustOf(const ServingRow& row, const perf::Service& service) {
   if (service.unlimited_cache || row.doubt.find("not meaningful") != std::string::npos) return 0.0;
   double trust = 1.0;
   if (row.speculative == "unknown(none or mtp)") trust *= 0.1;
-  if (row.disaggregated) trust *= row.decode.workers ? 0.05 : 0.01;
+  if (row.disaggregated && !row.decode.workers) trust *= 0.2;
   return trust;
 }
 

@@ -90,7 +90,8 @@ class Model {
   };
   Factors FactorsOf(const Case& c) const;
 
-  /// Coefficients for a setting, SI units.
+  /// Coefficients for a case; for a setting, of aggregated deployments. SI units.
+  perf::Coefficients<double> CoefficientsOf(const Case& c) const;
   perf::Coefficients<double> CoefficientsOf(const perf::Setting& setting) const;
   /// Was a row of this curve among those fitted?
   bool Fitted(const Case& c) const;
@@ -106,7 +107,7 @@ class Model {
   Correction Corrected(std::size_t output, const Site& site, Domain domain, std::size_t mode) const;
 
   std::size_t rows_ = 0;
-  std::vector<double> fitted_;
+  std::vector<double> fitted_;  // Of aggregated deployments, then of disaggregated ones.
   Names names_;
   std::vector<Site> sites_;
   std::array<std::vector<double>, kOutputs> errors_;

@@ -10,7 +10,7 @@
 namespace roofscape::calibrate {
 namespace {
 
-constexpr const char* kSchema = "roofscape-model-1";
+constexpr const char* kSchema = "roofscape-model-2";
 
 constexpr std::array<const char*, kKinds> kKindNames = {
     "engine", "generation",  "chip",     "model", "shape", "precision",
@@ -33,8 +33,8 @@ Json CoefficientsJson(const std::vector<double>& fitted) {
   Json all = Json::object();
   for (std::size_t c = 0; c < perf::kCoefficients; ++c) {
     Json logs = Json::array();
-    for (std::size_t i = c; i < perf::kFitted; i += perf::kCoefficients) {
-      logs.push_back(spreads[i] > 0.0 ? Json(Rounded(fitted[i])) : Json(0));
+    for (std::size_t i = c; i < fitted.size(); i += perf::kCoefficients) {
+      logs.push_back(spreads[i % perf::kFitted] > 0.0 ? Json(Rounded(fitted[i])) : Json(0));
     }
     all[std::string(perf::CoefficientTable()[c].name)] = std::move(logs);
   }
@@ -42,11 +42,11 @@ Json CoefficientsJson(const std::vector<double>& fitted) {
 }
 
 Result<std::vector<double>> ReadCoefficients(const Json& all) {
-  std::vector<double> fitted(perf::kFitted, 0.0);
+  std::vector<double> fitted(2 * perf::kFitted, 0.0);
   for (std::size_t c = 0; c < perf::kCoefficients; ++c) {
     const std::string name(perf::CoefficientTable()[c].name);
     const auto found = all.find(name);
-    const std::size_t wanted = perf::kFitted / perf::kCoefficients;
+    const std::size_t wanted = fitted.size() / perf::kCoefficients;
     if (found == all.end() || !found->is_array() || found->size() != wanted) {
       return Wrong(fmt::format("coefficients.{} must be {} numbers", name, wanted));
     }
