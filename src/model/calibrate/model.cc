@@ -237,9 +237,7 @@ perf::Coefficients<double> Model::CoefficientsOf(const Case& c) const {
 
 bool Model::Fitted(const Case& c) const { return curves_.contains(c.kinds[kCurveKind]); }
 
-Explanation Model::Explain(const Case& c) const {
-  return calibrate::Explain(c, CoefficientsOf(c));
-}
+Explanation Model::Explain(const Case& c) const { return calibrate::Explain(c, CoefficientsOf(c)); }
 
 Explanation Explain(const Case& c, const perf::Coefficients<double>& coefficients) {
   const auto point = perf::MeanField(c.service, coefficients, c.load);

@@ -100,7 +100,7 @@ class RuleText {
 
 }  // namespace
 
-std::int64_t TimeZone::Day::LocalSecond(int year) const {
+std::int64_t ClockChange::LocalSecond(int year) const {
   std::int64_t days_to = 0;
   const bool leap = std::chrono::year(year).is_leap();
   if (kind == Kind::kJulianWithoutLeap) {  // 1 .. 365, 29 February never counted
@@ -118,7 +118,7 @@ std::int64_t TimeZone::Day::LocalSecond(int year) const {
   return days_to * kDay + time_s;
 }
 
-std::int64_t TimeZone::Rule::OffsetAt(std::int64_t unix_s) const {
+std::int64_t YearRule::OffsetAt(std::int64_t unix_s) const {
   if (!summer) return standard_s;
   const int year = YearOf(unix_s + standard_s);
   const std::int64_t begin = summer->begin.LocalSecond(year) - standard_s;
@@ -128,15 +128,15 @@ std::int64_t TimeZone::Rule::OffsetAt(std::int64_t unix_s) const {
   return is_summer ? summer->offset_s : standard_s;
 }
 
-std::optional<TimeZone::Rule> TimeZone::ParseRule(std::string_view text) {
+std::optional<YearRule> TimeZone::ParseRule(std::string_view text) {
   RuleText rest(text);
-  Rule rule;
+  YearRule rule;
   if (!rest.TakeName()) return std::nullopt;
   const auto west = rest.TakeTime();
   if (!west) return std::nullopt;
   rule.standard_s = -*west;
   if (rest.done()) return rule;
-  Rule::Summer& summer = rule.summer.emplace();
+  SummerTime& summer = rule.summer.emplace();
   summer.offset_s = rule.standard_s + kHour;
   if (!rest.TakeName()) return std::nullopt;
   if (!rest.done() && !rest.Take(',')) {
@@ -144,7 +144,7 @@ std::optional<TimeZone::Rule> TimeZone::ParseRule(std::string_view text) {
     if (!summer_west || !rest.Take(',')) return std::nullopt;
     summer.offset_s = -*summer_west;
   }
-  const auto read_day = [&rest](Day& day) {
+  const auto read_day = [&rest](ClockChange& day) {
     const auto number = [&rest](int low, int high, int& out) {
       const auto read = rest.TakeNumber();
       out = read.value_or(low);
@@ -156,10 +156,10 @@ std::optional<TimeZone::Rule> TimeZone::ParseRule(std::string_view text) {
         return false;
       }
     } else if (rest.Take('J')) {
-      day.kind = Day::Kind::kJulianWithoutLeap;
+      day.kind = ClockChange::Kind::kJulianWithoutLeap;
       if (!number(1, 365, day.day)) return false;
     } else {
-      day.kind = Day::Kind::kJulian;
+      day.kind = ClockChange::Kind::kJulian;
       if (!number(0, 365, day.day)) return false;
     }
     if (!rest.Take('/')) return true;

@@ -17,6 +17,28 @@
 
 namespace roofscape::fleet {
 
+/// When a rule of POSIX changes the clock in a year: "M3.5.0/2", "J60", "59".
+struct ClockChange {
+  enum class Kind { kMonthWeekDay, kJulianWithoutLeap, kJulian } kind = Kind::kMonthWeekDay;
+  int month = 1, week = 1, day = 0;  // Of the other two kinds only `day`.
+  std::int64_t time_s = 7200;        // Local.
+
+  std::int64_t LocalSecond(int year) const;
+};
+
+struct SummerTime {
+  std::int64_t offset_s = 0;
+  ClockChange begin, end;
+};
+
+/// What holds after the last transition: "CET-1CEST,M3.5.0,M10.5.0/3".
+struct YearRule {
+  std::int64_t standard_s = 0;
+  std::optional<SummerTime> summer;
+
+  std::int64_t OffsetAt(std::int64_t unix_s) const;
+};
+
 class TimeZone {
  public:
   static TimeZone Utc() { return {}; }
@@ -37,36 +59,17 @@ class TimeZone {
  private:
   friend class TzifReader;
 
-  /// When a rule of POSIX changes the clock in a year: "M3.5.0/2", "J60", "59".
-  struct Day {
-    enum class Kind { kMonthWeekDay, kJulianWithoutLeap, kJulian } kind = Kind::kMonthWeekDay;
-    int month = 1, week = 1, day = 0;  // Of the other two kinds only `day`.
-    std::int64_t time_s = 7200;        // Local.
-
-    std::int64_t LocalSecond(int year) const;
-  };
-  /// What holds after the last transition: "CET-1CEST,M3.5.0,M10.5.0/3".
-  struct Rule {
-    std::int64_t standard_s = 0;
-    struct Summer {
-      std::int64_t offset_s = 0;
-      Day begin, end;
-    };
-    std::optional<Summer> summer;
-
-    std::int64_t OffsetAt(std::int64_t unix_s) const;
-  };
   struct Transition {
     std::int64_t at_s = 0;
     std::int64_t offset_s = 0;  // From then on.
   };
 
-  static std::optional<Rule> ParseRule(std::string_view text);
+  static std::optional<YearRule> ParseRule(std::string_view text);
 
   std::string name_ = "UTC";
   std::int64_t first_offset_s_ = 0;
   std::vector<Transition> transitions_;  // By time.
-  std::optional<Rule> rule_;
+  std::optional<YearRule> rule_;
 };
 
 /// The zone of that name from the system's database ($TZDIR, else /usr/share/zoneinfo). "UTC" needs
