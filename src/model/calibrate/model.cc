@@ -185,8 +185,8 @@ void Model::ScaleIntervals(std::span<const Case> cases, std::span<const char> us
     std::nth_element(r.begin(), place, r.end());
     scales_[i] = *place / kNormal80;
   }
-  // The coefficients have seen what these rows were predicted without. Fitted anew without it, the
-  // open rows' errors spread 1.2 to 1.6 times as far.
+  // The coefficients have seen what these rows were predicted without. Chosen so that about four of
+  // five open rows lie inside when they are fitted anew without it (78 to 85 % of aggregated ones).
   constexpr double kUnseen = 1.4;
   for (std::size_t o = 0; o < kOutputs; ++o) {
     for (std::size_t m = 0; m < kModes; ++m) scales_[ScalePlace(o, m, Domain::kPartly)] *= kUnseen;
