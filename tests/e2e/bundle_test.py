@@ -122,8 +122,8 @@ class Bundle(unittest.TestCase):
         data = pathlib.Path(self.bundle).read_bytes()
         bad = self.folder / "bad.tar.zst"
         other = self.folder / "untouched.db"
-        for content in (data[:len(data) // 2], data + b"x", data[:2000] + b"?" + data[2001:], b"",
-                        b"no bundle at all"):
+        changed = data[:2000] + bytes([data[2000] ^ 0xff]) + data[2001:]
+        for content in (data[:len(data) // 2], data + b"x", changed, b"", b"no bundle at all"):
             bad.write_bytes(content)
             told = self.roofscape("import", "bundle", str(bad), status=1, db=other)
             self.assertIn(str(bad), told.stderr)

@@ -66,6 +66,11 @@ TEST(BundleFile, EveryCutAndEveryChangedByteIsRefused) {
   }
   EXPECT_FALSE(ReadBundle(bytes + "x", "b"));
   EXPECT_FALSE(ReadBundle(bytes + bytes, "b"));
+  for (std::size_t at = 0; at < bytes.size(); ++at) {
+    std::string changed = bytes;
+    changed[at] = static_cast<char>(changed[at] ^ 0xff);
+    EXPECT_FALSE(ReadBundle(changed, "b")) << at;
+  }
   const std::string tar = WriteTar(SomeManifest(), kFiles);
   ASSERT_TRUE(ReadTar(tar, "b"));
   for (std::size_t at = 0; at < tar.size(); at += 7) {
