@@ -1,9 +1,9 @@
 # roofscape_precompile(<target> [TESTS])
 #
 # With ROOFSCAPE_PRECOMPILE the headers that nearly every file reads are compiled once, those of the
-# libraries and our own widest ones. For clang: g++ gains a seventh of what clang does, and takes code
-# of the system for ours. The release build, which is users', does without: it shows an include that
-# is missing, and is the check that headers compile alone (tests/tidy/self_contained.py).
+# libraries and our own widest ones. For clang: g++ gains a seventh of its time, and takes code of
+# the system for ours. The release build, which is users', does without: it shows an include that is
+# missing, and is the check that headers compile alone (tests/tidy/self_contained.py).
 option(ROOFSCAPE_PRECOMPILE "Compile the most used headers once" OFF)
 
 # Ours that cost most in sum over all files (clang's -ftime-trace, "Source").

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -253,7 +254,36 @@ int StatusOf(const BenchRun& bench, const std::string& path) {
   return status;
 }
 
+/// --conformance sends requests of its own choice: a load that somebody gave would go unheard.
+Result<> CheckNoLoad(const Options& o) {
+  const std::pair<const char*, bool> given[] = {
+      {"--concurrency", !o.concurrency.empty()},
+      {"--rate", !o.rate.empty()},
+      {"--arrivals", !o.arrivals.empty()},
+      {"--requests", o.requests.has_value()},
+      {"--duration", o.duration_s.has_value()},
+      {"--warmup", o.warmup.has_value()},
+      {"--repeat", o.repeat != 1},
+      {"--threads", o.threads != 1},
+      {"--wire", o.wire},
+      {"--label", !o.labels.empty()},
+      {"--campaign", !o.campaign.empty()},
+      {"--keep-text", o.keep_text},
+  };
+  for (const auto& [flag, is_given] : given) {
+    if (!is_given) continue;
+    return Error{ErrorCode::kInvalidArgument,
+                 fmt::format("{}: --conformance measures nothing and stores nothing: leave one of "
+                             "them out",
+                             flag)};
+  }
+  return {};
+}
+
 int Run(const Options& options, const Clock& clock) {
+  if (options.conformance) {
+    if (const Result<> alone = CheckNoLoad(options); !alone) return Report(alone.error());
+  }
   const auto plan = MakePlan(options, clock);
   if (!plan) return Report(plan.error());
   const auto headers = MakeHeaders(options);

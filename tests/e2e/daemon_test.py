@@ -25,6 +25,8 @@ import tomllib
 import unittest
 import xml.etree.ElementTree as ElementTree
 
+import side_by_side
+
 DAY = 86400
 
 # 12 requests a user are too few for a steady state: every figure is of the whole window.
@@ -177,8 +179,14 @@ class Daemon(unittest.TestCase):
             time.sleep(0.1)
         return self.events(kind)
 
-    def junit(self):
-        suite = ElementTree.parse(self.folder / "junit.xml").getroot().find("testsuite")
+    def junit(self, since=0):
+        """What was written after `since`: it comes after the event that the run has ended."""
+        path = self.folder / "junit.xml"
+        end = time.monotonic() + 30
+        while not path.exists() or path.stat().st_mtime < since:
+            self.assertLess(time.monotonic(), end, self.logs())
+            time.sleep(0.1)
+        suite = ElementTree.parse(path).getroot().find("testsuite")
         return suite.attrib, [(case.attrib["name"], [child.tag for child in case])
                               for case in suite.findall("testcase")]
 
@@ -191,6 +199,7 @@ class Daemon(unittest.TestCase):
             if day == 2:
                 self.serve(20 / 0.9)
                 self.write("version", "1.1\n")
+            begun = time.time()
             self.go_to(day)
             report = self.await_events("ended", day + 1)[day]
             self.assertEqual(report["points_done"], 4, report)
@@ -198,7 +207,7 @@ class Daemon(unittest.TestCase):
             self.assertEqual(report["failures"], [])
             self.assertEqual(len(report["changes"]), 1 if day == 2 else 0, report["text"])
             self.assertEqual([level["record"] for level in report["levels"]], [False])
-            attributes, cases = self.junit()
+            attributes, cases = self.junit(begun)
             self.assertEqual(attributes["tests"], "1")
             expected = {0: ["skipped"], 2: ["failure"]}.get(day, [])
             self.assertEqual(cases, [("a, chat", expected)])
@@ -374,4 +383,4 @@ class Daemon(unittest.TestCase):
 if __name__ == "__main__":
     ROOFSCAPE, DAY_CLOCK, SOURCE = (os.path.abspath(a) for a in sys.argv[1:4])
     del sys.argv[1:4]
-    unittest.main()
+    side_by_side.main()

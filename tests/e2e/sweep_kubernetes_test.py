@@ -21,6 +21,7 @@ import time
 import unittest
 
 import kubernetes_schema
+import side_by_side
 from sweep_kit import GOLDEN, Sweeps, marked_processes, plan
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -212,4 +213,4 @@ class SweepOnKubernetes(unittest.TestCase):
 
 if __name__ == "__main__":
     ROOFSCAPE = os.path.abspath(sys.argv.pop(1))
-    unittest.main()
+    side_by_side.main()

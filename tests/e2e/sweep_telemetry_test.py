@@ -17,6 +17,7 @@ import threading
 import time
 import unittest
 
+import side_by_side
 from sweep_kit import GOLDEN, Sweeps, plan
 
 WATTS = 50
@@ -162,4 +163,4 @@ class Telemetry(unittest.TestCase):
 if __name__ == "__main__":
     ROOFSCAPE, NVML = (os.path.abspath(a) for a in sys.argv[1:3])
     del sys.argv[1:3]
-    unittest.main()
+    side_by_side.main()

@@ -17,6 +17,7 @@ import time
 import tomllib
 import unittest
 
+import side_by_side
 from sweep_kit import GOLDEN, Sweeps, marked_processes, plan
 
 TWIN = "{roofscape} twin --script golden.toml --port {port}"
@@ -203,4 +204,4 @@ class Sweep(unittest.TestCase):
 if __name__ == "__main__":
     ROOFSCAPE, SOURCE = (os.path.abspath(a) for a in sys.argv[1:3])
     del sys.argv[1:3]
-    unittest.main()
+    side_by_side.main()
