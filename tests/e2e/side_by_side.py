@@ -1,5 +1,6 @@
 """Runs the tests of a file some at a time, each in a process of its own: for those that mostly
-wait, for a campaign or a calendar. A test must share nothing with the others but the machine.
+wait, for a campaign or a calendar. A test must share nothing with the others but the machine; even
+the temporary folder is its own, for jobs on one machine take turns by a lock in there.
 
     if __name__ == "__main__":
         ROOFSCAPE = os.path.abspath(sys.argv.pop(1))
@@ -9,8 +10,10 @@ With names of tests on the command line (Class.test_x) it runs those here, one a
 """
 
 import concurrent.futures
+import os
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
 
@@ -33,8 +36,10 @@ def names():
 
 def run(name):
     begun = time.monotonic()
-    done = subprocess.run([*COMMAND, name], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True, errors="replace", check=False)
+    with tempfile.TemporaryDirectory(prefix="side-") as folder:
+        done = subprocess.run([*COMMAND, name], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True, errors="replace", env=dict(os.environ, TMPDIR=folder),
+                              check=False)
     return name, done.returncode, done.stdout, time.monotonic() - begun
 
 
