@@ -1,14 +1,26 @@
-// Rows a second from the text of an InferenceX answer to rows of the archive, on one core, beside
-// what a general parser takes to read the same text and do nothing with it: nlohmann::json, which
-// the rest of the product uses. `items_per_second` is rows/s: at least 100,000 wanted.
+// Rows a second from the text of an InferenceX answer, `items_per_second`:
+//
+//   ReadRows     to rows, corrected and named: at least 100,000 wanted
+//   ParseAlone   beside it, nlohmann::json, which the rest of the product uses, reads the text and
+//                does nothing with it
+//   WholeImport  what `roofscape import` does with a file into an empty store, until it is on the
+//                disk: digest, rows, provenance, corrections, the text compressed
+//
+// `bare_rows_per_s` of WholeImport: SQLite alone copies the rows that came of it from one table to
+// another with the same columns and indexes (bare_copy.h); nothing is parsed, looked up or
+// compressed. `of_bare`: the import's time as a multiple of that, measured after each import.
 //
 //   build/bench/bench/ingest_bench [FILE] [--benchmark_repetitions=5]
 //
-// FILE: an answer of the API to read in place of invented rows; it is repeated to 20,000 rows.
+// FILE: an answer of the API to read in place of invented rows; it is repeated to 20,000 rows, each
+// with a run of its own, since one point read twice is one row.
 
 #include <benchmark/benchmark.h>
+#include <unistd.h>
 
+#include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -18,8 +30,10 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "bare_copy.h"
 #include "base/core/rng.h"
 #include "results/ingest/ingest.h"
+#include "results/store/archive.h"
 
 namespace roofscape::ingest {
 namespace {
@@ -125,6 +139,67 @@ void ParseAlone(benchmark::State& state) {
   Finish(state, rows);
 }
 
+/// A folder that is gone at the end.
+class Folder {
+ public:
+  Folder()
+      : path_(std::filesystem::temp_directory_path() / fmt::format("ingest-bench-{}", getpid())) {
+    std::filesystem::create_directories(path_);
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  ~Folder() { std::filesystem::remove_all(path_); }
+
+  std::string File(const char* name) const { return path_ / name; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// As `roofscape import` does it.
+Result<store::ImportCounts> Import(store::Archive& archive) {
+  RS_ASSIGN_OR_RETURN(const auto before, archive.FindImport(text_to_read, "inferencex", "0"));
+  if (before) return Error{ErrorCode::kInvalidArgument, "was imported before"};
+  Source source;
+  source.name = "bench";
+  source.catalog = &SmallCatalog();
+  RS_RETURN_IF_ERROR(archive.Begin({"inferencex", "bench", "0", WallTime{1}}, text_to_read));
+  RS_ASSIGN_OR_RETURN(const Format* const format, FindFormat("inferencex"));
+  const Result<> read = format->read(text_to_read, source, [&](Batch batch) -> Result<> {
+    RS_RETURN_IF_ERROR(archive.Add(batch.rows));
+    RS_RETURN_IF_ERROR(archive.AddEvals(batch.evals));
+    return archive.SetAside(batch.aside);
+  });
+  if (!read) return read.error();
+  return archive.Commit();
+}
+
+void WholeImport(benchmark::State& state) {
+  std::int64_t rows = 0;
+  double import_s = 0;
+  double bare_s = 0;
+  for (auto _ : state) {
+    const Folder folder;
+    auto archive = store::OpenArchive(folder.File("a.db"), store::OpenMode::kReadWrite);
+    if (!archive) return state.SkipWithError(archive.error().message.c_str());
+    const auto began = std::chrono::steady_clock::now();
+    const auto counts = Import(**archive);
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+    if (!counts) return state.SkipWithError(counts.error().message.c_str());
+    state.SetIterationTime(took.count());
+    archive->reset();
+    const auto bare = bench::SecondsOfBareCopy(folder.File("a.db"), folder.File("b.db"));
+    if (!bare) return state.SkipWithError(bare.error().message.c_str());
+    rows += counts->read();
+    import_s += took.count();
+    bare_s += *bare;
+  }
+  Finish(state, rows);
+  state.counters["bare_rows_per_s"] = static_cast<double>(rows) / bare_s;
+  state.counters["of_bare"] = import_s / bare_s;
+}
+
+BENCHMARK(WholeImport)->Unit(benchmark::kMillisecond)->UseManualTime();
 BENCHMARK(ReadRows)->Unit(benchmark::kMillisecond);
 BENCHMARK(ParseAlone)->Unit(benchmark::kMillisecond);
 
@@ -137,7 +212,9 @@ std::string Repeated(const char* path) {
   std::string text = "[";
   for (std::size_t i = 0; i < kRows; ++i) {
     text += i == 0 ? "" : ", ";
-    text += json[i % json.size()].dump();
+    auto row = json[i % json.size()];
+    if (row.is_object()) row["run_url"] = fmt::format("https://example.org/actions/runs/{}", i);
+    text += row.dump();
   }
   return text + "]";
 }

@@ -20,6 +20,7 @@
 #include "cli/write_file.h"
 #include "domain/analysis/catalog_names.h"
 #include "results/ingest/ingest.h"
+#include "results/ingest/zip.h"
 #include "results/store/archive.h"
 
 namespace roofscape::cli {
@@ -151,7 +152,11 @@ Json ToJson(const Outcome& outcome) {
 
 Result<Outcome> ImportFile(store::Archive& archive, const ingest::Format& format,
                            ingest::Source source, const Options& options, WallTime now) {
-  RS_ASSIGN_OR_RETURN(const std::string text, ReadFlagFile("FILE", source.name));
+  RS_ASSIGN_OR_RETURN(std::string text, ReadFlagFile("FILE", source.name));
+  if (format.unpack != nullptr && ingest::IsZip(text)) {
+    RS_ASSIGN_OR_RETURN(
+        text, format.unpack(text, source.name, static_cast<std::uint64_t>(options.most_bytes)));
+  }
   Outcome outcome;
   outcome.file = source.name;
   // What the flags say may be new even where the file is not.
@@ -259,7 +264,9 @@ void AddImportCommand(Command& app, Invocation& invocation) {
       ->AddOption("--offset", options->offset_s,
                   "With power: seconds to add to the trace's times to make them UTC")
       ->Needs(run);
-  command->AddOption("--most-bytes", options->most_bytes, "With bundle: what a file may unpack to")
+  command
+      ->AddOption("--most-bytes", options->most_bytes,
+                  "With bundle, or a zip archive: what a file may unpack to")
       ->Check(InRange(1.0, 1e13));
   command->AddFlag("--again", options->again, "Also files that were imported before");
   command->AddFlag("--json", options->json, "Print an array of objects");
