@@ -32,8 +32,8 @@ std::string Little(std::uint64_t number, int bytes) {
 }
 
 struct File {
-  std::string name;
-  std::string text;
+  std::string name = {};
+  std::string text = {};
   std::uint32_t method = 0;
   std::uint32_t flags = 0;
   std::string packed = {};        // Empty: the text.

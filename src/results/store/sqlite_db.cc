@@ -87,9 +87,8 @@ sqlite3_destructor_type Copied() {
   return reinterpret_cast<sqlite3_destructor_type>(std::intptr_t{-1});
 }
 
-int BindOne(sqlite3_stmt* handle, int parameter, std::monostate) {
-  return sqlite3_bind_null(handle, parameter);
-}
+/// Every parameter is NULL until it is bound, and again after Reset.
+int BindOne(sqlite3_stmt* /*handle*/, int /*parameter*/, std::monostate) { return SQLITE_OK; }
 
 int BindOne(sqlite3_stmt* handle, int parameter, std::int64_t value) {
   return sqlite3_bind_int64(handle, parameter, value);
@@ -200,6 +199,10 @@ Result<std::unique_ptr<Database>> OpenSqlite(const std::string& path, Access acc
       break;
     }
   }
+  // Counting its memory takes a lock at each allocation, and nobody asks for the count. Refused where
+  // SQLite is in use already, as it then is for every further database.
+  static const int kUncounted = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  static_cast<void>(kUncounted);
   sqlite3* handle = nullptr;
   const int status = sqlite3_open_v2(name.c_str(), &handle, flags, nullptr);
   auto database = std::make_unique<SqliteDatabase>(handle, path, options);
