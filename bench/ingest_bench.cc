@@ -33,6 +33,7 @@
 #include "bare_copy.h"
 #include "base/core/rng.h"
 #include "results/ingest/ingest.h"
+#include "results/ingest/read_ahead.h"
 #include "results/store/archive.h"
 
 namespace roofscape::ingest {
@@ -158,19 +159,20 @@ class Folder {
 
 /// As `roofscape import` does it.
 Result<store::ImportCounts> Import(store::Archive& archive) {
-  RS_ASSIGN_OR_RETURN(const auto before, archive.FindImport(text_to_read, "inferencex", "0"));
+  const std::string digest = store::DigestOf(text_to_read);
+  RS_ASSIGN_OR_RETURN(const auto before, archive.FindImport(digest, "inferencex", "0"));
   if (before) return Error{ErrorCode::kInvalidArgument, "was imported before"};
   Source source;
   source.name = "bench";
   source.catalog = &SmallCatalog();
-  RS_RETURN_IF_ERROR(archive.Begin({"inferencex", "bench", "0", WallTime{1}}, text_to_read));
+  RS_RETURN_IF_ERROR(archive.Begin({"inferencex", "bench", "0", WallTime{1}, "", digest}, text_to_read));
   RS_ASSIGN_OR_RETURN(const Format* const format, FindFormat("inferencex"));
-  const Result<> read = format->read(text_to_read, source, [&](Batch batch) -> Result<> {
+  const auto take = [&](const Batch& batch) -> Result<> {
     RS_RETURN_IF_ERROR(archive.Add(batch.rows));
     RS_RETURN_IF_ERROR(archive.AddEvals(batch.evals));
     return archive.SetAside(batch.aside);
-  });
-  if (!read) return read.error();
+  };
+  RS_RETURN_IF_ERROR(ReadAhead(*format, text_to_read, source, take));
   return archive.Commit();
 }
 

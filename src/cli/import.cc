@@ -20,6 +20,7 @@
 #include "cli/write_file.h"
 #include "domain/analysis/catalog_names.h"
 #include "results/ingest/ingest.h"
+#include "results/ingest/read_ahead.h"
 #include "results/ingest/zip.h"
 #include "results/store/archive.h"
 
@@ -159,16 +160,18 @@ Result<Outcome> ImportFile(store::Archive& archive, const ingest::Format& format
   }
   Outcome outcome;
   outcome.file = source.name;
+  const std::string digest = store::DigestOf(text);
   // What the flags say may be new even where the file is not.
   if (!options.again && options.measured.empty() && options.deployment.empty() &&
       options.campaign.empty()) {
-    RS_ASSIGN_OR_RETURN(const auto before, archive.FindImport(text, format.name, kVersion));
+    RS_ASSIGN_OR_RETURN(const auto before, archive.FindImport(digest, format.name, kVersion));
     outcome.done_before = before.has_value();
     if (outcome.done_before) return outcome;
   }
   RS_RETURN_IF_ERROR(archive.Begin(
-      {std::string(format.name), source.name, std::string(kVersion), now, options.campaign}, text));
-  const Result<> read = format.read(text, source, [&](ingest::Batch batch) -> Result<> {
+      {std::string(format.name), source.name, std::string(kVersion), now, options.campaign, digest},
+      text));
+  const auto take = [&](const ingest::Batch& batch) -> Result<> {
     if (stop_requested != 0) {
       return Error{ErrorCode::kCancelled,
                    source.name + ": stopped: nothing of it was taken into the store"};
@@ -176,7 +179,8 @@ Result<Outcome> ImportFile(store::Archive& archive, const ingest::Format& format
     RS_RETURN_IF_ERROR(archive.Add(batch.rows));
     RS_RETURN_IF_ERROR(archive.AddEvals(batch.evals));
     return archive.SetAside(batch.aside);
-  });
+  };
+  const Result<> read = ingest::ReadAhead(format, text, source, take);
   if (!read) {
     archive.Abandon();
     return read.error();

@@ -117,9 +117,9 @@ TEST_P(ArchiveTest, RowsComeBackAsTheyWere) {
 TEST_P(ArchiveTest, ImportingTwiceAddsNothing) {
   const std::vector<spec::Row> rows = SomeRows(50, 1);
   Import(rows, "text");
-  EXPECT_TRUE(archive_->FindImport("text", "inferencex", "0.1")->has_value());
-  EXPECT_FALSE(archive_->FindImport("text", "inferencex", "0.2")->has_value());
-  EXPECT_FALSE(archive_->FindImport("text", "vllm", "0.1")->has_value());
+  EXPECT_TRUE(archive_->FindImport(DigestOf("text"), "inferencex", "0.1")->has_value());
+  EXPECT_FALSE(archive_->FindImport(DigestOf("text"), "inferencex", "0.2")->has_value());
+  EXPECT_FALSE(archive_->FindImport(DigestOf("text"), "vllm", "0.1")->has_value());
   const ImportCounts again = Import(rows, "the same rows in another file");
   EXPECT_EQ(again.known, 50);
   EXPECT_EQ(again.added + again.newer, 0);

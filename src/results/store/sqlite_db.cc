@@ -213,10 +213,13 @@ Result<std::unique_ptr<Database>> OpenSqlite(const std::string& path, Access acc
   }
   sqlite3_busy_timeout(handle, static_cast<int>(options.busy_timeout.count()));
   // recursive_triggers: "INSERT OR REPLACE" must meet the triggers that forbid deleting.
-  // cache_size: an import that outgrows the 2 MB of the default writes its pages several times.
+  // cache_size, in KB: an import that outgrows it writes pages of the indexes again and again. It is
+  // taken only as far as it is used.
+  const int cache = access == Access::kReadWrite ? 262'144 : 65'536;
   RS_RETURN_IF_ERROR(
-      database->Run("PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; "
-                    "PRAGMA cache_size = -65536"));
+      database->Run(fmt::format("PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; "
+                                "PRAGMA cache_size = -{}",
+                                cache)));
   if (options.max_pages > 0) {
     RS_RETURN_IF_ERROR(database->Run(fmt::format("PRAGMA max_page_count = {}", options.max_pages)));
   }
