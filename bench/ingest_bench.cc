@@ -9,6 +9,9 @@
 // `bare_rows_per_s` of WholeImport: SQLite alone copies the rows that came of it from one table to
 // another with the same columns and indexes (bare_copy.h); nothing is parsed, looked up or
 // compressed. `of_bare`: the import's time as a multiple of that, measured after each import.
+// `cpu_us_a_row` and `cpu_of_bare`: the same for the processor time of all threads, which other
+// work on the machine changes little. docs/internals/archive.md has what was measured and where it
+// goes.
 //
 //   build/bench/bench/ingest_bench [FILE] [--benchmark_repetitions=5]
 //
@@ -18,7 +21,6 @@
 #include <benchmark/benchmark.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -165,7 +167,8 @@ Result<store::ImportCounts> Import(store::Archive& archive) {
   Source source;
   source.name = "bench";
   source.catalog = &SmallCatalog();
-  RS_RETURN_IF_ERROR(archive.Begin({"inferencex", "bench", "0", WallTime{1}, "", digest}, text_to_read));
+  RS_RETURN_IF_ERROR(
+      archive.Begin({"inferencex", "bench", "0", WallTime{1}, "", digest}, text_to_read));
   RS_ASSIGN_OR_RETURN(const Format* const format, FindFormat("inferencex"));
   const auto take = [&](const Batch& batch) -> Result<> {
     RS_RETURN_IF_ERROR(archive.Add(batch.rows));
@@ -178,27 +181,30 @@ Result<store::ImportCounts> Import(store::Archive& archive) {
 
 void WholeImport(benchmark::State& state) {
   std::int64_t rows = 0;
-  double import_s = 0;
-  double bare_s = 0;
+  bench::Spent whole;
+  bench::Spent bare;
   for (auto _ : state) {
     const Folder folder;
     auto archive = store::OpenArchive(folder.File("a.db"), store::OpenMode::kReadWrite);
     if (!archive) return state.SkipWithError(archive.error().message.c_str());
-    const auto began = std::chrono::steady_clock::now();
+    const bench::Spent before = bench::SpentUntilNow();
     const auto counts = Import(**archive);
-    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+    const bench::Spent spent = bench::SpentUntilNow() - before;
     if (!counts) return state.SkipWithError(counts.error().message.c_str());
-    state.SetIterationTime(took.count());
+    state.SetIterationTime(spent.wall_s);
     archive->reset();
-    const auto bare = bench::SecondsOfBareCopy(folder.File("a.db"), folder.File("b.db"));
-    if (!bare) return state.SkipWithError(bare.error().message.c_str());
+    const auto copied = bench::BareCopy(folder.File("a.db"), folder.File("b.db"));
+    if (!copied) return state.SkipWithError(copied.error().message.c_str());
     rows += counts->read();
-    import_s += took.count();
-    bare_s += *bare;
+    whole += spent;
+    bare += *copied;
   }
   Finish(state, rows);
-  state.counters["bare_rows_per_s"] = static_cast<double>(rows) / bare_s;
-  state.counters["of_bare"] = import_s / bare_s;
+  const auto of = [rows](double seconds) { return 1e6 * seconds / static_cast<double>(rows); };
+  state.counters["bare_rows_per_s"] = 1e6 / of(bare.wall_s);
+  state.counters["of_bare"] = whole.wall_s / bare.wall_s;
+  state.counters["cpu_us_a_row"] = of(whole.cpu_s);
+  state.counters["cpu_of_bare"] = whole.cpu_s / bare.cpu_s;
 }
 
 BENCHMARK(WholeImport)->Unit(benchmark::kMillisecond)->UseManualTime();

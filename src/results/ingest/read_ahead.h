@@ -1,5 +1,5 @@
-// Reading in a thread of its own, while what was read is taken over: an import parses on one core and
-// writes on another.
+// Reading in a thread of its own, while what was read is taken over: an import parses on one core
+// and writes on another.
 //
 // Errors: of the reader, or of `take`, whichever came first in the order of the source.
 // Thread safety: reads `source` and its catalog from another thread until it returns.

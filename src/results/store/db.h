@@ -126,7 +126,8 @@ class Database {
 
   virtual Result<Statement> Prepare(std::string_view sql) = 0;
 
-  /// How many rows one INSERT should bring where many are to come: each costs a server a round trip.
+  /// How many rows one INSERT should bring where many are to come: each costs a server a round
+  /// trip.
   virtual std::size_t RowsAnInsert() const = 0;
 
   /// Runs statements separated by ';' that need no parameters.

@@ -47,7 +47,7 @@ struct SqlArchive::Open {
   /// First halves of the keys of rows that may be here, where they are known: those of this import,
   /// and of the archive those that were asked for.
   std::unordered_set<std::int64_t> keys;
-  bool empty = false;              // The archive had no rows before.
+  bool empty = false;               // The archive had no rows before.
   std::vector<WaitingRow> waiting;  // For an insert of many.
   std::optional<std::int64_t> campaign;
   ImportCounts counts;

@@ -199,8 +199,8 @@ Result<std::unique_ptr<Database>> OpenSqlite(const std::string& path, Access acc
       break;
     }
   }
-  // Counting its memory takes a lock at each allocation, and nobody asks for the count. Refused where
-  // SQLite is in use already, as it then is for every further database.
+  // Counting its memory takes a lock at each allocation, and nobody asks for the count. Refused
+  // where SQLite is in use already, as it then is for every further database.
   static const int kUncounted = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   static_cast<void>(kUncounted);
   sqlite3* handle = nullptr;
@@ -213,8 +213,8 @@ Result<std::unique_ptr<Database>> OpenSqlite(const std::string& path, Access acc
   }
   sqlite3_busy_timeout(handle, static_cast<int>(options.busy_timeout.count()));
   // recursive_triggers: "INSERT OR REPLACE" must meet the triggers that forbid deleting.
-  // cache_size, in KB: an import that outgrows it writes pages of the indexes again and again. It is
-  // taken only as far as it is used.
+  // cache_size, in KB: an import that outgrows it writes pages of the indexes again and again. It
+  // is taken only as far as it is used.
   const int cache = access == Access::kReadWrite ? 262'144 : 65'536;
   RS_RETURN_IF_ERROR(
       database->Run(fmt::format("PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; "

@@ -29,7 +29,8 @@ std::size_t CharacterSize(std::string_view text) {
   return 0;
 }
 
-/// How many bytes at the front are ASCII and not zero, in steps of eight: nearly all that is stored.
+/// How many bytes at the front are ASCII and not zero, in steps of eight: nearly all that is
+/// stored.
 std::size_t AsciiFront(std::string_view text) {
   constexpr std::uint64_t kOnes = 0x0101010101010101;
   constexpr std::uint64_t kTops = 0x8080808080808080;
