@@ -155,7 +155,7 @@ void Ask(const std::string& path) {
   for (std::int64_t id = 1; id < 20'000; id += 100) ids.push_back(id);
   Measure("200 points by their ids, with facts and corrections",
           [&] { return rows({.ids = ids}); });
-  Measure("a point's text as published", [&] { return Must(archive->Original(1, 777)).size(); });
+  Measure("a point's text as published", [&] { return Must(archive->Original(1, 705)).size(); });
   Measure("what was imported", [&] { return Must(archive->Imports()).size(); });
   const auto database = Must(rs::store::Database::Open(path, rs::store::Access::kReadOnly, {}));
   Measure("reference: SQLite counts a model's rows", [&] {

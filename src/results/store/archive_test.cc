@@ -178,6 +178,19 @@ TEST_P(ArchiveTest, ARowIsFoundByItsPlace) {
   }
 }
 
+TEST_P(ArchiveTest, WhatIsTheLatestIsFoundWithoutReadingRows) {
+  if (GetParam() != Backend::kSqlite) GTEST_SKIP() << "a server plans by what it has counted";
+  const auto database = Database::Open(path_, Access::kReadOnly, {});
+  ASSERT_TRUE(database);
+  auto plan = (*database)->Prepare(
+      "EXPLAIN QUERY PLAN SELECT id, setup_id, measured_us, concurrency, rate_rps FROM archive_row "
+      "WHERE setup_id IN (1, 2) AND known_us <= 5");
+  ASSERT_TRUE(plan);
+  ASSERT_TRUE(plan->Step());
+  EXPECT_NE(plan->Text(3).find("COVERING INDEX archive_row_latest"), std::string::npos)
+      << plan->Text(3);
+}
+
 TEST_P(ArchiveTest, APoorerCopyIsKnownAndARicherOneSupersedes) {
   std::vector<spec::Row> rows = SomeRows(1, 1);
   Import(rows, "a");
