@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/core/clock.h"
 #include "results/store/archive.h"
 #include "results/store/db.h"
 
@@ -17,7 +18,7 @@ Spent SpentUntilNow() {
   const auto seconds = [](const timeval& time) {
     return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
   };
-  const std::chrono::duration<double> wall = std::chrono::steady_clock::now().time_since_epoch();
+  const std::chrono::duration<double> wall = SystemClock().Now().time_since_epoch();
   return {wall.count(), seconds(used.ru_utime) + seconds(used.ru_stime)};
 }
 
