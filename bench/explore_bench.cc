@@ -7,9 +7,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "cli/parallel.h"
 #include "model/perf/kernel_curves.h"
 #include "routed_model.h"
+#include "service/study/threads.h"
 
 namespace roofscape::codesign {
 namespace {
@@ -59,7 +59,7 @@ void ComputeAll(benchmark::State& state) {
   Space space = BenchSpace();
   space.disaggregated = false;
   const auto threads = static_cast<unsigned>(state.range(0));
-  const SearchOptions options{false, threads, cli::OnThreads(threads)};
+  const SearchOptions options{false, threads, study::OnThreads(threads)};
   std::uint64_t evaluated = 0;
   for (auto _ : state) evaluated += Search(space, BenchGoal(), options).evaluated;
   Report(state, evaluated, evaluated);
@@ -68,7 +68,7 @@ BENCHMARK(ComputeAll)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMilliseco
 
 void SearchPairs(benchmark::State& state) {
   const auto threads = static_cast<unsigned>(state.range(0));
-  const SearchOptions options{true, threads, cli::OnThreads(threads)};
+  const SearchOptions options{true, threads, study::OnThreads(threads)};
   std::uint64_t evaluated = 0;
   std::uint64_t considered = 0;
   for (auto _ : state) {

@@ -1,14 +1,28 @@
-// Rows a second from the text of an InferenceX answer to rows of the archive, on one core, beside
-// what a general parser takes to read the same text and do nothing with it: nlohmann::json, which
-// the rest of the product uses. `items_per_second` is rows/s: at least 100,000 wanted.
+// Rows a second from the text of an InferenceX answer, `items_per_second`:
+//
+//   ReadRows     to rows, corrected and named: at least 100,000 wanted
+//   ParseAlone   beside it, nlohmann::json, which the rest of the product uses, reads the text and
+//                does nothing with it
+//   WholeImport  what `roofscape import` does with a file into an empty store, until it is on the
+//                disk: digest, rows, provenance, corrections, the text compressed
+//
+// `bare_rows_per_s` of WholeImport: SQLite alone copies the rows that came of it from one table to
+// another with the same columns and indexes (bare_copy.h); nothing is parsed, looked up or
+// compressed. `of_bare`: the import's time as a multiple of that, measured after each import.
+// `cpu_us_a_row` and `cpu_of_bare`: the same for the processor time of all threads, which other
+// work on the machine changes little. docs/internals/archive.md has what was measured and where it
+// goes.
 //
 //   build/bench/bench/ingest_bench [FILE] [--benchmark_repetitions=5]
 //
-// FILE: an answer of the API to read in place of invented rows; it is repeated to 20,000 rows.
+// FILE: an answer of the API to read in place of invented rows; it is repeated to 20,000 rows, each
+// with a run of its own, since one point read twice is one row.
 
 #include <benchmark/benchmark.h>
+#include <unistd.h>
 
 #include <cstdint>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -18,8 +32,11 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "bare_copy.h"
 #include "base/core/rng.h"
 #include "results/ingest/ingest.h"
+#include "results/ingest/read_ahead.h"
+#include "results/store/archive.h"
 
 namespace roofscape::ingest {
 namespace {
@@ -125,6 +142,72 @@ void ParseAlone(benchmark::State& state) {
   Finish(state, rows);
 }
 
+/// A folder that is gone at the end.
+class Folder {
+ public:
+  Folder()
+      : path_(std::filesystem::temp_directory_path() / fmt::format("ingest-bench-{}", getpid())) {
+    std::filesystem::create_directories(path_);
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  ~Folder() { std::filesystem::remove_all(path_); }
+
+  std::string File(const char* name) const { return path_ / name; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// As `roofscape import` does it.
+Result<store::ImportCounts> Import(store::Archive& archive) {
+  const std::string digest = store::DigestOf(text_to_read);
+  RS_ASSIGN_OR_RETURN(const auto before, archive.FindImport(digest, "inferencex", "0"));
+  if (before) return Error{ErrorCode::kInvalidArgument, "was imported before"};
+  Source source;
+  source.name = "bench";
+  source.catalog = &SmallCatalog();
+  RS_RETURN_IF_ERROR(
+      archive.Begin({"inferencex", "bench", "0", WallTime{1}, "", digest}, text_to_read));
+  RS_ASSIGN_OR_RETURN(const Format* const format, FindFormat("inferencex"));
+  const auto take = [&](const Batch& batch) -> Result<> {
+    RS_RETURN_IF_ERROR(archive.Add(batch.rows));
+    RS_RETURN_IF_ERROR(archive.AddEvals(batch.evals));
+    return archive.SetAside(batch.aside);
+  };
+  RS_RETURN_IF_ERROR(ReadAhead(*format, text_to_read, source, take));
+  return archive.Commit();
+}
+
+void WholeImport(benchmark::State& state) {
+  std::int64_t rows = 0;
+  bench::Spent whole;
+  bench::Spent bare;
+  for (auto _ : state) {
+    const Folder folder;
+    auto archive = store::OpenArchive(folder.File("a.db"), store::OpenMode::kReadWrite);
+    if (!archive) return state.SkipWithError(archive.error().message.c_str());
+    const bench::Spent before = bench::SpentUntilNow();
+    const auto counts = Import(**archive);
+    const bench::Spent spent = bench::SpentUntilNow() - before;
+    if (!counts) return state.SkipWithError(counts.error().message.c_str());
+    state.SetIterationTime(spent.wall_s);
+    archive->reset();
+    const auto copied = bench::BareCopy(folder.File("a.db"), folder.File("b.db"));
+    if (!copied) return state.SkipWithError(copied.error().message.c_str());
+    rows += counts->read();
+    whole += spent;
+    bare += *copied;
+  }
+  Finish(state, rows);
+  const auto of = [rows](double seconds) { return 1e6 * seconds / static_cast<double>(rows); };
+  state.counters["bare_rows_per_s"] = 1e6 / of(bare.wall_s);
+  state.counters["of_bare"] = whole.wall_s / bare.wall_s;
+  state.counters["cpu_us_a_row"] = of(whole.cpu_s);
+  state.counters["cpu_of_bare"] = whole.cpu_s / bare.cpu_s;
+}
+
+BENCHMARK(WholeImport)->Unit(benchmark::kMillisecond)->UseManualTime();
 BENCHMARK(ReadRows)->Unit(benchmark::kMillisecond);
 BENCHMARK(ParseAlone)->Unit(benchmark::kMillisecond);
 
@@ -137,7 +220,9 @@ std::string Repeated(const char* path) {
   std::string text = "[";
   for (std::size_t i = 0; i < kRows; ++i) {
     text += i == 0 ? "" : ", ";
-    text += json[i % json.size()].dump();
+    auto row = json[i % json.size()];
+    if (row.is_object()) row["run_url"] = fmt::format("https://example.org/actions/runs/{}", i);
+    text += row.dump();
   }
   return text + "]";
 }

@@ -7,9 +7,9 @@
 #include <limits>
 #include <vector>
 
-#include "cli/parallel.h"
 #include "model/codesign/joint.h"
 #include "routed_model.h"
+#include "service/study/threads.h"
 
 namespace roofscape::codesign {
 namespace {
@@ -50,7 +50,7 @@ void Search(benchmark::State& state) {
   ask.ttft_limit_s = std::numeric_limits<double>::infinity();
   ask.evaluations = static_cast<std::uint64_t>(state.range(1));
   const auto threads = static_cast<unsigned>(state.range(0));
-  const SearchOptions options{true, threads, cli::OnThreads(threads)};
+  const SearchOptions options{true, threads, study::OnThreads(threads)};
   std::uint64_t evaluated = 0;
   std::size_t front = 0;
   for (auto _ : state) {

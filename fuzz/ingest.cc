@@ -1,10 +1,12 @@
 // Result files come from anywhere: any text is refused with a message that names it, or every row
 // of it is either read, with figures that are numbers and a key, or kept aside with a reason. The
-// same text read again gives the same. The first byte chooses the format.
+// same text read again gives the same. The first byte chooses the format; where a format may come
+// as an archive, an archive is unpacked first.
 
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,6 +14,7 @@
 #include "base/core/check.h"
 #include "results/ingest/ingest.h"
 #include "results/ingest/power_csv.h"
+#include "results/ingest/zip.h"
 
 namespace {
 
@@ -90,17 +93,33 @@ void CheckPower(std::string_view text) {
   }
 }
 
+/// The text inside an archive; an input that is none as it is. Nothing: it was refused.
+std::optional<std::string> Unpacked(const ingest::Format& format, std::string_view input) {
+  constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 22U;
+  if (format.unpack == nullptr || !ingest::IsZip(input)) return std::string(input);
+  auto text = format.unpack(input, "input", kMostBytes);
+  if (text) {
+    // Quotes, commas and names of the tables stand around them.
+    RS_CHECK(text->size() <= kMostBytes + 100);
+    return *std::move(text);
+  }
+  RS_CHECK(text.error().message.starts_with("input: "));
+  return std::nullopt;
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
-  const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
-  CheckPower(text);
+  const std::string_view input(reinterpret_cast<const char*>(data) + 1, size - 1);
+  CheckPower(input);
   const auto formats = ingest::AllFormats();
   const ingest::Format& format = formats[data[0] % formats.size()];
-  const ingest::Batch batch = ReadAll(format, text);
-  CheckBatch(batch, text.size());
-  const ingest::Batch again = ReadAll(format, text);
+  const std::optional<std::string> text = Unpacked(format, input);
+  if (!text) return 0;
+  const ingest::Batch batch = ReadAll(format, *text);
+  CheckBatch(batch, text->size());
+  const ingest::Batch again = ReadAll(format, *text);
   RS_CHECK(again.rows == batch.rows);
   RS_CHECK(again.evals == batch.evals);
   RS_CHECK(again.aside.size() == batch.aside.size());

@@ -20,6 +20,8 @@
 #include "cli/write_file.h"
 #include "domain/analysis/catalog_names.h"
 #include "results/ingest/ingest.h"
+#include "results/ingest/read_ahead.h"
+#include "results/ingest/zip.h"
 #include "results/store/archive.h"
 
 namespace roofscape::cli {
@@ -151,19 +153,25 @@ Json ToJson(const Outcome& outcome) {
 
 Result<Outcome> ImportFile(store::Archive& archive, const ingest::Format& format,
                            ingest::Source source, const Options& options, WallTime now) {
-  RS_ASSIGN_OR_RETURN(const std::string text, ReadFlagFile("FILE", source.name));
+  RS_ASSIGN_OR_RETURN(std::string text, ReadFlagFile("FILE", source.name));
+  if (format.unpack != nullptr && ingest::IsZip(text)) {
+    RS_ASSIGN_OR_RETURN(
+        text, format.unpack(text, source.name, static_cast<std::uint64_t>(options.most_bytes)));
+  }
   Outcome outcome;
   outcome.file = source.name;
+  const std::string digest = store::DigestOf(text);
   // What the flags say may be new even where the file is not.
   if (!options.again && options.measured.empty() && options.deployment.empty() &&
       options.campaign.empty()) {
-    RS_ASSIGN_OR_RETURN(const auto before, archive.FindImport(text, format.name, kVersion));
+    RS_ASSIGN_OR_RETURN(const auto before, archive.FindImport(digest, format.name, kVersion));
     outcome.done_before = before.has_value();
     if (outcome.done_before) return outcome;
   }
   RS_RETURN_IF_ERROR(archive.Begin(
-      {std::string(format.name), source.name, std::string(kVersion), now, options.campaign}, text));
-  const Result<> read = format.read(text, source, [&](ingest::Batch batch) -> Result<> {
+      {std::string(format.name), source.name, std::string(kVersion), now, options.campaign, digest},
+      text));
+  const auto take = [&](const ingest::Batch& batch) -> Result<> {
     if (stop_requested != 0) {
       return Error{ErrorCode::kCancelled,
                    source.name + ": stopped: nothing of it was taken into the store"};
@@ -171,7 +179,8 @@ Result<Outcome> ImportFile(store::Archive& archive, const ingest::Format& format
     RS_RETURN_IF_ERROR(archive.Add(batch.rows));
     RS_RETURN_IF_ERROR(archive.AddEvals(batch.evals));
     return archive.SetAside(batch.aside);
-  });
+  };
+  const Result<> read = ingest::ReadAhead(format, text, source, take);
   if (!read) {
     archive.Abandon();
     return read.error();
@@ -259,7 +268,9 @@ void AddImportCommand(Command& app, Invocation& invocation) {
       ->AddOption("--offset", options->offset_s,
                   "With power: seconds to add to the trace's times to make them UTC")
       ->Needs(run);
-  command->AddOption("--most-bytes", options->most_bytes, "With bundle: what a file may unpack to")
+  command
+      ->AddOption("--most-bytes", options->most_bytes,
+                  "With bundle, or a zip archive: what a file may unpack to")
       ->Check(InRange(1.0, 1e13));
   command->AddFlag("--again", options->again, "Also files that were imported before");
   command->AddFlag("--json", options->json, "Print an array of objects");

@@ -3,6 +3,7 @@
 
 #include "base/core/names.h"
 #include "results/ingest/inferencex.h"
+#include "results/ingest/inferencex_zip.h"
 #include "results/ingest/ingest.h"
 #include "results/ingest/tools.h"
 
@@ -10,8 +11,9 @@ namespace roofscape::ingest {
 namespace {
 
 constexpr auto kFormats = std::to_array<Format>({
-    {"inferencex", "InferenceX: artifacts, API answers, evals, database dumps, its client's JSON",
-     ReadInferencex},
+    {"inferencex",
+     "InferenceX: artifacts, API answers, evals, database dumps (also as zip), its client's JSON",
+     ReadInferencex, DumpOfZip},
     {"vllm", "vLLM: the file of bench serve --save-result", ReadVllm},
     {"sglang", "SGLang: the lines of bench_serving --output-file", ReadSglang},
     {"aiperf", "AIPerf: profile_export_aiperf.json", ReadAiperf},

@@ -53,10 +53,16 @@ using Take = std::function<Result<>(Batch)>;
 /// Reads all of `text` and hands it on in batches of at most some thousand rows.
 using Reader = Result<> (*)(std::string_view text, const Source& source, const Take& take);
 
+/// The text that a Reader takes, out of a zip archive (IsZip) of `source`. An error also where it
+/// would be longer than `most_bytes`.
+using Unpacker = Result<std::string> (*)(std::string_view bytes, std::string_view source,
+                                         std::uint64_t most_bytes);
+
 struct Format {
   std::string_view name;   // On the command line: "inferencex", "vllm", ...
   std::string_view reads;  // For --help: which files.
   Reader read = nullptr;
+  Unpacker unpack = nullptr;  // Null: files of this format are never archives.
 };
 
 /// All formats, in the order in which help lists them.

@@ -35,6 +35,8 @@ struct ImportHeader {
   /// The campaign to which all its points belong, also those that were here before. It is made
   /// where there is none of that name. Empty: none.
   std::string campaign = {};
+  /// DigestOf the text, where that is known already; empty: it is worked out.
+  std::string digest = {};
 };
 
 /// What came of an import.
@@ -115,13 +117,16 @@ struct SetupSummary {
   std::int64_t layouts = 0;
 };
 
+/// SHA-256 of a file's bytes, in hexadecimal: by which imports are told apart.
+std::string DigestOf(std::string_view text);
+
 class Archive {
  public:
   virtual ~Archive() = default;
 
-  /// The import that brought a file of these bytes, read as that format by this version; missing:
+  /// The import that brought a file of this digest, read as that format by this version; missing:
   /// none did.
-  virtual Result<std::optional<ImportRecord>> FindImport(std::string_view text,
+  virtual Result<std::optional<ImportRecord>> FindImport(std::string_view digest,
                                                          std::string_view format,
                                                          std::string_view version) = 0;
 

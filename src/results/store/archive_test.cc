@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "base/core/rng.h"
@@ -117,14 +118,77 @@ TEST_P(ArchiveTest, RowsComeBackAsTheyWere) {
 TEST_P(ArchiveTest, ImportingTwiceAddsNothing) {
   const std::vector<spec::Row> rows = SomeRows(50, 1);
   Import(rows, "text");
-  EXPECT_TRUE(archive_->FindImport("text", "inferencex", "0.1")->has_value());
-  EXPECT_FALSE(archive_->FindImport("text", "inferencex", "0.2")->has_value());
-  EXPECT_FALSE(archive_->FindImport("text", "vllm", "0.1")->has_value());
+  EXPECT_TRUE(archive_->FindImport(DigestOf("text"), "inferencex", "0.1")->has_value());
+  EXPECT_FALSE(archive_->FindImport(DigestOf("text"), "inferencex", "0.2")->has_value());
+  EXPECT_FALSE(archive_->FindImport(DigestOf("text"), "vllm", "0.1")->has_value());
   const ImportCounts again = Import(rows, "the same rows in another file");
   EXPECT_EQ(again.known, 50);
   EXPECT_EQ(again.added + again.newer, 0);
   EXPECT_EQ(Rows().size(), 50U);
   EXPECT_EQ(archive_->Imports()->size(), 1U);
+}
+
+/// Whole batches are inserted at once, and a point may come again before its first row is written.
+TEST_P(ArchiveTest, ThePointsOfABatchKnowEachOther) {
+  std::vector<spec::Row> rows = SomeRows(200, 1);
+  rows.insert(rows.begin() + 4, rows[3]);
+  spec::Row richer = rows[5];
+  richer.values.Set("ttft_p50_s", 0.5);
+  rows.insert(rows.begin() + 7, richer);
+  const ImportCounts first = Import(rows, "a");
+  EXPECT_EQ(first.added, 200);
+  EXPECT_EQ(first.known, 1);
+  EXPECT_EQ(first.newer, 1);
+  // Known ones among new ones.
+  rows = SomeRows(300, 1);
+  const ImportCounts second = Import(rows, "b");
+  EXPECT_EQ(second.added, 100);
+  EXPECT_EQ(second.known, 200);
+  const std::vector<ArchivedRow> now = Rows();
+  EXPECT_EQ(now.size(), 300U);
+  EXPECT_EQ(
+      std::count_if(now.begin(), now.end(), [](const auto& row) { return row.revision == 2; }), 1);
+}
+
+TEST_P(ArchiveTest, TextsOfARowComeBackWhateverTheyHold) {
+  std::vector<spec::Row> rows = SomeRows(1, 1);
+  rows[0].facts = {{"quo\"ted", "back\\slash\nnew line\x01"}, {"\xC3\xA9", "\xE2\x82\xAC"}};
+  rows[0].corrections = {{"code", "\"", "", "\t"}, {"code", "b", "1", ""}};
+  rows[0].values.Set("send_delay_p99_s", 1e-300);
+  rows[0].values.Set("send_delay_p50_s", 100.0);
+  Import(rows, "text");
+  const std::vector<ArchivedRow> read = Rows();
+  ASSERT_EQ(read.size(), 1U);
+  EXPECT_EQ(read[0].row.facts, rows[0].facts);
+  EXPECT_EQ(read[0].row.corrections, rows[0].corrections);
+  EXPECT_EQ(read[0].row.values, rows[0].values);
+}
+
+/// An import of a million rows must not be gone through for the text of one.
+TEST_P(ArchiveTest, ARowIsFoundByItsPlace) {
+  if (GetParam() != Backend::kSqlite) GTEST_SKIP() << "a server plans by what it has counted";
+  const auto database = Database::Open(path_, Access::kReadOnly, {});
+  ASSERT_TRUE(database);
+  for (const char* table : {"archive_row", "eval_row"}) {
+    auto plan = (*database)->Prepare(fmt::format(
+        "EXPLAIN QUERY PLAN SELECT text_offset FROM {} WHERE import_id = ? AND place = ?", table));
+    ASSERT_TRUE(plan);
+    ASSERT_TRUE(plan->Step());
+    EXPECT_NE(plan->Text(3).find("(import_id=? AND place=?)"), std::string::npos) << plan->Text(3);
+  }
+}
+
+TEST_P(ArchiveTest, WhatIsTheLatestIsFoundWithoutReadingRows) {
+  if (GetParam() != Backend::kSqlite) GTEST_SKIP() << "a server plans by what it has counted";
+  const auto database = Database::Open(path_, Access::kReadOnly, {});
+  ASSERT_TRUE(database);
+  auto plan = (*database)->Prepare(
+      "EXPLAIN QUERY PLAN SELECT id, setup_id, measured_us, concurrency, rate_rps FROM archive_row "
+      "WHERE setup_id IN (1, 2) AND known_us <= 5");
+  ASSERT_TRUE(plan);
+  ASSERT_TRUE(plan->Step());
+  EXPECT_NE(plan->Text(3).find("COVERING INDEX archive_row_latest"), std::string::npos)
+      << plan->Text(3);
 }
 
 TEST_P(ArchiveTest, APoorerCopyIsKnownAndARicherOneSupersedes) {

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <cstdint>
 #include <iterator>
+#include <limits>
 #include <utility>
 
 #include <fmt/format.h>
@@ -15,21 +18,30 @@
 namespace roofscape::store {
 namespace {
 
-bool HasColumn(std::size_t place) {
-  static const std::vector<bool> kHas = [] {
-    std::vector<bool> has(spec::AllMetrics().size(), false);
-    for (const std::size_t column : ColumnPlaces()) has[column] = true;
-    return has;
-  }();
-  return kHas[place];
+// What is written for every row of an import is put together without a document and, where it
+// shows, without format strings.
+
+void AppendDigits(auto integer, std::string& out) {
+  const fmt::format_int digits(integer);
+  out.append(digits.data(), digits.size());
 }
 
 /// Lengths before texts, so that no two setups give one text.
 void Append(std::string_view text, std::string& out) {
-  fmt::format_to(std::back_inserter(out), "{}:{};", text.size(), text);
+  AppendDigits(text.size(), out);
+  out += ':';
+  out += text;
+  out += ';';
 }
 
-void Append(const auto& number, std::string& out) {
+void Append(std::int64_t number, std::string& out) {
+  AppendDigits(number, out);
+  out += ';';
+}
+
+void Append(bool flag, std::string& out) { out += flag ? "true;" : "false;"; }
+
+void Append(double number, std::string& out) {
   fmt::format_to(std::back_inserter(out), "{};", number);
 }
 
@@ -40,6 +52,32 @@ void Append(const std::optional<Value>& value, std::string& out) {
   } else {
     out += "-;";
   }
+}
+
+/// As JSON has a text.
+void AppendQuoted(std::string_view text, std::string& out) {
+  const bool plain = std::all_of(text.begin(), text.end(), [](char c) {
+    return c >= ' ' && c <= '~' && c != '"' && c != '\\';
+  });
+  if (!plain) {
+    out += DumpText(Json(text));
+    return;
+  }
+  out += '"';
+  out += text;
+  out += '"';
+}
+
+/// The column of each metric; kNoColumn for those that have none.
+constexpr std::size_t kNoColumn = kMetricColumns.size();
+
+std::span<const std::size_t> ColumnsOfPlaces() {
+  static const std::vector<std::size_t> kColumns = [] {
+    std::vector<std::size_t> columns(spec::AllMetrics().size(), kNoColumn);
+    for (std::size_t i = 0; i < kMetricColumns.size(); ++i) columns[ColumnPlaces()[i]] = i;
+    return columns;
+  }();
+  return kColumns;
 }
 
 }  // namespace
@@ -64,6 +102,7 @@ std::string DumpText(const Json& json) {
 std::string SetupText(const spec::Row& row) {
   const spec::Deployment& d = row.deployment;
   std::string out;
+  out.reserve(256);
   for (const std::string* text : {&d.name, &d.model, &d.precision, &d.engine, &d.engine_version,
                                   &d.chip, &d.speculative, &row.protocol, &row.window, &row.way}) {
     Append(std::string_view(*text), out);
@@ -88,29 +127,47 @@ std::string SetupText(const spec::Row& row) {
     Append(length->tokens, out);
     Append(length->low, out);
   }
-  Append(static_cast<int>(w.prompt_form), out);
+  Append(static_cast<std::int64_t>(w.prompt_form), out);
   Append(w.ignore_eos, out);
   Append(w.prompt_cache, out);
   return out;
 }
 
 std::string CorrectionsText(const std::vector<spec::Correction>& corrections) {
-  if (corrections.empty()) return "";
-  Json list = Json::array();
-  for (const spec::Correction& c : corrections) list.push_back({c.code, c.field, c.was, c.now});
-  return DumpText(list);
+  std::string list;
+  for (const spec::Correction& c : corrections) {
+    list += list.empty() ? '[' : ',';
+    char before = '[';
+    for (const std::string* part : {&c.code, &c.field, &c.was, &c.now}) {
+      list += before;
+      AppendQuoted(*part, list);
+      before = ',';
+    }
+    list += ']';
+  }
+  return list.empty() ? list : list + ']';
 }
 
 std::string FactsText(const std::map<std::string, std::string>& facts) {
-  return facts.empty() ? "" : DumpText(Json(facts));
+  std::string object;
+  for (const auto& [name, value] : facts) {
+    object += object.empty() ? '{' : ',';
+    AppendQuoted(name, object);
+    object += ':';
+    AppendQuoted(value, object);
+  }
+  return object.empty() ? object : object + '}';
 }
 
 std::string MoreText(const spec::MetricValues& values) {
-  Json more = Json::object();
+  std::string object;
   for (const auto& [place, value] : values.entries()) {
-    if (!HasColumn(place)) more[spec::AllMetrics()[place].name] = value;
+    // JSON has no infinity.
+    if (ColumnsOfPlaces()[place] != kNoColumn || !std::isfinite(value)) continue;
+    fmt::format_to(std::back_inserter(object), "{}\"{}\":{}", object.empty() ? '{' : ',',
+                   spec::AllMetrics()[place].name, value);
   }
-  return more.empty() ? "" : DumpText(more);
+  return object.empty() ? object : object + '}';
 }
 
 Result<spec::Deployment> DeploymentOf(const std::string& text) {
@@ -150,7 +207,13 @@ Result<std::map<std::string, std::string>> FactsOf(const std::string& text) {
 }
 
 void BindColumns(const spec::MetricValues& values, Statement& statement) {
-  for (const std::size_t place : ColumnPlaces()) statement.Bind(values.Get(place));
+  std::array<double, kMetricColumns.size()> columns;
+  columns.fill(std::numeric_limits<double>::quiet_NaN());  // Becomes NULL.
+  for (const auto& [place, value] : values.entries()) {
+    const std::size_t column = ColumnsOfPlaces()[place];
+    if (column != kNoColumn) columns[column] = value;
+  }
+  for (const double value : columns) statement.Bind(value);
 }
 
 Result<> AddMore(const std::string& text, spec::MetricValues& values) {

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -124,6 +125,10 @@ class Database {
   const std::string& path() const { return path_; }
 
   virtual Result<Statement> Prepare(std::string_view sql) = 0;
+
+  /// How many rows one INSERT should bring where many are to come: each costs a server a round
+  /// trip.
+  virtual std::size_t RowsAnInsert() const = 0;
 
   /// Runs statements separated by ';' that need no parameters.
   virtual Result<> Run(const std::string& sql) = 0;

@@ -25,7 +25,9 @@ void Sha256::Free::operator()(void* context) const {
   EVP_MD_CTX_free(static_cast<EVP_MD_CTX*>(context));
 }
 
-Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
+Sha256::Sha256() : context_(EVP_MD_CTX_new()) { Restart(); }
+
+void Sha256::Restart() {
   // Looked up by name once: each lookup costs more than the hash of a key.
   static const EVP_MD* const kAlgorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
   RS_CHECK(EVP_DigestInit_ex(Context(context_), kAlgorithm, nullptr) == 1);
@@ -60,9 +62,11 @@ std::string Sha256Hex(std::string_view bytes) {
 }
 
 Digest128 Sha256First128(std::string_view bytes) {
-  Sha256 hash;
+  // Of every row that is imported: to make a context takes longer than to hash a key.
+  thread_local Sha256 hash;
   hash.Add(bytes);
   const Sha256::Digest digest = hash.End();
+  hash.Restart();
   return {BigEndian(digest.data()), BigEndian(digest.data() + 8)};
 }
 

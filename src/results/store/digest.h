@@ -19,8 +19,10 @@ class Sha256 {
 
   Sha256();
   void Add(std::string_view bytes);
-  /// Ends it. REQUIRES: called once, and nothing is added afterwards.
+  /// Ends it. REQUIRES: called once, and nothing is added afterwards without a Restart().
   Digest End();
+  /// Forgets what was added.
+  void Restart();
   /// The same as 64 hexadecimal digits.
   std::string Hex();
 

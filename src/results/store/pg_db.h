@@ -38,6 +38,7 @@ class PgDatabase final : public Database {
   ~PgDatabase() override;
 
   Result<Statement> Prepare(std::string_view sql) override;
+  std::size_t RowsAnInsert() const override { return 64; }
   Result<> Run(const std::string& sql) override;
   Result<> AllowReadersBesideWriter() override { return {}; }  // They always may.
   Result<SchemaMark> ReadMark() override;

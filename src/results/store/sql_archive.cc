@@ -31,13 +31,16 @@ std::vector<Packed> PackPieces(std::string_view text) {
   return pieces;
 }
 
-std::string InsertRowSql() {
+std::string InsertRowsSql(std::size_t rows) {
   std::string sql =
       "INSERT INTO archive_row (id, key_high, key_low, revision, supersedes, import_id, setup_id, "
       "known_us, measured_us, day_only, concurrency, rate_rps, instrument, complete, place, "
       "text_offset, text_bytes, url, corrections_json, facts_json, more_json";
   for (const std::string_view column : kMetricColumns) sql += fmt::format(", {}", column);
-  return sql + ") VALUES (" + Marks(21 + kMetricColumns.size()) + ")";
+  sql += ") VALUES ";
+  const std::string row = "(" + Marks(21 + kMetricColumns.size()) + ")";
+  for (std::size_t i = 0; i < rows; ++i) sql += (i == 0 ? "" : ", ") + row;
+  return sql;
 }
 
 std::string BeforeSql() {
@@ -92,13 +95,6 @@ void BindTime(Statement& statement, WallTime time) {
   statement.Bind(time.unix_us == 0 ? std::nullopt : std::optional(time.unix_us));
 }
 
-/// What was said of a point until now.
-struct SqlArchive::Before {
-  std::int64_t id = 0;        // Of the last row...
-  std::int64_t revision = 0;  // ...and which it is.
-  bool said = false;          // Some row says all that the new one says.
-};
-
 SqlArchive::SqlArchive(std::unique_ptr<Database> database) : database_(std::move(database)) {}
 SqlArchive::~SqlArchive() = default;
 
@@ -123,20 +119,26 @@ Result<> SqlArchive::Begin(const ImportHeader& header, std::string_view text) {
                                                              .labels = {}}));
     }
   }
-  RS_ASSIGN_OR_RETURN(Statement insert, database_->Prepare(InsertRowSql()));
+  RS_ASSIGN_OR_RETURN(Statement insert, database_->Prepare(InsertRowsSql(1)));
+  RS_ASSIGN_OR_RETURN(Statement insert_many,
+                      database_->Prepare(InsertRowsSql(database_->RowsAnInsert())));
   RS_ASSIGN_OR_RETURN(Statement before, database_->Prepare(BeforeSql()));
   open_ = std::make_unique<Open>(Open{header,
                                       id,
-                                      Sha256Hex(text),
+                                      header.digest.empty() ? Sha256Hex(text) : header.digest,
                                       row,
                                       setup,
                                       eval,
+                                      {},
+                                      {},
+                                      row == 1,
                                       {},
                                       campaign,
                                       {},
                                       std::async(std::launch::async, PackPieces, text),
                                       std::move(transaction),
                                       std::move(insert),
+                                      std::move(insert_many),
                                       std::move(before)});
   return {};
 }
@@ -174,15 +176,45 @@ Result<> SqlArchive::Join(const Digest128& key) {
 
 Result<> SqlArchive::Add(std::span<const spec::Row> rows) {
   RS_CHECK(open_ != nullptr);
-  for (const spec::Row& row : rows) RS_RETURN_IF_ERROR(AddOne(row));
+  std::vector<Digest128> keys;
+  keys.reserve(rows.size());
+  for (const spec::Row& row : rows) {
+    keys.push_back(Sha256First128(row.origin.format + '\0' + row.origin.key));
+  }
+  RS_RETURN_IF_ERROR(AskForKeys(keys));
+  for (std::size_t i = 0; i < rows.size(); ++i) RS_RETURN_IF_ERROR(AddOne(rows[i], keys[i]));
+  return InsertWaiting();
+}
+
+/// Where asking costs a round trip: once for all, for most keys of an import are new.
+Result<> SqlArchive::AskForKeys(std::span<const Digest128> keys) {
+  const std::size_t most = database_->RowsAnInsert();
+  if (open_->empty || most == 1) return {};
+  for (std::size_t at = 0; at < keys.size(); at += most) {
+    const auto some = keys.subspan(at, std::min(most, keys.size() - at));
+    RS_ASSIGN_OR_RETURN(Statement query,
+                        database_->Prepare("SELECT key_high FROM archive_row WHERE key_high IN (" +
+                                           Marks(some.size()) + ")"));
+    for (const Digest128& key : some) query.Bind(key.high);
+    while (true) {
+      RS_ASSIGN_OR_RETURN(const bool next, query.Step());
+      if (!next) break;
+      open_->keys.insert(query.Int(0));
+    }
+  }
   return {};
 }
 
-Result<> SqlArchive::AddOne(const spec::Row& row) {
+Result<> SqlArchive::AddOne(const spec::Row& row, const Digest128& key) {
   RS_ASSIGN_OR_RETURN(const std::int64_t setup, SetupId(row));
-  const Digest128 key = Sha256First128(row.origin.format + '\0' + row.origin.key);
   RS_RETURN_IF_ERROR(Join(key));
-  RS_ASSIGN_OR_RETURN(const std::optional<Before> before, FindBefore(key, row, setup));
+  const bool all_known = open_->empty || database_->RowsAnInsert() > 1;
+  std::optional<Before> before;
+  if (!all_known || open_->keys.contains(key.high)) {
+    // It may be among those that wait.
+    RS_RETURN_IF_ERROR(InsertWaiting());
+    RS_ASSIGN_OR_RETURN(before, FindBefore(key, row, setup));
+  }
   ImportCounts& counts = open_->counts;
   if (before && before->said) {
     ++counts.known;
@@ -190,7 +222,9 @@ Result<> SqlArchive::AddOne(const spec::Row& row) {
   }
   ++(before ? counts.newer : counts.added);
   CountCorrections(row.corrections, counts);
-  return Insert(row, key, before, setup);
+  if (all_known) open_->keys.insert(key.high);
+  open_->waiting.push_back({&row, key, before, setup});
+  return open_->waiting.size() < database_->RowsAnInsert() ? Result<>() : InsertWaiting();
 }
 
 Result<std::optional<SqlArchive::Before>> SqlArchive::FindBefore(const Digest128& key,
@@ -213,13 +247,26 @@ Result<std::optional<SqlArchive::Before>> SqlArchive::FindBefore(const Digest128
   return before;
 }
 
-Result<> SqlArchive::Insert(const spec::Row& row, const Digest128& key,
-                            const std::optional<Before>& before, std::int64_t setup_id) {
-  Statement& insert = open_->insert;
-  insert.Bind(open_->next_row++).Bind(key.high).Bind(key.low);
+Result<> SqlArchive::InsertWaiting() {
+  std::vector<WaitingRow>& waiting = open_->waiting;
+  const bool many = waiting.size() == database_->RowsAnInsert();
+  Statement& insert = many ? open_->insert_many : open_->insert;
+  for (const WaitingRow& row : waiting) {
+    BindRow(row, insert);
+    if (!many) RS_RETURN_IF_ERROR(insert.Run());
+  }
+  if (many) RS_RETURN_IF_ERROR(insert.Run());
+  waiting.clear();
+  return {};
+}
+
+void SqlArchive::BindRow(const WaitingRow& waiting, Statement& insert) {
+  const spec::Row& row = *waiting.row;
+  const std::optional<Before>& before = waiting.before;
+  insert.Bind(open_->next_row++).Bind(waiting.key.high).Bind(waiting.key.low);
   insert.Bind(before ? before->revision + 1 : std::int64_t{1});
   insert.Bind(before ? std::optional(before->id) : std::nullopt);
-  insert.Bind(open_->id).Bind(setup_id).Bind(open_->header.known.unix_us);
+  insert.Bind(open_->id).Bind(waiting.setup_id).Bind(open_->header.known.unix_us);
   BindTime(insert, row.measured);
   insert.Bind(std::int64_t{row.day_only ? 1 : 0}).Bind(row.concurrency).Bind(row.rate_rps);
   insert.Bind(spec::Name(row.instrument)).Bind(std::int64_t{row.complete ? 1 : 0});
@@ -229,7 +276,6 @@ Result<> SqlArchive::Insert(const spec::Row& row, const Digest128& key,
   BindText(insert, FactsText(row.facts));
   BindText(insert, MoreText(row.values));
   BindColumns(row.values, insert);
-  return insert.Run();
 }
 
 Result<std::int64_t> SqlArchive::SetupId(const spec::Row& row) {
@@ -325,6 +371,8 @@ Result<ImportCounts> SqlArchive::Commit() {
   RS_RETURN_IF_ERROR(import->transaction.Commit());
   return counts;
 }
+
+std::string DigestOf(std::string_view text) { return Sha256Hex(text); }
 
 void SqlArchive::Abandon() { open_.reset(); }
 

@@ -25,7 +25,7 @@ class SqlArchive final : public Archive {
   explicit SqlArchive(std::unique_ptr<Database> database);
   ~SqlArchive() override;
 
-  Result<std::optional<ImportRecord>> FindImport(std::string_view text, std::string_view format,
+  Result<std::optional<ImportRecord>> FindImport(std::string_view digest, std::string_view format,
                                                  std::string_view version) override;
   Result<> Begin(const ImportHeader& header, std::string_view text) override;
   Result<> Add(std::span<const spec::Row> rows) override;
@@ -43,17 +43,19 @@ class SqlArchive final : public Archive {
  private:
   struct Open;  // An import that has begun (sql_archive_import.h).
   struct Before;
+  struct WaitingRow;
 
   Result<std::vector<ImportRecord>> ReadImports(std::string_view where,
                                                 const std::vector<std::string>& values);
   Result<> AddText(Open& import);
   Result<> Join(const Digest128& key);
   Result<std::int64_t> SetupId(const spec::Row& row);
-  Result<> AddOne(const spec::Row& row);
+  Result<> AskForKeys(std::span<const Digest128> keys);
+  Result<> AddOne(const spec::Row& row, const Digest128& key);
   Result<std::optional<Before>> FindBefore(const Digest128& key, const spec::Row& row,
                                            std::int64_t setup_id);
-  Result<> Insert(const spec::Row& row, const Digest128& key, const std::optional<Before>& before,
-                  std::int64_t setup_id);
+  Result<> InsertWaiting();
+  void BindRow(const WaitingRow& waiting, Statement& insert);
   Result<std::vector<std::int64_t>> LatestIds(const RowQuery& query);
   Result<> AddEval(const spec::EvalRow& row);
   Result<> AddScores(std::int64_t id, const spec::EvalRow& row);

@@ -332,12 +332,13 @@ Result<std::vector<ImportRecord>> SqlArchive::ReadImports(std::string_view where
   }
 }
 
-Result<std::optional<ImportRecord>> SqlArchive::FindImport(std::string_view text,
+Result<std::optional<ImportRecord>> SqlArchive::FindImport(std::string_view digest,
                                                            std::string_view format,
                                                            std::string_view version) {
-  RS_ASSIGN_OR_RETURN(const std::vector<ImportRecord> records,
-                      ReadImports("WHERE digest = ? AND format = ? AND version = ?",
-                                  {Sha256Hex(text), std::string(format), std::string(version)}));
+  RS_ASSIGN_OR_RETURN(
+      const std::vector<ImportRecord> records,
+      ReadImports("WHERE digest = ? AND format = ? AND version = ?",
+                  {std::string(digest), std::string(format), std::string(version)}));
   if (records.empty()) return std::optional<ImportRecord>();
   return std::optional<ImportRecord>(records.front());
 }

@@ -87,9 +87,8 @@ sqlite3_destructor_type Copied() {
   return reinterpret_cast<sqlite3_destructor_type>(std::intptr_t{-1});
 }
 
-int BindOne(sqlite3_stmt* handle, int parameter, std::monostate) {
-  return sqlite3_bind_null(handle, parameter);
-}
+/// Every parameter is NULL until it is bound, and again after Reset.
+int BindOne(sqlite3_stmt* /*handle*/, int /*parameter*/, std::monostate) { return SQLITE_OK; }
 
 int BindOne(sqlite3_stmt* handle, int parameter, std::int64_t value) {
   return sqlite3_bind_int64(handle, parameter, value);
@@ -200,6 +199,10 @@ Result<std::unique_ptr<Database>> OpenSqlite(const std::string& path, Access acc
       break;
     }
   }
+  // Counting its memory takes a lock at each allocation, and nobody asks for the count. Refused
+  // where SQLite is in use already, as it then is for every further database.
+  static const int kUncounted = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  static_cast<void>(kUncounted);
   sqlite3* handle = nullptr;
   const int status = sqlite3_open_v2(name.c_str(), &handle, flags, nullptr);
   auto database = std::make_unique<SqliteDatabase>(handle, path, options);
@@ -210,10 +213,13 @@ Result<std::unique_ptr<Database>> OpenSqlite(const std::string& path, Access acc
   }
   sqlite3_busy_timeout(handle, static_cast<int>(options.busy_timeout.count()));
   // recursive_triggers: "INSERT OR REPLACE" must meet the triggers that forbid deleting.
-  // cache_size: an import that outgrows the 2 MB of the default writes its pages several times.
+  // cache_size, in KB: an import that outgrows it writes pages of the indexes again and again. It
+  // is taken only as far as it is used.
+  const int cache = access == Access::kReadWrite ? 262'144 : 65'536;
   RS_RETURN_IF_ERROR(
-      database->Run("PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; "
-                    "PRAGMA cache_size = -65536"));
+      database->Run(fmt::format("PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; "
+                                "PRAGMA cache_size = -{}",
+                                cache)));
   if (options.max_pages > 0) {
     RS_RETURN_IF_ERROR(database->Run(fmt::format("PRAGMA max_page_count = {}", options.max_pages)));
   }

@@ -22,6 +22,7 @@ class SqliteDatabase final : public Database {
   ~SqliteDatabase() override;
 
   Result<Statement> Prepare(std::string_view sql) override;
+  std::size_t RowsAnInsert() const override { return 1; }
   Result<> Run(const std::string& sql) override;
   Result<> AllowReadersBesideWriter() override;
   Result<SchemaMark> ReadMark() override;

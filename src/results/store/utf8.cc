@@ -1,6 +1,8 @@
 #include "results/store/utf8.h"
 
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 
 namespace roofscape::store {
 namespace {
@@ -27,9 +29,24 @@ std::size_t CharacterSize(std::string_view text) {
   return 0;
 }
 
+/// How many bytes at the front are ASCII and not zero, in steps of eight: nearly all that is
+/// stored.
+std::size_t AsciiFront(std::string_view text) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  constexpr std::uint64_t kTops = 0x8080808080808080;
+  std::size_t at = 0;
+  for (std::uint64_t word = 0; at + sizeof(word) <= text.size(); at += sizeof(word)) {
+    std::memcpy(&word, text.data() + at, sizeof(word));
+    // A byte that is zero borrows, one above 0x7F has its top bit.
+    if (((word | (word - kOnes)) & kTops) != 0) break;
+  }
+  return at;
+}
+
 }  // namespace
 
 bool IsPlainUtf8(std::string_view text) {
+  text.remove_prefix(AsciiFront(text));
   while (!text.empty()) {
     const std::size_t size = CharacterSize(text);
     if (size == 0) return false;

@@ -33,5 +33,20 @@ TEST(Utf8Test, KeepsWhatIsUtf8AndReplacesTheRest) {
   }
 }
 
+TEST(Utf8Test, ABadByteIsSeenWhereverItStands) {
+  for (std::size_t size = 1; size < 40; ++size) {
+    for (std::size_t at = 0; at < size; ++at) {
+      std::string text(size, '~');
+      EXPECT_TRUE(IsPlainUtf8(text));
+      for (const char bad : {'\0', '\x80', '\xFF'}) {
+        text[at] = bad;
+        EXPECT_FALSE(IsPlainUtf8(text)) << size << " " << at;
+      }
+      text[at] = '\x01';
+      EXPECT_TRUE(IsPlainUtf8(text));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace roofscape::store
