@@ -1,16 +1,9 @@
 // What one does on the dashboard: ask, choose, open, copy, save, go back.
-import { readFileSync } from "node:fs";
+import { DESK, go, param, saved } from "./act.mjs";
 import { check, settled, watchedPage } from "./harness.mjs";
 
 // Of the imported rows: several chips, with prices and run links.
 const MODEL = "model=deepseek-v3";
-const VIEWPORT = { width: 1280, height: 800 };
-const param = (page, name) => new URL(page.url()).searchParams.get(name);
-
-async function go(page, base, query) {
-  await page.goto(base + query);
-  await settled(page);
-}
 
 /** From the first page: the cheapest measured configuration at a target, and its recipe, within three clicks. */
 async function checkThreeClicks(page, base) {
@@ -83,13 +76,6 @@ async function checkCanvas(page, base) {
   check(await reset.isEnabled(), "plus does not zoom");
   await page.keyboard.press("0");
   check(await reset.isDisabled(), "0 does not show all");
-}
-
-async function saved(page, name) {
-  const waiting = page.waitForEvent("download");
-  await page.getByRole("button", { name }).first().click();
-  const download = await waiting;
-  return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
 }
 
 async function checkExports(page, base) {
@@ -172,9 +158,32 @@ async function checkHostile(page, base) {
   check((await page.title()).endsWith("Roofscape"), "a script from outside text ran");
 }
 
+/** From the fleet to a failed point's cure, a run and its recipe; and what happens meanwhile shows. */
+async function checkFleet(page, base) {
+  await go(page, base, "?view=fleet");
+  await page.getByRole("link", { name: "nightly", exact: true }).first().click();
+  const points = page.getByRole("region", { name: "Points of the campaign" }).locator("tbody tr");
+  await points.first().waitFor();
+  check((await points.count()) === 24, `the campaign has ${await points.count()} points`);
+  check(await page.getByText("host node-3 is set aside").isVisible(), "the host set aside is not told");
+  await page.getByRole("radio", { name: "failed" }).check({ force: true });
+  await page.waitForFunction(() => document.querySelectorAll("[aria-label='Points of the campaign'] tbody tr").length === 2);
+  check(param(page, "status") === "failed", "the state is not in the address");
+  check(/memory.*Cure: fewer slots/.test(await points.first().textContent()), "a failed point has no cure");
+  await page.getByRole("radio", { name: "done" }).check({ force: true });
+  const recipe = await saved(page, /^Download the recipe of/);
+  check(recipe.name.endsWith(".sh") && recipe.bytes.toString().startsWith("#!"), `the recipe ${recipe.name} is no script`);
+  await points.first().getByRole("link").click();
+  await page.getByText("Audit of the instrument").waitFor();
+  await go(page, base, "?view=fleet");
+  await page.getByRole("link", { name: "every night" }).click();
+  await page.getByText(/total_tps_per_chip .10 %/).waitFor();
+  check(await page.getByText(/engine version/).first().isVisible(), "what changed with a regression is not told");
+}
+
 /** A server that wants a token: the page asks for it, and shows nothing before. */
 export async function checkToken(browser, base, token) {
-  const context = await browser.newContext({ viewport: VIEWPORT });
+  const context = await browser.newContext({ viewport: DESK });
   const page = await watchedPage(context, base, "token");
   page.expected.push(/status of 401/);
   await page.goto(base);
@@ -191,18 +200,4 @@ export async function checkToken(browser, base, token) {
   await context.close();
 }
 
-export async function checkActions(browser, base) {
-  const context = await browser.newContext({ viewport: VIEWPORT, acceptDownloads: true });
-  await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: new URL(base).origin });
-  for (const action of [checkThreeClicks, checkHistoryOfAddress, checkPoint, checkCanvas, checkExports, checkControls, checkFilter, checkPredict, checkWrong, checkHostile]) {
-    const page = await watchedPage(context, base, action.name);
-    page.setDefaultTimeout(30_000);
-    try {
-      await action(page, base);
-    } catch (error) {
-      check(false, `${action.name}: ${error.message}`);
-    }
-    await page.close();
-  }
-  await context.close();
-}
+export const ACTIONS = [checkThreeClicks, checkHistoryOfAddress, checkPoint, checkCanvas, checkExports, checkControls, checkFilter, checkPredict, checkFleet, checkWrong, checkHostile];

@@ -24,6 +24,7 @@ export const PLACES: Record<View, Place> = {
   predict: place("Predict", () => import("../pages/predict")),
   codesign: place("Co-design", () => import("../pages/codesign")),
   runs: place("Runs", () => import("../pages/runs")),
+  fleet: place("Fleet", () => import("../pages/fleet")),
   catalog: place("Catalog", () => import("../pages/catalog")),
   live: place("Live", () => import("../pages/live")),
 };
