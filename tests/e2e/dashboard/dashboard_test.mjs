@@ -11,6 +11,7 @@ import { failures, host, run, serve, timed, together, tools } from "./harness.mj
 import { runActions } from "./act.mjs";
 import { ACTIONS, checkToken } from "./actions.mjs";
 import { CODESIGN_ACTIONS } from "./codesign.mjs";
+import { tellLoadings } from "./loading.mjs";
 import { checkMany } from "./many_points.mjs";
 import { EMPTY, pageJobs, PUBLISHED, SERVED } from "./pages.mjs";
 
@@ -40,7 +41,7 @@ async function makeStores() {
 }
 
 /** Stops with the test. */
-async function begun(server) {
+function begun(server) {
   stops.push(server.stop);
   return server;
 }
@@ -50,11 +51,11 @@ const picturesOf = (kind) => pictures && join(pictures, kind);
 try {
   await timed("stores", makeStores);
   browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
-  const server = await begun(await serve(roofscape, database, "--studies", studies));
+  const server = begun(await serve(roofscape, database, "--studies", studies));
   await timed("100,000 points", () => checkMany(browser, server.address));
 
-  const guarded = await begun(await serve(roofscape, database, "--token-file", join(folder, "tokens")));
-  const bare = await begun(await serve(roofscape, empty));
+  const guarded = begun(await serve(roofscape, database, "--token-file", join(folder, "tokens")));
+  const bare = begun(await serve(roofscape, empty));
   await timed("served", () => together(LANES, [
     () => timed("actions", () => runActions(browser, server.address, ACTIONS)),
     () => timed("co-design", () => runActions(browser, server.address, CODESIGN_ACTIONS)),
@@ -64,7 +65,7 @@ try {
   ]));
 
   await timed("publish", () => run(roofscape, "publish", join(folder, "site"), "--db", database, "--studies", studies));
-  const files = await begun(await host(join(folder, "site")));
+  const files = begun(await host(join(folder, "site")));
   await timed("published", () => together(LANES, pageJobs(browser, axe, files.address, PUBLISHED, picturesOf("published"), ["desk"])));
 } catch (error) {
   failures.push(String(error.stack ?? error));
@@ -73,6 +74,7 @@ try {
   for (const stop of stops) stop();
   rmSync(folder, { recursive: true, force: true });
 }
+tellLoadings();
 for (const failure of failures) console.log(`FAILED: ${failure}`);
 console.log(`${failures.length} failures`);
 process.exit(failures.length > 0 ? 1 : 0);

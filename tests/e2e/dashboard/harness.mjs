@@ -106,16 +106,17 @@ export async function host(folder) {
 export async function watchedPage(context, base, name) {
   const page = await context.newPage();
   const origin = new URL(base).origin;
+  page.called = name;
   page.expected = [];
   page.on("console", (message) => {
     const text = `${message.text()} ${message.location()?.url ?? ""}`;
     const meant = page.expected.some((pattern) => pattern.test(text));
-    if (["error", "warning"].includes(message.type()) && !meant) failures.push(`${name}: console says: ${text}`);
+    if (["error", "warning"].includes(message.type()) && !meant) failures.push(`${page.called}: console says: ${text}`);
   });
-  page.on("pageerror", (error) => failures.push(`${name}: ${error.message}`));
+  page.on("pageerror", (error) => failures.push(`${page.called}: ${error.message}`));
   page.on("request", (request) => {
     const url = request.url();
-    if (!url.startsWith(origin) && !/^(data|blob):/.test(url)) failures.push(`${name}: asks ${url}, which is elsewhere`);
+    if (!url.startsWith(origin) && !/^(data|blob):/.test(url)) failures.push(`${page.called}: asks ${url}, which is elsewhere`);
   });
   return page;
 }

@@ -1,6 +1,7 @@
 // Every page at the size of a desk and of a phone: it stands, fits, can be read by everyone, is quiet.
 import { computed } from "./act.mjs";
 import { accessible, check, picture, settled, watchedPage } from "./harness.mjs";
+import { load, watchLoadings } from "./loading.mjs";
 
 const SIZES = { desk: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
 
@@ -37,17 +38,16 @@ export const SERVED = [
 
 const ONLY_SERVED = ["frontier-predicted"];
 export const PUBLISHED = SERVED.filter(({ name }) => !ONLY_SERVED.includes(name));
-export const EMPTY = SERVED.filter(({ empty }) => empty);
+export const EMPTY = SERVED.filter(({ empty }) => empty).map((page) => ({ ...page, bare: true }));
 
 async function overflow(page) {
   return page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
 }
 
-async function look(context, axe, base, size, { name, query, open, dark }, pictures) {
+async function look(page, axe, base, size, { name, query, open, dark, bare }, pictures) {
   const where = `${name} on a ${size}`;
-  const page = await watchedPage(context, base, where);
-  await page.goto(base + query);
-  await computed(page);
+  page.called = where;
+  await load(page, base + query, where, computed, { scripts: size === "desk", spared: bare });
   if (open) {
     await page.locator("tr[data-row]").first().click();
     await page.waitForSelector("main h1");
@@ -57,23 +57,31 @@ async function look(context, axe, base, size, { name, query, open, dark }, pictu
   check((await page.locator("main h1, main .empty h2").count()) > 0, `${where}: no heading`);
   check((await page.locator("img[onerror]").count()) === 0, `${where}: an <img> came from outside text`);
   check((await page.title()) !== "owned", `${where}: a script from outside text ran`);
-  await accessible(page, axe, where);
+  await accessible(page, axe, where, { touch: size === "phone" });
   await picture(page, pictures, `${name}-${size}`);
   if (size === "desk" && dark) {
     await page.emulateMedia({ colorScheme: "dark" });
     // Of what a page is nothing changes with its colours but these.
     await accessible(page, axe, `${where} in the dark`, { only: ["color-contrast", "link-in-text-block"] });
+    await page.emulateMedia({ colorScheme: "light" });
   }
-  await page.close();
 }
 
-/** A job a page; those of one size share what their browser keeps. */
+/** In a window of its own: in one that others share a page waits for its frames. */
+async function newPage(browser, base, size) {
+  const context = await browser.newContext({ viewport: SIZES[size], colorScheme: "light" });
+  await watchLoadings(context);
+  return watchedPage(context, base, size);
+}
+
+/** A job a page. Those of one size take turns in as many windows as are needed at a time. */
 export function pageJobs(browser, axe, base, pages, pictures, sizes = Object.keys(SIZES)) {
   return sizes.flatMap((size) => {
-    let context = null;
-    return pages.map((page) => async () => {
-      context ??= browser.newContext({ viewport: SIZES[size], colorScheme: "light" });
-      await look(await context, axe, base, size, page, pictures);
+    const free = [];
+    return pages.map((what) => async () => {
+      const page = free.pop() ?? (await newPage(browser, base, size));
+      await look(page, axe, base, size, what, pictures);
+      free.push(page);
     });
   });
 }
