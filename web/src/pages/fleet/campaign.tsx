@@ -32,7 +32,7 @@ function View({ sweep, fixed }: { sweep: Sweep; fixed: boolean }) {
       </div>
       {campaign.trouble && <div className="says bad" role="alert"><p>{campaign.trouble}</p></div>}
       <StatusBar head={campaign} />
-      <dl className="figures gap">
+      <dl className="figures below-bar">
         <Figure name="to measure" value={duration(campaign.open_s)} note="estimated, one after the other" />
         <Figure name="device-hours" value={number(campaign.device_h)} note="of jobs that ended" />
         <Figure name="cost" value={usd(campaign.usd)} note={campaign.usd_per_device_h === null ? "no price of its chips" : `${usd(campaign.usd_per_device_h)} a device-hour`} />
@@ -118,8 +118,8 @@ function Points({ points }: { points: SweepPoint[] }) {
   return (
     <section>
       <div className="section-head"><h2>{counted(shown.length, "point")}</h2></div>
-      <fieldset className="field controls">
-        <legend className="sr">State of the points</legend>
+      <fieldset className="field state-choice">
+        <legend>State</legend>
         <div className="seg">
           {[null, ...STATUSES].map((one) => (
             <label key={one ?? "all"}>

@@ -64,7 +64,7 @@ function Campaigns({ campaigns }: { campaigns: SweepHead[] }) {
           <p className="note">
             {pointsText(one)}
             {one.open_s > 0 && `; about ${duration(one.open_s)} of measuring left`}
-            {one.budgets.map((budget) => `; ${budgetText(budget)}`).join("")}
+            {one.state !== "ended" && one.budgets.map((budget) => `; ${budgetText(budget)}`).join("")}
             {one.hosts_aside > 0 && <>; <span className="bad">{counted(one.hosts_aside, "host")} set aside</span></>}
             {one.last && `; last news ${moment(one.last)}`}
           </p>
