@@ -112,7 +112,7 @@ Result<> WriteRunning(store::SweepLog& log, const std::string& run, const std::s
                       WallTime now) {
   namespace events = fleet::events;
   CampaignWriter campaign(log, LabelsOfFleet().campaign, WallTime{now.unix_us - 2 * kHourUs});
-  RS_RETURN_IF_ERROR(campaign.Plan("Does tonight's build keep its speed? " + hostile));
+  RS_RETURN_IF_ERROR(campaign.Plan("Does tonight's build keep its speed?" + hostile));
   fleet::CoordinatorState coordinator{"desk", 17, "b", {}, WallTime{now.unix_us + 24 * kHourUs}};
   campaign.Add(events::Alive("c", coordinator, campaign.Next()));
   fleet::JobState job;

@@ -201,6 +201,25 @@ async function checkFleet(page, base) {
   check(await page.getByText(/engine version/).first().isVisible(), "what changed with a regression is not told");
 }
 
+/** What the server's events tell of the fleet is asked for at once, on the page that is open. */
+async function checkFollowing(page, base) {
+  let asked = 0;
+  await page.route(/api\/v1\/fleet$/, async (route) => {
+    const response = await route.fetch();
+    const body = await response.json();
+    asked += 1;
+    if (asked > 1) body.campaigns[0].done = 10;
+    await route.fulfill({ response, json: { ...body, fleet: asked > 1 ? 1_000_000 : body.fleet } });
+  });
+  await page.route(/api\/v1\/live\/events/, async (route) => {
+    const live = { generation: 1, now: "2026-11-30T00:00:00Z", fleet: 1_000_000, runs: [], recent: [] };
+    await route.fulfill({ contentType: "text/event-stream", body: `event: live\ndata: ${JSON.stringify(live)}\n\n` });
+  });
+  await go(page, base, "?view=fleet");
+  await page.getByText(/^10 of 24 points done/).waitFor();
+  check(asked >= 2, "news of the fleet are not asked for");
+}
+
 /** A server that wants a token: the page asks for it, and shows nothing before. */
 export async function checkToken(browser, base, token) {
   const context = await browser.newContext({ viewport: DESK });
@@ -220,4 +239,4 @@ export async function checkToken(browser, base, token) {
   await context.close();
 }
 
-export const ACTIONS = [checkThreeClicks, checkHistoryOfAddress, checkPoint, checkCanvas, checkExports, checkControls, checkFilter, checkPredict, checkFleet, checkWrong, checkHostile];
+export const ACTIONS = [checkThreeClicks, checkHistoryOfAddress, checkPoint, checkCanvas, checkExports, checkControls, checkFilter, checkPredict, checkFleet, checkFollowing, checkWrong, checkHostile];

@@ -25,8 +25,9 @@ function View({ sweep, fixed }: { sweep: Sweep; fixed: boolean }) {
         <div>
           <h1>{campaign.name}: {pointsText(campaign)}</h1>
           <p className="note" role="status">
-            <StateWord state={campaign.state} />{campaign.purpose && `. ${campaign.purpose}`}. Begun {moment(campaign.started)}; as of {moment(sweep.now)}, {fixed ? "when this copy was published" : "followed as it happens"}.
+            <StateWord state={campaign.state} />, begun {moment(campaign.started)}; as of {moment(sweep.now)}, {fixed ? "when this copy was published" : "followed as it happens"}.
           </p>
+          {campaign.purpose && <p className="lead">{campaign.purpose}</p>}
         </div>
         <div className="tools"><Link className="btn" href={hrefOf("fleet")}>All campaigns</Link></div>
       </div>
