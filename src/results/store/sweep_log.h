@@ -85,8 +85,8 @@ class SweepLog {
                            std::span<const SweepLayout> layouts,
                            std::span<const SweepPoint> points) = 0;
 
-  /// Of all campaigns that have a plan, newest first; or of the named one, if it has.
-  virtual Result<std::vector<SweepMark>> Marks(const std::string& campaign = "") = 0;
+  /// Of all campaigns that have a plan, newest first; with a name of that one alone.
+  virtual Result<std::vector<SweepMark>> Marks(const std::string& campaign) = 0;
 
   /// The newest text of its plan. kNotFound for a campaign that has none.
   virtual Result<std::string> PlanText(const std::string& campaign) = 0;

@@ -117,7 +117,7 @@ TEST_P(SweepLogTest, MarksGrowWithTheRecord) {
   Campaign other = SomeCampaign();
   other.name = "no plan";
   ASSERT_TRUE((*store)->MakeCampaign(other));
-  const auto before = log_->Marks();
+  const auto before = log_->Marks("");
   ASSERT_TRUE(before) << before.error().message;
   ASSERT_EQ(before->size(), 1U);
   EXPECT_EQ(before->front(), (SweepMark{"spring", "", WallTime{1000}, 1, 3, 0, std::nullopt}));
@@ -125,7 +125,7 @@ TEST_P(SweepLogTest, MarksGrowWithTheRecord) {
   other.name = "later";
   other.started = WallTime{2000};
   ASSERT_TRUE(log_->AddPlan(other, "plan", kLayouts, kPoints));
-  const auto after = log_->Marks();
+  const auto after = log_->Marks("");
   ASSERT_TRUE(after) << after.error().message;
   ASSERT_EQ(after->size(), 2U);
   EXPECT_EQ(after->front().campaign, "later");

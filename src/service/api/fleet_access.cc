@@ -48,7 +48,7 @@ Result<std::int64_t> FleetAccess::Mark() {
   RS_ASSIGN_OR_RETURN(const bool there, Open());
   std::int64_t mark = 0;
   if (!there) return mark;
-  RS_ASSIGN_OR_RETURN(const auto sweeps, sweeps_->Marks());
+  RS_ASSIGN_OR_RETURN(const auto sweeps, sweeps_->Marks(""));
   for (const store::SweepMark& one : sweeps) mark += one.revision + one.points + one.last_event;
   RS_ASSIGN_OR_RETURN(const auto entries, daemons_->Marks());
   for (const store::DaemonMark& one : entries) mark += one.last_event;
@@ -109,7 +109,7 @@ Result<std::vector<SweepFigures>> FleetAccess::Sweeps() {
   std::vector<SweepFigures> all;
   RS_ASSIGN_OR_RETURN(const bool there, Open());
   if (!there) return all;
-  RS_ASSIGN_OR_RETURN(const auto marks, sweeps_->Marks());
+  RS_ASSIGN_OR_RETURN(const auto marks, sweeps_->Marks(""));
   for (const store::SweepMark& mark : marks) {
     RS_ASSIGN_OR_RETURN(all.emplace_back(), FiguresOf(mark));
   }
