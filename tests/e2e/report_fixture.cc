@@ -1,7 +1,8 @@
 // Writes a database with two runs of a make-believe server, for tests of the commands that read it:
-// report_fixture DATABASE [HOSTILE]. The request logs are made from a seed by a closed loop in
-// which each token takes longer the more users there are; all metrics are computed from them.
-// HOSTILE is put wherever a server or a user chooses a text.
+// report_fixture DATABASE [HOSTILE [fleet]]. The request logs are made from a seed by a closed loop
+// in which each token takes longer the more users there are; all metrics are computed from them.
+// HOSTILE is put wherever a server or a user chooses a text. With `fleet` the first run is of a
+// campaign of `sweep`, and a daemon looks after entries (fleet_fixture.h).
 
 #include <algorithm>
 #include <cmath>
@@ -11,6 +12,7 @@
 
 #include "base/core/rng.h"
 #include "domain/metrics/point_analysis.h"
+#include "fleet_fixture.h"
 #include "results/store/store.h"
 
 namespace roofscape {
@@ -114,12 +116,17 @@ Result<> AddPoint(store::Store& store, const spec::RunResult& run, const Shape& 
   return store.FinishPoint(id, point);
 }
 
-Result<> Write(const std::string& path, const std::string& hostile) {
+Result<> Write(const std::string& path, const std::string& hostile, bool fleet) {
   RS_ASSIGN_OR_RETURN(const auto store, store::OpenStore(path, store::OpenMode::kReadWrite));
   const std::vector<Shape> shapes = {{512, 64}, {2048, 32}};
   for (std::size_t s = 0; s < shapes.size(); ++s) {
     const std::string id = s == 0 ? "20261123-190222-aaaaaa" : "20261123-190358-bbbbbb";
-    const spec::RunResult run = MakeRun(id, shapes[s], hostile);
+    spec::RunResult run = MakeRun(id, shapes[s], hostile);
+    if (fleet && s == 0) {
+      RS_RETURN_IF_ERROR(WriteFleet(path, id, hostile));
+      run.plan.labels["campaign"] = LabelsOfFleet().campaign;
+      run.plan.labels["recipe"] = LabelsOfFleet().recipe;
+    }
     RS_RETURN_IF_ERROR(store->BeginRun(run));
     for (std::size_t i = 0; i < run.plan.load.concurrency.size(); ++i) {
       RS_RETURN_IF_ERROR(AddPoint(*store, run, shapes[s], i, hostile));
@@ -135,10 +142,10 @@ Result<> Write(const std::string& path, const std::string& hostile) {
 
 int main(int argc, char** argv) {
   if (argc < 2) {
-    std::fprintf(stderr, "usage: report_fixture DATABASE [HOSTILE]\n");
+    std::fprintf(stderr, "usage: report_fixture DATABASE [HOSTILE [fleet]]\n");
     return 2;
   }
-  const auto written = roofscape::Write(argv[1], argc > 2 ? argv[2] : "");
+  const auto written = roofscape::Write(argv[1], argc > 2 ? argv[2] : "", argc > 3);
   if (!written) std::fprintf(stderr, "%s\n", written.error().message.c_str());
   return written ? 0 : 1;
 }

@@ -142,7 +142,7 @@ class ServeTest(Fetching):
     def setUpClass(cls):
         cls.folder = tempfile.TemporaryDirectory()
         cls.database = os.path.join(cls.folder.name, "r.db")
-        subprocess.run([FIXTURE, cls.database], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([FIXTURE, cls.database, "", "fleet"], check=True, stdout=subprocess.DEVNULL)
         rows = os.path.join(cls.folder.name, "benchmarks.json")
         with open(rows, "w", encoding="utf-8") as file:
             json.dump(published_rows(), file)
@@ -189,6 +189,8 @@ class ServeTest(Fetching):
             "/api/v1/catalog", *(f"/api/v1/catalog/{kind}" for kind in
                                  ("chips", "fabrics", "models", "engines", "prices", "scores")),
             "/api/v1/catalog/chips/h100", "/api/v1/catalog/models/llama-3.1-70b",
+            "/api/v1/fleet", "/api/v1/fleet/campaigns/nightly", "/api/v1/fleet/campaigns/spring",
+            "/api/v1/fleet/entries/every%20night", "/api/v1/fleet/entries/forgotten",
             "/api/v1/live", "/api/v1/openapi.json",
         ]
 
@@ -247,6 +249,8 @@ class ServeTest(Fetching):
                 ("/api/v1/compare?side=colour%3Dred&side=chip%3Db200", 400, "side"),
                 ("/api/v1/rows/a999999", 404, None),
                 ("/api/v1/runs/none", 404, None),
+                ("/api/v1/fleet/campaigns/none", 404, None),
+                ("/api/v1/fleet/entries/none", 404, None),
                 ("/api/v1/catalog/dragons", 404, None)):
             got, value = self.fetch(address)
             self.assertEqual((got, value["error"]["parameter"]), (status, parameter), address)

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { changed, hrefOf, viewOf } from "../src/app/location";
+import { drawsAtOnce } from "../src/app/places";
 import { ask, keyAside, layoutName, shapeName } from "../src/pages/query";
 import type { Facets, Key } from "../src/data/types";
 import { sideParts, sideText } from "../src/pages/compare";
@@ -57,3 +58,9 @@ describe("series of one name", () => {
     expect(keyAside(predicted, options, [key({}), predicted])).toBe("predicted");
   });
 });
+
+test.each([["", true, true], ["view=runs", false, false], ["view=codesign", false, false], ["view=codesign&part=gain", true, true], ["view=codesign&part=nothing", false, false], ["view=predict", true, false], ["view=codesign&part=sketch", true, false]])(
+  "charts are fetched ahead only where they are drawn: '%s'", (query, served, published) => {
+    expect(drawsAtOnce(new URLSearchParams(query), false)).toBe(served);
+    expect(drawsAtOnce(new URLSearchParams(query), true)).toBe(published);
+  });

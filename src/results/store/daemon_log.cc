@@ -12,6 +12,19 @@ class SqlDaemonLog final : public DaemonLog {
  public:
   explicit SqlDaemonLog(std::unique_ptr<Database> database) : database_(std::move(database)) {}
 
+  Result<std::vector<DaemonMark>> Marks() override {
+    RS_ASSIGN_OR_RETURN(const Transaction view, Transaction::Read(*database_));
+    RS_ASSIGN_OR_RETURN(Statement query,
+                        database_->Prepare("SELECT entry, MAX(event_index) FROM daemon_event "
+                                           "GROUP BY entry ORDER BY entry"));
+    std::vector<DaemonMark> marks;
+    while (true) {
+      RS_ASSIGN_OR_RETURN(const bool row, query.Step());
+      if (!row) return marks;
+      marks.push_back({query.Text(0), query.Int(1)});
+    }
+  }
+
   Result<std::vector<DaemonEvent>> EventsAfter(const std::string& entry,
                                                std::int64_t after) override {
     RS_ASSIGN_OR_RETURN(const Transaction view, Transaction::Read(*database_));

@@ -29,9 +29,20 @@ struct DaemonEvent {
   friend bool operator==(const DaemonEvent&, const DaemonEvent&) = default;
 };
 
+/// An entry, and the number of its newest event.
+struct DaemonMark {
+  std::string entry;
+  std::int64_t last_event = 0;
+
+  friend bool operator==(const DaemonMark&, const DaemonMark&) = default;
+};
+
 class DaemonLog {
  public:
   virtual ~DaemonLog() = default;
+
+  /// All entries, by name.
+  virtual Result<std::vector<DaemonMark>> Marks() = 0;
 
   /// In order, those behind number `after`.
   virtual Result<std::vector<DaemonEvent>> EventsAfter(const std::string& entry,

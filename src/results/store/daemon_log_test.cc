@@ -45,6 +45,8 @@ TEST_P(DaemonLogTest, EntriesHaveNothingToDoWithEachOther) {
   EXPECT_TRUE(*log_->Append("b", 0, {0, WallTime{2}, "seen", "{}"}));
   EXPECT_EQ(log_->EventsAfter("b", 0)->front().at.unix_us, 2);
   EXPECT_TRUE(log_->EventsAfter("c", 0)->empty());
+  EXPECT_TRUE(*log_->Append("a", 1, {0, WallTime{3}, "release", "{}"}));
+  EXPECT_EQ(*log_->Marks(), (std::vector<DaemonMark>{{"a", 2}, {"b", 1}}));
 }
 
 INSTANTIATE_TEST_SUITE_P(Backends, DaemonLogTest,

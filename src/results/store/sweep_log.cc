@@ -34,6 +34,42 @@ class SqlSweepLog final : public SweepLog {
     return transaction.Commit();
   }
 
+  Result<std::vector<SweepMark>> Marks(const std::string& campaign) override {
+    RS_ASSIGN_OR_RETURN(const Transaction view, Transaction::Read(*database_));
+    RS_ASSIGN_OR_RETURN(
+        Statement query,
+        database_->Prepare(
+            "SELECT c.name, c.purpose, c.started_us, "
+            "(SELECT MAX(t.revision) FROM sweep_plan AS t WHERE t.campaign_id = c.id), "
+            "(SELECT COUNT(*) FROM sweep_point AS p WHERE p.campaign_id = c.id), "
+            "COALESCE(e.event_index, 0), e.at_us FROM campaign AS c "
+            "LEFT JOIN sweep_event AS e ON e.campaign_id = c.id AND e.event_index = "
+            "(SELECT MAX(n.event_index) FROM sweep_event AS n WHERE n.campaign_id = c.id) "
+            "WHERE (?1 = '' OR c.name = ?1) AND "
+            "EXISTS (SELECT 1 FROM sweep_plan AS s WHERE s.campaign_id = c.id) "
+            "ORDER BY c.started_us DESC, c.id DESC"));
+    query.Bind(campaign);
+    std::vector<SweepMark> marks;
+    while (true) {
+      RS_ASSIGN_OR_RETURN(const bool row, query.Step());
+      if (!row) return marks;
+      SweepMark& mark = marks.emplace_back();
+      mark.campaign = query.Text(0);
+      mark.purpose = query.Text(1);
+      mark.started = WallTime{query.Int(2)};
+      mark.revision = query.Int(3);
+      mark.points = query.Int(4);
+      mark.last_event = query.Int(5);
+      if (mark.last_event > 0) mark.last_at = WallTime{query.Int(6)};
+    }
+  }
+
+  Result<std::string> PlanText(const std::string& campaign) override {
+    RS_ASSIGN_OR_RETURN(const Transaction view, Transaction::Read(*database_));
+    RS_ASSIGN_OR_RETURN(const std::int64_t id, IdOf(campaign));
+    return NewestText(id);
+  }
+
   Result<SweepRecord> Load(const std::string& campaign) override {
     RS_ASSIGN_OR_RETURN(const Transaction view, Transaction::Read(*database_));
     RS_ASSIGN_OR_RETURN(const std::int64_t id, IdOf(campaign));

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -58,6 +59,19 @@ struct SweepRecord {
   std::int64_t last_event() const { return events.empty() ? 0 : events.back().index; }
 };
 
+/// What a campaign of `sweep` is and how far its record goes, to see whether that has grown.
+struct SweepMark {
+  std::string campaign;
+  std::string purpose;
+  WallTime started;
+  std::int64_t revision = 0;  // Of the plan.
+  std::int64_t points = 0;
+  std::int64_t last_event = 0;
+  std::optional<WallTime> last_at;  // Of that event.
+
+  friend bool operator==(const SweepMark&, const SweepMark&) = default;
+};
+
 class SweepLog {
  public:
   virtual ~SweepLog() = default;
@@ -71,6 +85,11 @@ class SweepLog {
                            std::span<const SweepLayout> layouts,
                            std::span<const SweepPoint> points) = 0;
 
+  /// Of all campaigns that have a plan, newest first; with a name of that one alone.
+  virtual Result<std::vector<SweepMark>> Marks(const std::string& campaign) = 0;
+
+  /// The newest text of its plan. kNotFound for a campaign that has none.
+  virtual Result<std::string> PlanText(const std::string& campaign) = 0;
   /// kNotFound for a campaign that has no plan.
   virtual Result<SweepRecord> Load(const std::string& campaign) = 0;
   /// The events behind number `after`, in order.

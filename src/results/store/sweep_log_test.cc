@@ -53,6 +53,7 @@ TEST_P(SweepLogTest, KeepsPointsInTheOrderOfThePlanAndAddsOnlyNewOnes) {
   const auto record = log_->Load("spring");
   ASSERT_TRUE(record) << record.error().message;
   EXPECT_EQ(record->plan_text, "plan 2");
+  EXPECT_EQ(*log_->PlanText("spring"), "plan 2");
   EXPECT_EQ(record->layouts, kLayouts);
   std::vector<SweepPoint> expected = kPoints;
   expected.push_back(more[1]);
@@ -108,6 +109,29 @@ TEST_P(SweepLogTest, SaysWhatACampaignWithoutPlanIs) {
   const auto none = log_->Load("autumn");
   ASSERT_FALSE(none);
   EXPECT_NE(none.error().message.find("campaign 'autumn': there is none"), std::string::npos);
+}
+
+TEST_P(SweepLogTest, MarksGrowWithTheRecord) {
+  auto store = OpenStore(place_->path(), OpenMode::kReadWrite);
+  ASSERT_TRUE(store);
+  Campaign other = SomeCampaign();
+  other.name = "no plan";
+  ASSERT_TRUE((*store)->MakeCampaign(other));
+  const auto before = log_->Marks("");
+  ASSERT_TRUE(before) << before.error().message;
+  ASSERT_EQ(before->size(), 1U);
+  EXPECT_EQ(before->front(), (SweepMark{"spring", "", WallTime{1000}, 1, 3, 0, std::nullopt}));
+  ASSERT_TRUE(*log_->Append("spring", 0, std::vector{Event("begun", "p1"), Event("done", "p1")}));
+  other.name = "later";
+  other.started = WallTime{2000};
+  ASSERT_TRUE(log_->AddPlan(other, "plan", kLayouts, kPoints));
+  const auto after = log_->Marks("");
+  ASSERT_TRUE(after) << after.error().message;
+  ASSERT_EQ(after->size(), 2U);
+  EXPECT_EQ(after->front().campaign, "later");
+  EXPECT_EQ(after->back(), (SweepMark{"spring", "", WallTime{1000}, 1, 3, 2, WallTime{5}}));
+  EXPECT_EQ(log_->Marks("spring")->size(), 1U);
+  EXPECT_TRUE(log_->Marks("none")->empty());
 }
 
 INSTANTIATE_TEST_SUITE_P(Backends, SweepLogTest,

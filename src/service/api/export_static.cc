@@ -91,6 +91,7 @@ class Exporter {
     RS_RETURN_IF_ERROR(WriteSets());
     RS_RETURN_IF_ERROR(WriteIntelligence());
     RS_RETURN_IF_ERROR(WriteRuns());
+    RS_RETURN_IF_ERROR(WriteFleet());
     RS_RETURN_IF_ERROR(WriteCatalog());
     RS_RETURN_IF_ERROR(WriteStudies());
     RS_RETURN_IF_ERROR(WriteManifest());
@@ -251,6 +252,25 @@ class Exporter {
             Write(folder + "/recipe.sh", recipe["script"].get_ref<const std::string&>()));
       }
       ++summary_.runs;
+    }
+    return {};
+  }
+
+  /// Names are anybody's: files have the places of the lists.
+  Result<> WriteFleet() {
+    RS_ASSIGN_OR_RETURN(const Json all, FleetView(input_, store_));
+    RS_RETURN_IF_ERROR(WriteJson("data/fleet.json", all));
+    for (std::size_t i = 0; i < all["campaigns"].size(); ++i) {
+      const Json& campaign = all["campaigns"][i];
+      if (!campaign["trouble"].is_null()) continue;  // Its points cannot be read.
+      RS_ASSIGN_OR_RETURN(const Json one,
+                          SweepView(input_, store_, campaign["name"].get<std::string>()));
+      RS_RETURN_IF_ERROR(WritePacked(fmt::format("data/fleet/campaigns/{}.json.gz", i), one));
+    }
+    for (std::size_t i = 0; i < all["entries"].size(); ++i) {
+      RS_ASSIGN_OR_RETURN(const Json one,
+                          EntryView(input_, store_, all["entries"][i]["name"].get<std::string>()));
+      RS_RETURN_IF_ERROR(WritePacked(fmt::format("data/fleet/entries/{}.json.gz", i), one));
     }
     return {};
   }

@@ -22,10 +22,10 @@ Result<Json> RunRecipeView(const ViewInput& input, StoreAccess& store, std::stri
   const auto campaign = run.plan.labels.find("campaign");
   const auto recipe = run.plan.labels.find("recipe");
   if (campaign == run.plan.labels.end() || recipe == run.plan.labels.end()) return json;
-  const auto loaded = store.LoadSweep(campaign->second);
+  const auto loaded = store.fleet().Sweep(campaign->second);
   if (!loaded && loaded.error().code == ErrorCode::kNotFound) return json;
   if (!loaded) return loaded.error();
-  const fleet::CampaignState& state = **loaded;
+  const fleet::CampaignState& state = *loaded->second;
   const fleet::PointState* const point = fleet::PointOfRun(state, run.id);
   if (point == nullptr) return json;
   const std::string script = fleet::RecipeScript(*point, state.layouts().at(point->layout), run.id,

@@ -255,8 +255,10 @@ Result<Json> LiveView(const ViewInput& input, StoreAccess& store) {
                     {"stale", seconds(last_us) > kStaleS},
                     {"points", std::move(points)}});
   }
+  RS_ASSIGN_OR_RETURN(const std::int64_t fleet, store.fleet().Mark());
   return Json{{"generation", input.snapshot->generation()},
               {"now", input.now.ToIso()},
+              {"fleet", fleet},
               {"runs", std::move(live)},
               {"recent", std::move(recent)}};
 }

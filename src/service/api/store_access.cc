@@ -191,21 +191,4 @@ Result<std::vector<store::Series>> StoreAccess::LoadSeries(const std::string& ru
   return store->LoadSeries(run_id);
 }
 
-Result<std::shared_ptr<const fleet::CampaignState>> StoreAccess::LoadSweep(
-    const std::string& campaign) {
-  const std::scoped_lock lock(mutex_);
-  if (!sweeps_) {
-    RS_ASSIGN_OR_RETURN(sweeps_, store::OpenSweepLog(path_, store::OpenMode::kReadOnly));
-  }
-  if (sweep_ && sweep_name_ == campaign) {
-    RS_ASSIGN_OR_RETURN(const auto news, sweeps_->EventsAfter(campaign, sweep_->last_event()));
-    if (news.empty()) return sweep_;
-  }
-  RS_ASSIGN_OR_RETURN(const store::SweepRecord record, sweeps_->Load(campaign));
-  RS_ASSIGN_OR_RETURN(fleet::CampaignState state, fleet::CampaignState::Of(record));
-  sweep_ = std::make_shared<const fleet::CampaignState>(std::move(state));
-  sweep_name_ = campaign;
-  return sweep_;
-}
-
 }  // namespace roofscape::api

@@ -22,9 +22,8 @@
 #include "domain/catalog/catalog.h"
 #include "results/store/archive.h"
 #include "results/store/store.h"
-#include "results/store/sweep_log.h"
+#include "service/api/fleet_access.h"
 #include "service/api/snapshot.h"
-#include "service/fleet/state.h"
 
 namespace roofscape::api {
 
@@ -39,7 +38,7 @@ class StoreAccess {
  public:
   /// `path`: as OpenStore's. `catalog` must outlive it. Nothing is opened yet.
   StoreAccess(std::string path, const catalog::Catalog& catalog)
-      : path_(std::move(path)), catalog_(catalog) {}
+      : path_(std::move(path)), catalog_(catalog), fleet_(path_) {}
 
   /// Fails where the store is there and cannot be read.
   Result<> Check();
@@ -64,8 +63,8 @@ class StoreAccess {
   Result<spec::RequestLog> LoadLog(const store::PointId& point);
   Result<std::vector<store::Series>> LoadSeries(const std::string& run_id);
 
-  /// The campaign of a sweep. kNotFound where there is none of that name, or it has no plan.
-  Result<std::shared_ptr<const fleet::CampaignState>> LoadSweep(const std::string& campaign);
+  /// Campaigns of `sweep`, entries of `daemon`: read beside all else, with turns of their own.
+  FleetAccess& fleet() { return fleet_; }
 
  private:
   /// False: there is no store yet.
@@ -81,10 +80,7 @@ class StoreAccess {
   std::mutex mutex_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<store::Archive> archive_;
-  std::unique_ptr<store::SweepLog> sweeps_;
-  /// The campaign that was asked for last: the next run is likely one of its, too.
-  std::string sweep_name_;
-  std::shared_ptr<const fleet::CampaignState> sweep_;
+  FleetAccess fleet_;
   /// Points of runs that were read before, each with what its summary said then.
   std::map<std::string, std::pair<std::string, std::vector<KnownRow>>> own_;
 };

@@ -28,4 +28,14 @@ Result<Json> RunSeriesView(const ViewInput& input, StoreAccess& store, std::stri
 Result<Json> RunRecipeView(const ViewInput& input, StoreAccess& store, std::string_view id);
 Result<Json> LiveView(const ViewInput& input, StoreAccess& store);
 
+/// Campaigns of `sweep` and entries of `daemon`.
+Result<Json> FleetView(const ViewInput& input, StoreAccess& store);
+/// A campaign with all its points.
+Result<Json> SweepView(const ViewInput& input, StoreAccess& store, std::string_view name);
+/// An entry with what its runs found, newest first.
+Result<Json> EntryView(const ViewInput& input, StoreAccess& store, std::string_view name);
+/// The `entries` of FleetView.
+Result<Json> EntriesJson(const ViewInput& input, StoreAccess& store);
+Json FailureJson(const fleet::Failure& failure);
+
 }  // namespace roofscape::api

@@ -110,10 +110,13 @@ Result<bool> Daemon::Append(Watched& one, const store::DaemonEvent& event) {
 Result<> Daemon::StepEntry(Watched& one) {
   RS_RETURN_IF_ERROR(Sync(one));
   const WallTime now = clock_.Wall();
-  if (!one.state.seen) {
-    RS_ASSIGN_OR_RETURN(const bool met, Append(one, daemon_events::Seen(now)));
+  const EntrySettings settings = EntrySettings::Of(one.entry);
+  // Told once a daemon: two whose configurations differ would tell for ever.
+  if (!one.state.seen || (!one.introduced && one.state.settings != settings)) {
+    RS_ASSIGN_OR_RETURN(const bool met, Append(one, daemon_events::Seen(settings, now)));
     if (!met) return {};
   }
+  one.introduced = true;
   RS_RETURN_IF_ERROR(Deliver(one));
   if (const Occasion* open = one.state.Open()) {
     const bool mine = open->owner == me_;

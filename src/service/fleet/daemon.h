@@ -79,6 +79,7 @@ class Daemon {
     DaemonEntry entry;
     TimeZone zone;
     EntryState state;
+    bool introduced = false;  // Its settings stand in the store, or did.
     std::optional<WallTime> next_ask;
     WallTime next_send;
     std::string told;  // The last trouble, so that it is told once.

@@ -30,12 +30,28 @@ Owner ReadOwner(ObjectReader& reader) {
   return owner;
 }
 
+EntrySettings ReadSettings(ObjectReader& reader) {
+  EntrySettings settings;
+  reader.Required("plan", settings.plan);
+  reader.Required("schedule", settings.schedule);
+  reader.Required("time_zone", settings.time_zone);
+  reader.Optional("watch_every_s", settings.watch_every_s);
+  return settings;
+}
+
 /// By the schedule: more than so many missed times are not counted one by one.
 constexpr std::int64_t kMostMissed = 1000;
 
 }  // namespace
 
 std::string_view Name(Cause cause) { return kCauses[static_cast<std::size_t>(cause)]; }
+
+EntrySettings EntrySettings::Of(const DaemonEntry& entry) {
+  EntrySettings settings{entry.plan, "", entry.time_zone, std::nullopt};
+  if (entry.schedule) settings.schedule = entry.schedule->text();
+  if (entry.release) settings.watch_every_s = entry.release->every_s;
+  return settings;
+}
 
 const Occasion* EntryState::Open() const {
   const bool open = !occasions.empty() && !occasions.back().ended;
@@ -50,6 +66,8 @@ Result<> EntryState::Apply(const store::DaemonEvent& event) {
   Occasion* const open = Open() == nullptr ? nullptr : &occasions.back();
   if (event.kind == "seen") {
     if (!seen) seen = event.at;
+    // Of earlier versions it holds nothing.
+    if (reader.Has("plan")) settings = ReadSettings(reader);
   } else if (event.kind == "release") {
     std::string value;
     reader.Required("value", value);
@@ -96,7 +114,12 @@ Result<> EntryState::Apply(const store::DaemonEvent& event) {
 
 namespace daemon_events {
 
-store::DaemonEvent Seen(WallTime now) { return Make("seen", now, Json::object()); }
+store::DaemonEvent Seen(const EntrySettings& settings, WallTime now) {
+  Json json = {
+      {"plan", settings.plan}, {"schedule", settings.schedule}, {"time_zone", settings.time_zone}};
+  if (settings.watch_every_s) json["watch_every_s"] = *settings.watch_every_s;
+  return Make("seen", now, json);
+}
 
 store::DaemonEvent Release(const std::string& value, WallTime now) {
   return Make("release", now, {{"value", value}});

@@ -60,11 +60,23 @@ struct Occasion {
   std::set<std::string> told;  // Channels.
 };
 
+/// What of an entry's configuration those want to know who see only the store.
+struct EntrySettings {
+  std::string plan;
+  std::string schedule;  // Empty: none.
+  std::string time_zone;
+  std::optional<double> watch_every_s;  // Where it watches for releases.
+
+  static EntrySettings Of(const DaemonEntry& entry);
+  friend bool operator==(const EntrySettings&, const EntrySettings&) = default;
+};
+
 struct EntryState {
   std::int64_t last_event = 0;
-  std::optional<WallTime> seen;        // When a daemon first met the entry.
-  std::optional<std::string> release;  // The newest that is known.
-  std::vector<Occasion> occasions;     // In order.
+  std::optional<WallTime> seen;           // When a daemon first met the entry.
+  std::optional<EntrySettings> settings;  // As a daemon had them last.
+  std::optional<std::string> release;     // The newest that is known.
+  std::vector<Occasion> occasions;        // In order.
 
   /// Errors: kProtocol for events that no Roofscape wrote.
   Result<> Apply(const store::DaemonEvent& event);
@@ -73,7 +85,8 @@ struct EntryState {
 };
 
 namespace daemon_events {
-store::DaemonEvent Seen(WallTime now);
+/// A daemon meets the entry for the first time, or with other settings than before.
+store::DaemonEvent Seen(const EntrySettings& settings, WallTime now);
 /// The first answer of a watch: nothing new yet.
 store::DaemonEvent Release(const std::string& value, WallTime now);
 store::DaemonEvent Begun(const Due& due, const Owner& owner, WallTime now);

@@ -111,6 +111,25 @@ TEST_F(DaemonTest, RunsEachDayOnceAtItsTime) {
   EXPECT_TRUE(hands_.sent.empty());  // Nothing was worth it.
 }
 
+TEST_F(DaemonTest, TheStoreKnowsTheScheduleOfTheDaemonThatStartedLast) {
+  Daemon first = Make();
+  Step(first);
+  Step(first);
+  EXPECT_EQ(log_->EventsAfter("nightly", 0)->size(), 1U);
+  entry_.schedule = *Cron::Parse("0 4 * * *");
+  Daemon second = Make(false, 2);
+  Step(second);
+  Step(first);  // Does not answer back.
+  Step(second);
+  const auto events = *log_->EventsAfter("nightly", 0);
+  ASSERT_EQ(events.size(), 2U);
+  EntryState state;
+  for (const store::DaemonEvent& event : events) ASSERT_TRUE(state.Apply(event));
+  EXPECT_EQ(state.settings, EntrySettings::Of(entry_));
+  EXPECT_EQ(state.settings->schedule, "0 4 * * *");
+  EXPECT_EQ(*state.seen, events.front().at);
+}
+
 TEST_F(DaemonTest, AFreshDaemonWaitsForItsTimeAndOnceDoesNot) {
   Daemon waits = Make();
   Step(waits);

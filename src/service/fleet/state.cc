@@ -131,7 +131,9 @@ Result<> CampaignState::Apply(const store::SweepEvent& event) {
   ObjectReader reader(document);
   last_event_ = event.index;
   if (event.kind == "alive") {
-    CoordinatorState& one = coordinators_[event.subject];
+    const auto [at, is_new] = coordinators_.try_emplace(event.subject);
+    CoordinatorState& one = at->second;
+    if (is_new) one.since = event.at;
     reader.Optional("host", one.host);
     reader.Optional("pid", one.pid);
     reader.Optional("begin", one.begin);

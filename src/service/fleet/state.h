@@ -84,6 +84,7 @@ struct CoordinatorState {
   std::string host;
   std::int64_t pid = 0;
   std::string begin;  // Of the process; see BeginOf().
+  WallTime since;     // Its first sign of life.
   WallTime until;     // Its lease.
   bool left = false;
 };

@@ -1,16 +1,9 @@
 // What one does on the dashboard: ask, choose, open, copy, save, go back.
-import { readFileSync } from "node:fs";
+import { DESK, go, param, saved } from "./act.mjs";
 import { check, settled, watchedPage } from "./harness.mjs";
 
 // Of the imported rows: several chips, with prices and run links.
 const MODEL = "model=deepseek-v3";
-const VIEWPORT = { width: 1280, height: 800 };
-const param = (page, name) => new URL(page.url()).searchParams.get(name);
-
-async function go(page, base, query) {
-  await page.goto(base + query);
-  await settled(page);
-}
 
 /** From the first page: the cheapest measured configuration at a target, and its recipe, within three clicks. */
 async function checkThreeClicks(page, base) {
@@ -60,22 +53,42 @@ async function checkPoint(page, base) {
   check(param(page, "point") === null, "a closed point stays in the address");
 }
 
+/** Places on the page where the chart has a filled mark: blocks of one colour that no line fills. */
+async function marksOf(canvas) {
+  return canvas.evaluate((element) => {
+    const drawn = [...element.querySelectorAll("canvas")].find(({ width }) => width > 0);
+    const box = drawn.getBoundingClientRect();
+    const scale = drawn.width / box.width;
+    const { data, width, height } = drawn.getContext("2d").getImageData(0, 0, drawn.width, drawn.height);
+    const at = (x, y) => data.slice((y * width + x) * 4, (y * width + x) * 4 + 4).join();
+    const bright = (colour) => {
+      const [r, g, b, alpha] = colour.split(",").map(Number);
+      return alpha > 200 && Math.max(r, g, b) - Math.min(r, g, b) > 60;
+    };
+    const places = [];
+    const size = Math.round(4 * scale);
+    for (let y = 0; y < height - size; y += 2)
+      for (let x = 0; x < width - size; x += 2) {
+        const colour = at(x, y);
+        if (!bright(colour)) continue;
+        const block = Array.from({ length: size * size }, (_, i) => at(x + (i % size), y + Math.floor(i / size)));
+        if (block.every((one) => one === colour)) places.push({ x: box.x + (x + size / 2) / scale, y: box.y + (y + size / 2) / scale });
+      }
+    return places;
+  });
+}
+
 async function checkCanvas(page, base) {
   await go(page, base, `?view=frontier&points=front&${MODEL}`);
   const canvas = page.locator(".canvas").first();
-  const box = await canvas.boundingBox();
-  // Somewhere on the chart lies a mark that can be clicked.
-  let found = false;
-  for (let x = 70; x < box.width - 20 && !found; x += 12)
-    for (let y = 20; y < box.height - 30 && !found; y += 12) {
-      await page.mouse.move(box.x + x, box.y + y);
-      if (await page.locator(".tip").count()) {
-        found = true;
-        await page.mouse.click(box.x + x, box.y + y);
-      }
-    }
-  check(found, "no mark of the chart answers the pointer");
-  if (found) await page.getByRole("complementary", { name: "The chosen point" }).waitFor();
+  const marks = await marksOf(canvas);
+  check(marks.length > 0, "the chart has no filled mark");
+  for (const mark of marks.slice(0, 1)) {
+    await page.mouse.move(mark.x, mark.y);
+    await page.locator(".tip").waitFor();
+    await page.mouse.click(mark.x, mark.y);
+    await page.getByRole("complementary", { name: "The chosen point" }).waitFor();
+  }
   const reset = page.getByRole("button", { name: "Reset" }).first();
   check(await reset.isDisabled(), "the chart can be reset before it was moved");
   await canvas.focus();
@@ -83,13 +96,6 @@ async function checkCanvas(page, base) {
   check(await reset.isEnabled(), "plus does not zoom");
   await page.keyboard.press("0");
   check(await reset.isDisabled(), "0 does not show all");
-}
-
-async function saved(page, name) {
-  const waiting = page.waitForEvent("download");
-  await page.getByRole("button", { name }).first().click();
-  const download = await waiting;
-  return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
 }
 
 async function checkExports(page, base) {
@@ -172,9 +178,51 @@ async function checkHostile(page, base) {
   check((await page.title()).endsWith("Roofscape"), "a script from outside text ran");
 }
 
+/** From the fleet to a failed point's cure, a run and its recipe; and what happens meanwhile shows. */
+async function checkFleet(page, base) {
+  await go(page, base, "?view=fleet");
+  await page.getByRole("link", { name: "nightly", exact: true }).first().click();
+  const points = page.getByRole("region", { name: "Points of the campaign" }).locator("tbody tr");
+  await points.first().waitFor();
+  check((await points.count()) === 24, `the campaign has ${await points.count()} points`);
+  check(await page.getByText("host node-3 is set aside").isVisible(), "the host set aside is not told");
+  await page.getByRole("radio", { name: "failed" }).check({ force: true });
+  await page.waitForFunction(() => document.querySelectorAll("[aria-label='Points of the campaign'] tbody tr").length === 2);
+  check(param(page, "status") === "failed", "the state is not in the address");
+  check(/memory.*Cure: fewer slots/.test(await points.first().textContent()), "a failed point has no cure");
+  await page.getByRole("radio", { name: "done" }).check({ force: true });
+  const recipe = await saved(page, /^Download the recipe of/);
+  check(recipe.name.endsWith(".sh") && recipe.bytes.toString().startsWith("#!"), `the recipe ${recipe.name} is no script`);
+  await points.first().getByRole("link").click();
+  await page.getByText("Audit of the instrument").waitFor();
+  await go(page, base, "?view=fleet");
+  await page.getByRole("link", { name: "every night" }).click();
+  await page.getByText(/total_tps_per_chip .10 %/).waitFor();
+  check(await page.getByText(/engine version/).first().isVisible(), "what changed with a regression is not told");
+}
+
+/** What the server's events tell of the fleet is asked for at once, on the page that is open. */
+async function checkFollowing(page, base) {
+  let asked = 0;
+  await page.route(/api\/v1\/fleet$/, async (route) => {
+    const response = await route.fetch();
+    const body = await response.json();
+    asked += 1;
+    if (asked > 1) body.campaigns[0].done = 10;
+    await route.fulfill({ response, json: { ...body, fleet: asked > 1 ? 1_000_000 : body.fleet } });
+  });
+  await page.route(/api\/v1\/live\/events/, async (route) => {
+    const live = { generation: 1, now: "2026-11-30T00:00:00Z", fleet: 1_000_000, runs: [], recent: [] };
+    await route.fulfill({ contentType: "text/event-stream", body: `event: live\ndata: ${JSON.stringify(live)}\n\n` });
+  });
+  await go(page, base, "?view=fleet");
+  await page.getByText(/^10 of 24 points done/).waitFor();
+  check(asked >= 2, "news of the fleet are not asked for");
+}
+
 /** A server that wants a token: the page asks for it, and shows nothing before. */
 export async function checkToken(browser, base, token) {
-  const context = await browser.newContext({ viewport: VIEWPORT });
+  const context = await browser.newContext({ viewport: DESK });
   const page = await watchedPage(context, base, "token");
   page.expected.push(/status of 401/);
   await page.goto(base);
@@ -191,18 +239,4 @@ export async function checkToken(browser, base, token) {
   await context.close();
 }
 
-export async function checkActions(browser, base) {
-  const context = await browser.newContext({ viewport: VIEWPORT, acceptDownloads: true });
-  await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: new URL(base).origin });
-  for (const action of [checkThreeClicks, checkHistoryOfAddress, checkPoint, checkCanvas, checkExports, checkControls, checkFilter, checkPredict, checkWrong, checkHostile]) {
-    const page = await watchedPage(context, base, action.name);
-    page.setDefaultTimeout(30_000);
-    try {
-      await action(page, base);
-    } catch (error) {
-      check(false, `${action.name}: ${error.message}`);
-    }
-    await page.close();
-  }
-  await context.close();
-}
+export const ACTIONS = [checkThreeClicks, checkHistoryOfAddress, checkPoint, checkCanvas, checkExports, checkControls, checkFilter, checkPredict, checkFleet, checkFollowing, checkWrong, checkHostile];

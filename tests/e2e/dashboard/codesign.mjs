@@ -1,27 +1,6 @@
 // What one does on the co-design pages: follow a study until it is done, choose, save, sketch.
-import { readFileSync } from "node:fs";
-import { check, settled, watchedPage } from "./harness.mjs";
-
-const param = (page, name) => new URL(page.url()).searchParams.get(name);
-
-async function go(page, base, query) {
-  await page.goto(base + query);
-  await computed(page);
-}
-
-/** Until the study is done, or says why not. */
-export async function computed(page) {
-  await settled(page);
-  await page.waitForFunction(() => !document.querySelector("main progress"), null, { timeout: 90_000 });
-  await settled(page);
-}
-
-async function saved(page, name) {
-  const waiting = page.waitForEvent("download");
-  await page.getByRole("button", { name }).first().click();
-  const download = await waiting;
-  return readFileSync(await download.path());
-}
+import { computed, go, param, saved } from "./act.mjs";
+import { check } from "./harness.mjs";
 
 async function checkStories(page, base) {
   await go(page, base, "?view=codesign");
@@ -44,15 +23,15 @@ async function checkGain(page, base) {
   const bars = page.getByRole("region", { name: "Layers of the gain" }).locator("tbody tr");
   const layers = await bars.count();
   check(layers >= 4, `the gain has ${layers} layers`);
-  const csv = (await saved(page, "Save the figures as CSV")).toString().trim().split("\r\n");
+  const csv = (await saved(page, "Save the figures as CSV")).bytes.toString().trim().split("\r\n");
   check(csv.length === layers + 1 && csv[0].includes("share_times") && csv[0].includes("low80_times"), `the gain's CSV begins '${csv[0]}'`);
   // What the server computed: the last step ends at the gain that the headline tells.
   const end = Number(csv[csv.length - 1].split(",")[7]);
   const told = Number(/ gives ([\d.]+) times/.exec(await page.locator(".lead").textContent())[1]);
   check(Math.abs(end / told - 1) < 0.01, `the steps end at ${end}, the headline says ${told}`);
-  const svg = (await saved(page, "Save the chart as SVG")).toString();
+  const svg = (await saved(page, "Save the chart as SVG")).bytes.toString();
   check(svg.startsWith("<svg") && svg.includes("all together") && svg.includes("silicon"), "the waterfall's SVG lacks its names");
-  const png = await saved(page, "Save the chart as PNG");
+  const png = (await saved(page, "Save the chart as PNG")).bytes;
   check(png.subarray(1, 4).toString() === "PNG" && png.length > 10_000, `the waterfall's PNG has ${png.length} bytes`);
   check((await page.getByText("<b>markup</b> that stays text").count()) === 1, "markup of a study's text became markup");
   check((await page.locator("article pre").textContent()).includes("roofscape codesign --attribute"), "the command is not told");
@@ -70,7 +49,7 @@ async function checkPortability(page, base) {
   await page.reload();
   await computed(page);
   await page.getByText("Over now").waitFor();
-  const csv = (await saved(page, "Save the figures as CSV")).toString().trim().split("\r\n");
+  const csv = (await saved(page, "Save the figures as CSV")).bytes.toString().trim().split("\r\n");
   check(csv.length === 3 && csv[1].split(",")[1] === "0", `at home a model loses '${csv[1]}'`);
 }
 
@@ -82,8 +61,7 @@ async function checkOthers(page, base) {
   await go(page, base, "?view=codesign&part=fabrics");
   check((await page.locator(".canvas").count()) === 2, "the fabrics have not two charts");
   await go(page, base, "?view=codesign&part=elasticities");
-  await page.getByText("memory bandwidth").first().waitFor({ state: "attached" }).catch(() => {});
-  const csv = (await saved(page, "Save the figures as CSV")).toString();
+  const csv = (await saved(page, "Save the figures as CSV")).bytes.toString();
   check(/^input,elasticity,low80,high80/.test(csv) && csv.includes("memory_bandwidth,"), `the elasticities begin '${csv.slice(0, 60)}'`);
   await go(page, base, "?view=codesign&part=what-if");
   const parameters = page.getByRole("region", { name: "Parameters of the scenario" });
@@ -111,17 +89,4 @@ async function checkSketch(page, base) {
   check(/memory_gb/.test(await page.getByRole("alert").textContent()), "a part out of bounds is not named");
 }
 
-export async function checkCodesign(browser, base) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, acceptDownloads: true });
-  for (const action of [checkStories, checkGain, checkPortability, checkOthers, checkSketch]) {
-    const page = await watchedPage(context, base, action.name);
-    page.setDefaultTimeout(30_000);
-    try {
-      await action(page, base);
-    } catch (error) {
-      check(false, `${action.name}: ${error.message}`);
-    }
-    await page.close();
-  }
-  await context.close();
-}
+export const CODESIGN_ACTIONS = [checkStories, checkGain, checkPortability, checkOthers, checkSketch];

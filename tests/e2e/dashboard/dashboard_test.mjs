@@ -7,11 +7,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { check, failures, host, run, serve, tools } from "./harness.mjs";
-import { checkActions, checkToken } from "./actions.mjs";
-import { checkCodesign } from "./codesign.mjs";
+import { failures, host, run, serve, timed, together, tools } from "./harness.mjs";
+import { runActions } from "./act.mjs";
+import { ACTIONS, checkToken } from "./actions.mjs";
+import { CODESIGN_ACTIONS } from "./codesign.mjs";
+import { tellLoadings } from "./loading.mjs";
 import { checkMany } from "./many_points.mjs";
-import { checkPages, PUBLISHED, SERVED } from "./pages.mjs";
+import { EMPTY, pageJobs, PUBLISHED, SERVED } from "./pages.mjs";
 
 const [, , roofscape, fixture, here, pictures] = process.argv;
 const source = resolve(here);
@@ -28,33 +30,43 @@ const folder = mkdtempSync(join(tmpdir(), "roofscape-dashboard-"));
 const database = join(folder, "store.db");
 const empty = join(folder, "empty.db");
 const stops = [];
+const LANES = 3; // Where one waits for the server another uses the processor.
 let browser;
-try {
-  run(fixture, database, HOSTILE);
-  run(roofscape, "import", "inferencex", join(source, "tests/golden/data/inferencex.json"), "--db", database);
-  run(roofscape, "import", "inferencex", join(source, "tests/golden/data/evals.json"), "--db", database);
-  browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
-  const server = await serve(roofscape, database, "--studies", studies);
+
+async function makeStores() {
+  await run(fixture, database, HOSTILE, "fleet");
+  await run(roofscape, "import", "inferencex", join(source, "tests/golden/data/inferencex.json"), "--db", database);
+  await run(roofscape, "import", "inferencex", join(source, "tests/golden/data/evals.json"), "--db", database);
+  await run(roofscape, "db", "migrate", "--db", empty);
+}
+
+/** Stops with the test. */
+function begun(server) {
   stops.push(server.stop);
-  const seen = await checkPages(browser, axe, server.address, SERVED, pictures && join(pictures, "served"));
-  check(seen.title !== "owned", "a script from outside text ran");
-  await checkActions(browser, server.address);
-  await checkCodesign(browser, server.address);
-  await checkMany(browser, server.address);
+  return server;
+}
 
-  const guarded = await serve(roofscape, database, "--token-file", join(folder, "tokens"));
-  stops.push(guarded.stop);
-  await checkToken(browser, guarded.address, /token, shown only now: (\S+)/.exec(guarded.told)[1]);
+const picturesOf = (kind) => pictures && join(pictures, kind);
 
-  run(roofscape, "publish", join(folder, "site"), "--db", database, "--studies", studies);
-  const files = await host(join(folder, "site"));
-  stops.push(files.stop);
-  await checkPages(browser, axe, files.address, PUBLISHED, pictures && join(pictures, "published"), ["desk"]);
+try {
+  await timed("stores", makeStores);
+  browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+  const server = begun(await serve(roofscape, database, "--studies", studies));
+  await timed("100,000 points", () => checkMany(browser, server.address));
 
-  run(roofscape, "db", "migrate", "--db", empty);
-  const bare = await serve(roofscape, empty);
-  stops.push(bare.stop);
-  await checkPages(browser, axe, bare.address, SERVED.filter((page) => page.empty), pictures && join(pictures, "empty"), ["desk"]);
+  const guarded = begun(await serve(roofscape, database, "--token-file", join(folder, "tokens")));
+  const bare = begun(await serve(roofscape, empty));
+  await timed("served", () => together(LANES, [
+    () => timed("actions", () => runActions(browser, server.address, ACTIONS)),
+    () => timed("co-design", () => runActions(browser, server.address, CODESIGN_ACTIONS)),
+    () => checkToken(browser, guarded.address, /token, shown only now: (\S+)/.exec(guarded.told)[1]),
+    ...pageJobs(browser, axe, server.address, SERVED, picturesOf("served")),
+    ...pageJobs(browser, axe, bare.address, EMPTY, picturesOf("empty"), ["desk"]),
+  ]));
+
+  await timed("publish", () => run(roofscape, "publish", join(folder, "site"), "--db", database, "--studies", studies));
+  const files = begun(await host(join(folder, "site")));
+  await timed("published", () => together(LANES, pageJobs(browser, axe, files.address, PUBLISHED, picturesOf("published"), ["desk"])));
 } catch (error) {
   failures.push(String(error.stack ?? error));
 } finally {
@@ -62,6 +74,7 @@ try {
   for (const stop of stops) stop();
   rmSync(folder, { recursive: true, force: true });
 }
+tellLoadings();
 for (const failure of failures) console.log(`FAILED: ${failure}`);
 console.log(`${failures.length} failures`);
 process.exit(failures.length > 0 ? 1 : 0);

@@ -1,5 +1,5 @@
 // What the dashboard's tests stand on: a store, a server, a browser that notices everything.
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
@@ -14,10 +14,41 @@ export function check(condition, what) {
   if (!condition) failures.push(what);
 }
 
+/** What a program prints; others go on meanwhile. */
 export function run(program, ...words) {
-  const done = spawnSync(program, words, { encoding: "utf8", timeout: 120_000 });
-  if (done.status !== 0) throw new Error(`${program} ${words.join(" ")}: exit status ${done.status}\n${done.stderr}`);
-  return done.stdout;
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, words, { stdio: ["ignore", "pipe", "pipe"], timeout: 240_000 });
+    const told = { stdout: "", stderr: "" };
+    for (const name of ["stdout", "stderr"]) child[name].on("data", (bytes) => (told[name] += bytes));
+    child.on("error", reject);
+    child.on("close", (code) => {
+      if (code === 0) resolve(told.stdout);
+      else reject(new Error(`${program} ${words.join(" ")}: exit status ${code}\n${told.stderr}`));
+    });
+  });
+}
+
+/** Does all jobs, so many at a time. A job that throws is a failure. */
+export async function together(lanes, jobs) {
+  const waiting = [...jobs];
+  const lane = async () => {
+    for (let job = waiting.shift(); job; job = waiting.shift()) {
+      try {
+        await job();
+      } catch (error) {
+        failures.push(String(error.stack ?? error));
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+}
+
+/** Tells how long a part of the test took. */
+export async function timed(what, work) {
+  const began = Date.now();
+  const done = await work();
+  console.log(`${((Date.now() - began) / 1000).toFixed(1)} s: ${what}`);
+  return done;
 }
 
 /** The browser and its tools, or why there are none. */
@@ -75,16 +106,17 @@ export async function host(folder) {
 export async function watchedPage(context, base, name) {
   const page = await context.newPage();
   const origin = new URL(base).origin;
+  page.called = name;
   page.expected = [];
   page.on("console", (message) => {
     const text = `${message.text()} ${message.location()?.url ?? ""}`;
     const meant = page.expected.some((pattern) => pattern.test(text));
-    if (["error", "warning"].includes(message.type()) && !meant) failures.push(`${name}: console says: ${text}`);
+    if (["error", "warning"].includes(message.type()) && !meant) failures.push(`${page.called}: console says: ${text}`);
   });
-  page.on("pageerror", (error) => failures.push(`${name}: ${error.message}`));
+  page.on("pageerror", (error) => failures.push(`${page.called}: ${error.message}`));
   page.on("request", (request) => {
     const url = request.url();
-    if (!url.startsWith(origin) && !/^(data|blob):/.test(url)) failures.push(`${name}: asks ${url}, which is elsewhere`);
+    if (!url.startsWith(origin) && !/^(data|blob):/.test(url)) failures.push(`${page.called}: asks ${url}, which is elsewhere`);
   });
   return page;
 }
@@ -98,9 +130,12 @@ export async function settled(page) {
   await page.waitForFunction(() => [...document.querySelectorAll(".canvas > div")].every((one) => one.dataset.ready !== "false"), null, { timeout: WAIT_MS });
 }
 
-export async function accessible(page, axe, name) {
-  await page.evaluate(axe);
-  const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+/** `only`: rules to look by instead of all. Targets of fingers count where `touch` says so. */
+export async function accessible(page, axe, name, { only = null, touch = false } = {}) {
+  await page.evaluate(`window.axe ?? (() => { ${axe} })()`);
+  const options = { resultTypes: ["violations"], rules: { "target-size": { enabled: touch } } };
+  if (only) options.runOnly = { type: "rule", values: only };
+  const found = await page.evaluate((how) => window.axe.run(document, how), options);
   for (const violation of found.violations)
     if (["serious", "critical"].includes(violation.impact))
       failures.push(`${name}: axe: ${violation.id}: ${violation.nodes.slice(0, 3).map((node) => `${node.target.join(" ")} ${node.failureSummary ?? ""}`).join(" | ")}`);

@@ -60,7 +60,7 @@ export async function checkMany(browser, base) {
   });
   await page.goto(`${base}?view=frontier&on=${Array.from({ length: SERIES }, (_, s) => `series ${s}`).join("&on=")}`);
   await settled(page);
-  await page.waitForTimeout(1500);
+  await page.evaluate(() => new Promise((done) => requestIdleCallback(done)));
   const told = await page.locator("section h2:has-text('Every point') + p").textContent();
   check(told.startsWith("100,000 points"), `the table says: ${told}`);
   const dom = await page.locator("tr[data-row]").count();

@@ -14,6 +14,7 @@ export const VIEWS = [
   "predict",
   "codesign",
   "runs",
+  "fleet",
   "catalog",
   "live",
 ] as const;

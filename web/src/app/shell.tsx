@@ -12,10 +12,12 @@ import { Refusal } from "../data/source";
 // Filters that mean the same on every page, and so travel along.
 const SHARED = ["model", "shape", "chip", "engine", "precision", "speculative", "protocol", "tier", "date", "as_of"];
 
+const UNFILTERED: View[] = ["codesign", "runs", "fleet", "catalog", "live"];
+
 function placeHref(view: View, query: URLSearchParams): string {
   const kept: Record<string, string[]> = {};
   for (const name of SHARED) if (query.has(name)) kept[name] = query.getAll(name);
-  return hrefOf(view, view === "codesign" || view === "runs" || view === "catalog" || view === "live" ? {} : kept);
+  return hrefOf(view, UNFILTERED.includes(view) ? {} : kept);
 }
 
 function Bar({ view }: { view: string }) {

@@ -60,6 +60,14 @@ class Files {
   }
 }
 
+/** Files of campaigns and entries have the places of the list, for a name may be no file's. */
+export async function fleetFile<Body>(files: Pick<Files, "get">, kind: "campaigns" | "entries", name: string): Promise<Body> {
+  const all = await files.get<T.FleetNow>("data/fleet.json");
+  const place = all[kind].findIndex((one) => one.name === name);
+  if (place >= 0) return files.get<Body>(`data/fleet/${kind}/${place}.json.gz`);
+  throw new Refusal("not_found", `this published copy has no '${name}': it holds ${all[kind].map((one) => one.name).join(", ") || "none"}.`);
+}
+
 function historyFrom(file: HistoryFile, query: Query): T.History {
   const at = Number(query["at"] ?? 50) || 50;
   const best = (query["y"] as string | undefined) ?? "total_tps_per_chip";
@@ -121,6 +129,9 @@ export async function published(folder: string, _signal: AbortSignal): Promise<S
     sketch: () => Promise.reject(needsServer("A sketch")),
     catalog: (kind) => files.get(`data/catalog/${encodeURIComponent(kind)}.json`),
     catalogOne: (kind, id) => files.get(`data/catalog/${encodeURIComponent(kind)}/${encodeURIComponent(id)}.json`),
+    fleet: () => files.get("data/fleet.json"),
+    sweep: (campaign) => fleetFile(files, "campaigns", campaign),
+    daemonEntry: (entry) => fleetFile(files, "entries", entry),
     live: () => Promise.reject(needsServer("Watching runs")),
     watch: () => Promise.reject(needsServer("Watching runs")),
   };

@@ -65,6 +65,9 @@ export function served(): Source {
     sketch: (query, signal) => get("sketch", query, signal),
     catalog: (kind, signal) => get(`catalog/${part(kind)}`, {}, signal),
     catalogOne: (kind, id, signal) => get(`catalog/${part(kind)}/${part(id)}`, {}, signal),
+    fleet: (signal) => get("fleet", {}, signal),
+    sweep: (campaign, signal) => get(`fleet/campaigns/${part(campaign)}`, {}, signal),
+    daemonEntry: (entry, signal) => get(`fleet/entries/${part(entry)}`, {}, signal),
     live: (signal) => get("live", {}, signal),
     async watch(on, signal) {
       // Not EventSource: it cannot send the token.

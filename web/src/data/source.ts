@@ -30,6 +30,9 @@ export interface Source {
   sketch(query: Query, signal: AbortSignal): Promise<T.Sketch>;
   catalog(kind: string, signal: AbortSignal): Promise<T.CatalogList>;
   catalogOne(kind: string, id: string, signal: AbortSignal): Promise<T.CatalogEntry>;
+  fleet(signal: AbortSignal): Promise<T.FleetNow>;
+  sweep(campaign: string, signal: AbortSignal): Promise<T.Sweep>;
+  daemonEntry(entry: string, signal: AbortSignal): Promise<T.DaemonEntry>;
   live(signal: AbortSignal): Promise<T.Live>;
   /** Calls back with each change until the signal aborts. */
   watch(on: (live: T.Live) => void, signal: AbortSignal): Promise<void>;

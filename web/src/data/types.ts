@@ -1193,6 +1193,215 @@ export type CatalogList = {
 
 export type CatalogOne = CatalogEntry;
 
+export type WorkFailure = {
+  /** As docs/reference/sweep.md lists them; `skipped` for a point that was not tried. */
+  class: string;
+  reason: string;
+  cure: string | null;
+};
+
+export type SweepBudget = {
+  name: "wall_hours" | "device_hours" | "usd";
+  unit: string;
+  limit: number;
+  /** Of wall_hours: since the coordinator that runs began; null where none runs. */
+  used: number | null;
+  /** At most 1. */
+  used_share: number | null;
+};
+
+export type SweepHead = {
+  name: string;
+  purpose: string;
+  started: string;
+  /** When something happened to it last. */
+  last: string | null;
+  /** running: a coordinator gives signs of life. stopped: none does, and points are open. ended: none is open. */
+  state: "running" | "stopped" | "ended";
+  points: number;
+  pending: number;
+  running: number;
+  done: number;
+  failed: number;
+  skipped: number;
+  /** Estimated seconds of measuring what is pending or running, one after the other. */
+  open_s: number;
+  /** Hours times chips that ended jobs took. */
+  device_h: number;
+  /** The same in money. */
+  usd: number | null;
+  /** By the plan, else today's price of its dearest chip. */
+  usd_per_device_h: number | null;
+  budgets: SweepBudget[];
+  hosts_aside: number;
+  /** Why its record cannot be read. */
+  trouble: string | null;
+};
+
+export type SweepPoint = {
+  point: string;
+  title: string;
+  deployment: string;
+  /** Its fingerprint. */
+  recipe: string;
+  repeat: number;
+  round: number;
+  status: "pending" | "running" | "done" | "failed" | "skipped";
+  run: string | null;
+  verdict: string | null;
+  measured: string | null;
+  /** Of DEGRADED points, before they were repeated. */
+  repeated_runs: string[];
+  /** Tries that failed. */
+  failures: number;
+  failure: WorkFailure | null;
+};
+
+export type SweepReason = {
+  class: string;
+  reason: string;
+  cure: string | null;
+  status: "failed" | "skipped";
+  points: number;
+};
+
+export type SweepHost = {
+  host: string;
+  failures: number;
+  /** It gets no further jobs. */
+  aside: boolean;
+  /** Reason of its last failure. */
+  last: string | null;
+};
+
+export type SweepJob = {
+  job: string;
+  deployment: string;
+  chips: number;
+  /** null: not begun. */
+  host: string | null;
+  points: number;
+  made: string;
+};
+
+export type Sweep = {
+  generation: number;
+  now: string;
+  fleet: number;
+  campaign: SweepHead;
+  /** Points that failed or were skipped alike, most first. */
+  reasons: SweepReason[];
+  /** That had failures. */
+  hosts: SweepHost[];
+  /** That have not ended. */
+  jobs: SweepJob[];
+  points: SweepPoint[];
+};
+
+export type DaemonChange = {
+  /** Deployment and workload. */
+  title: string;
+  worse: boolean;
+  shifts: ({
+    metric: string;
+    /** Of a rate, in which more is better: -0.1 is 10 % worse. */
+    change: number | null;
+    /** From this on a change is beyond the noise. */
+    smallest_finding: number | null;
+    /** Earlier measurements it was held against. */
+    history: number | null;
+  })[];
+  changed_with_it: {
+    name: string;
+    was: string;
+    now: string;
+  }[];
+};
+
+export type DaemonRecord = {
+  title: string;
+  metric: string;
+  target: number | null;
+  value: number | null;
+  before: number | null;
+};
+
+export type DaemonOccasion = {
+  number: number;
+  cause: "first" | "schedule" | "release";
+  due: string;
+  /** Earlier times of the schedule that nobody ran. */
+  missed: number;
+  release: string | null;
+  host: string;
+  begun: string;
+  ended: string | null;
+  campaign: string | null;
+  /** What a message about it begins with. */
+  subject: string | null;
+  points_done: number | null;
+  failures: ({
+    class: string;
+    reason: string;
+    cure: string | null;
+    points: number | null;
+  })[];
+  /** The run as a whole, or its publishing. */
+  broken: WorkFailure | null;
+  published: boolean;
+  /** Channels that have it. */
+  told: string[];
+  /** Channels that are still to have it. */
+  untold: string[];
+  changes: DaemonChange[];
+  records: DaemonRecord[];
+};
+
+export type DaemonHead = {
+  name: string;
+  /** null, as what follows: told by an earlier version. */
+  plan: string | null;
+  /** As cron has it; null: none. */
+  schedule: string | null;
+  time_zone: string | null;
+  /** Where it asks for new releases. */
+  watch_every_s: number | null;
+  campaign: string | null;
+  /** overdue: a time of its schedule has passed and nothing began: no daemon seems to look after it. */
+  state: "running" | "waiting" | "overdue";
+  /** Of the schedule. */
+  next: string | null;
+  overdue_since: string | null;
+  /** When a daemon met it first. */
+  seen: string | null;
+  /** The newest that is known. */
+  release: string | null;
+  occasions: number;
+  last: DaemonOccasion | null;
+  trouble: string | null;
+};
+
+export type DaemonEntry = {
+  generation: number;
+  now: string;
+  fleet: number;
+  entry: DaemonHead;
+  /** The last 200, newest first. */
+  occasions: DaemonOccasion[];
+  left_out: number;
+};
+
+export type FleetNow = {
+  generation: number;
+  now: string;
+  /** Grows with all that happens. */
+  fleet: number;
+  /** Newest first. */
+  campaigns: SweepHead[];
+  /** By name. */
+  entries: DaemonHead[];
+};
+
 export type LiveRun = {
   run: RunSummary;
   /** Seconds since it began. */
@@ -1211,6 +1420,8 @@ export type LiveRun = {
 export type Live = {
   generation: number;
   now: string;
+  /** Grows with all that happens to campaigns of sweep and entries of daemon. */
+  fleet: number;
   runs: LiveRun[];
   /** The last that ended. */
   recent: RunSummary[];

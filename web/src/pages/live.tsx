@@ -1,14 +1,13 @@
 import { useEffect, useState } from "react";
 import { hrefOf } from "../app/location";
 import { Link } from "../app/link";
+import { followLive } from "../data/follow";
 import { forgetAnswers, useKnown } from "../data/use";
-import { needsServer, Refusal } from "../data/source";
+import { needsServer, type Refusal } from "../data/source";
 import type { Live } from "../data/types";
 import { count, counted, duration, moment } from "../format/numbers";
 import { Empty, Failed, Waiting } from "../parts/states";
 import { verdictsText } from "./run_list";
-
-const AGAIN_MS = 3000;
 
 export default function LivePage() {
   const { source } = useKnown();
@@ -25,19 +24,7 @@ export default function LivePage() {
       });
       setFailure(null);
     };
-    const follow = async () => {
-      while (!control.signal.aborted) {
-        try {
-          show(await source.live(control.signal));
-          await source.watch(show, control.signal);
-        } catch (why) {
-          if (control.signal.aborted) return;
-          setFailure(why instanceof Refusal ? why : new Refusal("internal", `the stream of events broke: ${String(why)}`));
-        }
-        await new Promise((done) => setTimeout(done, AGAIN_MS));
-      }
-    };
-    void follow();
+    void followLive(source, async () => show(await source.live(control.signal)), show, setFailure, control.signal);
     return () => control.abort();
   }, [source]);
   if (failure && !live) return <><div className="head"><h1>Runs in progress</h1></div><Failed failure={failure} /></>;

@@ -43,6 +43,8 @@ function Ask({ models, chips }: { models: CatalogList; chips: CatalogList }) {
   const engine = query.get("engine") ?? "vllm";
   const question = ask(query, [...OWN, ...PRICES], { model, chip, tp: query.get("tp") ?? "4", engine: engine === "shared" ? undefined : engine, concurrency: LOADS.map(String) });
   const latest = useLatest(keyOf("predict", question), (signal) => source.predict(question, signal));
+  // On a phone the answer stands above the sliders: they would move once it is there.
+  if (!latest.value && !latest.failure) return <Waiting what="Asking the model" />;
   return (
     <>
       <Head predict={latest.value} query={query} />
@@ -50,7 +52,7 @@ function Ask({ models, chips }: { models: CatalogList; chips: CatalogList }) {
         <Controls models={models} chips={chips} model={model} chip={chip} query={query} change={change} />
         <div className="stack">
           {latest.failure && <Failed failure={latest.failure} />}
-          {latest.value ? <View predict={latest.value} query={query} change={change} /> : !latest.failure && <Waiting what="Asking the model" />}
+          {latest.value && <View predict={latest.value} query={query} change={change} />}
         </div>
       </div>
     </>

@@ -54,6 +54,8 @@ function Ask(lists: Lists) {
   const chip = query.get("chip") ?? "b200-sxm";
   const question = ask(query, OWN, { model, chip });
   const latest = useLatest(keyOf("sketch", question), (signal) => source.sketch(question, signal));
+  // Sliders come with the answer: without them all below would move once it is there.
+  if (!latest.value && !latest.failure) return <Waiting what="Searching layouts" />;
   return (
     <>
       <Head sketch={latest.value} />
@@ -61,7 +63,7 @@ function Ask(lists: Lists) {
         <Controls {...lists} model={model} chip={chip} query={query} change={change} sketch={latest.value} />
         <div className="stack">
           {latest.failure && <Failed failure={latest.failure} />}
-          {latest.value ? <View sketch={latest.value} query={query} change={change} /> : !latest.failure && <Waiting what="Searching layouts" />}
+          {latest.value && <View sketch={latest.value} query={query} change={change} />}
         </div>
       </div>
     </>

@@ -108,7 +108,9 @@ export function StudyFrame({ studies, kind, part, children, aside }: FrameProps)
 
 function Following({ head, aside, children }: { head: StudyHead; children: (study: Study) => ReactNode; aside?: (study: Study) => ReactNode }) {
   const { study, failure } = useStudy(head.id);
+  const why = failure ?? (study?.state === "failed" ? new Refusal("internal", study.error ?? "the study failed") : null);
   const ready = study?.state === "done" ? study : null;
+  const about = head.text.map((paragraph) => <p key={paragraph} className="note">{paragraph}</p>);
   return (
     <article>
       <div className="head">
@@ -117,22 +119,21 @@ function Following({ head, aside, children }: { head: StudyHead; children: (stud
           {ready?.headline && <p className="lead">{ready.headline}</p>}
         </div>
       </div>
-      <div className="two story">
-        <div className="stack">
-          {failure ? <Failed failure={failure} />
-            : study?.state === "failed" ? <Failed failure={new Refusal("internal", study.error ?? "the study failed")} />
-            : ready ? children(ready) : <Computing study={study} />}
+      {/* One column until it is done: beside a result of unknown height nothing would stay in its place. */}
+      {!ready && !why ? <div className="stack"><Computing study={study} />{study && about}</div> : (
+        <div className="two story">
+          <div className="stack">{ready ? children(ready) : <Failed failure={why!} />}</div>
+          <aside className="stack" aria-label="About this study">
+            {about}
+            {ready && aside?.(ready)}
+            <div className="stack">
+              <h2>The same in a shell</h2>
+              <pre tabIndex={0}>{head.command}</pre>
+              <CopyButton text={head.command} label="Copy the command" />
+            </div>
+          </aside>
         </div>
-        <aside className="stack" aria-label="About this study">
-          {head.text.map((paragraph) => <p key={paragraph} className="note">{paragraph}</p>)}
-          {ready && aside?.(ready)}
-          <div className="stack">
-            <h2>The same in a shell</h2>
-            <pre tabIndex={0}>{head.command}</pre>
-            <CopyButton text={head.command} label="Copy the command" />
-          </div>
-        </aside>
-      </div>
+      )}
     </article>
   );
 }
