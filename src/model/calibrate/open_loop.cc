@@ -99,8 +99,8 @@ Result<std::optional<OpenPrediction>> OpenLoop::At(double rate_rps) const {
   steady.ttft = point->ttft_s;
   steady.tpot = point->tpot_s;
   steady.decoding = rate_rps / groups * point->tpot_s * output / busy;
-  steady.admitted = service_.serve.states.back().requests / groups;
   out.why = Explain(c, coefficients_, steady);
+  out.why.admitted = service_.serve.states.back().requests / groups;
   out.why.cache *= point->serving / groups / std::max(steady.decoding, 1e-9);
   if (out.why.chip_w) {
     const double idle = perf::PowerShares{}.idle * c.service.machine.tdp_w;

@@ -52,11 +52,13 @@ TEST_F(OpenLoopTest, ALoneRequestIsThePredictedOne) {
     row_.decode = row_.prefill = {1.0, 4.0, std::nullopt, std::nullopt, std::nullopt};
     const auto p = Make().At(1e-6);
     ASSERT_TRUE(p && *p);
+    // A disaggregated one decodes alone in its time; the closed loop's mean is a little less than
+    // one.
     const Prediction one = model_.Predict(*At(1.0));
     EXPECT_NEAR((*p)->prediction.ttft_s.value, one.ttft_s.value, 1e-3 * one.ttft_s.value);
-    EXPECT_NEAR((*p)->prediction.tpot_s.value, one.tpot_s.value, 1e-3 * one.tpot_s.value);
+    EXPECT_NEAR((*p)->prediction.tpot_s.value, one.tpot_s.value, 1e-2 * one.tpot_s.value);
     EXPECT_NEAR((*p)->prediction.ttft_s.high80, one.ttft_s.high80, 0.3 * one.ttft_s.high80);
-    EXPECT_NEAR((*p)->prediction.tpot_s.high80, one.tpot_s.high80, 1e-3 * one.tpot_s.high80);
+    EXPECT_NEAR((*p)->prediction.tpot_s.high80, one.tpot_s.high80, 1e-2 * one.tpot_s.high80);
     EXPECT_EQ((*p)->prediction.domain, one.domain);
     EXPECT_NEAR((*p)->point.idle, 1.0, 1e-3);
   }
