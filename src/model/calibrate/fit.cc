@@ -241,11 +241,10 @@ LogErrors ErrorsOf(const Case& c, std::span<const double> fitted) {
 }
 
 Fit FitCoefficients(std::span<const Case> cases, std::span<const char> used,
-                    const FitOptions& options, std::vector<double> start) {
-  if (start.empty()) start.assign(perf::kFitted, 0.0);
+                    const FitOptions& options) {
   std::vector<double> trust(cases.size(), 0.0);
   for (std::size_t i = 0; i < cases.size(); ++i) trust[i] = used[i] ? cases[i].trust : 0.0;
-  const Fit first = FitOnce(cases, trust, std::move(start), options);
+  const Fit first = FitOnce(cases, trust, std::vector<double>(perf::kFitted, 0.0), options);
   DoubtGroups(cases, first, trust);
   return FitOnce(cases, trust, first.fitted, options);
 }

@@ -35,9 +35,8 @@ LogErrors ErrorsOf(const Case& c, std::span<const double> fitted);
 
 /// Fits twice: rows of one model, chip, engine, precision and protocol that the first fit misses
 /// together by far have a label that is wrong or a flag that is hidden, and count little in the
-/// second. Fits on the cases that `used` marks; rows of one curve share its weight. `start`:
-/// perf::kFitted logarithms to begin with, of a fit to like cases; empty: the priors.
+/// second. Fits on the cases that `used` marks; rows of one curve share its weight.
 Fit FitCoefficients(std::span<const Case> cases, std::span<const char> used,
-                    const FitOptions& options, std::vector<double> start = {});
+                    const FitOptions& options);
 
 }  // namespace roofscape::calibrate
