@@ -5,7 +5,8 @@
 //
 // An open loop asks the mean field once for each state of its chain (some twenty), then goes
 // through the chain for each rate: how many closed loops one costs is the ratio of the first two
-// lines; the third is a further rate of a deployment whose states are known.
+// lines; the third is a further rate of a deployment whose states are known. On one core of a busy
+// 2-core virtual machine: 0.9 us a closed loop, 22 us an open one, 1.3 us a further rate.
 
 #include <benchmark/benchmark.h>
 
