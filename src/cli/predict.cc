@@ -1,5 +1,6 @@
 // roofscape predict: what a deployment would do, by the performance model.
 
+#include <cmath>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,10 +13,12 @@
 #include "cli/command.h"
 #include "cli/deployment_options.h"
 #include "cli/model_source.h"
+#include "cli/predict_open.h"
 #include "cli/predict_run.h"
 #include "cli/predict_text.h"
 #include "cli/price_options.h"
 #include "model/calibrate/own_chip.h"
+#include "model/sim/engine_policy.h"
 
 namespace roofscape::cli {
 namespace {
@@ -28,15 +31,23 @@ constexpr const char* kFooter =
     "    --tp 4 --input-tokens 1024 --output-tokens 1024 --concurrency 1,4,16,64\n"
     "  roofscape predict --model deepseek-v3 --chip gb200-nvl72 --engine trtllm --precision fp4 "
     "\\\n"
-    "    --tp 8 --ep 8 --prefill-tp 4 --prefill-ep 4 --prefill-workers 2 --concurrency 64\n\n"
-    "The load is InferenceX's: all requests at once, 10 a slot, lengths 0.8 to 1.0 of what is\n"
-    "given, no prefix cache. --prefill-* makes the deployment disaggregated; --tp, --ep, --dp are\n"
-    "then those of decoding. Names: roofscape catalog list.";
+    "    --tp 8 --ep 8 --prefill-tp 4 --prefill-ep 4 --prefill-workers 2 --concurrency 64\n"
+    "  roofscape predict --model llama-3.1-70b --chip h200-sxm --precision fp8 --tp 4 \\\n"
+    "    --rate 1,2,4,8\n\n"
+    "With --concurrency the load is InferenceX's: all requests at once, 10 a slot; with --rate "
+    "they\n"
+    "come one by one, whatever is in flight. Lengths are 0.8 to 1.0 of what is given, no prefix\n"
+    "cache. --prefill-* makes the deployment disaggregated; --tp, --ep, --dp are then those of\n"
+    "decoding. Names: roofscape catalog list.";
 
 struct Options : DeploymentOptions {
   double input = 1024;
   double output = 1024;
   std::vector<double> concurrency = {1, 4, 16, 64};
+  std::vector<double> rates;  // Open loops instead.
+  std::optional<double> max_sequences;
+  std::vector<double> acceptance;
+  std::optional<double> acceptance_length;
   std::string like;
   std::optional<double> anchor;
   bool save = false;
@@ -121,6 +132,72 @@ Result<std::vector<PredictedPoint>> PointsOf(const catalog::Catalog& catalog,
   return points;
 }
 
+/// Drafts as RowOf takes them, from whichever flags say it.
+Result<> SetDrafts(Options& options) {
+  if (!options.acceptance.empty()) {
+    options.drafts = static_cast<double>(options.acceptance.size());
+    double all = 1.0;
+    options.accepted = 0.0;
+    for (const double next : options.acceptance) *options.accepted += all *= next;
+  }
+  if (!options.acceptance_length) return {};
+  if (*options.acceptance_length > *options.drafts + 1.0) {
+    return Error{ErrorCode::kInvalidArgument,
+                 fmt::format("--acceptance-length {:g}: a step gains at most {:g} tokens, its own "
+                             "and --drafts {:g}",
+                             *options.acceptance_length, *options.drafts + 1.0, *options.drafts)};
+  }
+  options.accepted = *options.acceptance_length - 1.0;
+  return {};
+}
+
+Result<> PredictRates(const Options& options, const catalog::Catalog& catalog,
+                      const calibrate::Model& model, const Question& q,
+                      const analysis::Pricing& pricing) {
+  RS_ASSIGN_OR_RETURN(const auto kernels, LoadKernels());
+  const auto case_at = [&](double concurrency) -> Result<calibrate::Case> {
+    calibrate::ServingRow row = q.row;
+    row.concurrency = concurrency;
+    RS_ASSIGN_OR_RETURN(calibrate::Case c, calibrate::MakeCase(catalog, row, &kernels->book));
+    RS_RETURN_IF_ERROR(calibrate::CheckFits(c));
+    return c;
+  };
+  // Lengths even between the shortest and the longest.
+  const double low = q.row.length_low;
+  const double variation = (1.0 - low) / (1.0 + low) / std::sqrt(3.0);
+  const auto policy = sim::DefaultPolicy(perf::EngineClassOf(options.engine));
+  const double sequences =
+      options.max_sequences.value_or(static_cast<double>(policy.max_sequences));
+  RS_ASSIGN_OR_RETURN(
+      const calibrate::OpenLoop loop,
+      calibrate::OpenLoop::Make(case_at, model, calibrate::OwnChip(), variation, sequences));
+  std::vector<OpenRate> rates;
+  for (const double rate : options.rates) {
+    OpenRate out;
+    out.rate_rps = rate;
+    RS_ASSIGN_OR_RETURN(out.open, loop.At(rate));
+    if (out.open) {
+      out.cost = CostOf(out.open->prediction, out.open->why,
+                        q.row.output / (q.row.input + q.row.output), q.row.chip, pricing);
+    }
+    rates.push_back(std::move(out));
+  }
+  if (options.json) {
+    const Json json = {{"schema", "roofscape-prediction-1"},
+                       {"model", options.model},
+                       {"chip", options.chip},
+                       {"fitted_rows", model.rows()},
+                       {"capacity_rps", calibrate::FigureJson(loop.capacity_rps())},
+                       {"points", OpenJson(rates, pricing)}};
+    fmt::print("{}\n", json.dump(2));
+    return {};
+  }
+  const Style style = StyleOf(stdout);
+  fmt::print("{}{}", OpenTable(rates, loop.capacity_rps(), style),
+             OpenDetails(rates, pricing, style));
+  return {};
+}
+
 Json FactorsJson(const calibrate::OwnChip& own) {
   if (!own.learned()) return nullptr;
   Json factors = Json::object();
@@ -159,11 +236,13 @@ void Print(const Options& options, const calibrate::Model& model,
 
 Result<> Predict(Options options, const Clock& clock) {
   RS_RETURN_IF_ERROR(CompleteDeployment(options));
+  RS_RETURN_IF_ERROR(SetDrafts(options));
   RS_ASSIGN_OR_RETURN(const catalog::Catalog catalog, LoadDeploymentCatalog(options));
   RS_ASSIGN_OR_RETURN(const calibrate::Model model, LoadModel(options.params));
   RS_ASSIGN_OR_RETURN(const Question question, QuestionOf(options));
   RS_ASSIGN_OR_RETURN(const analysis::Pricing pricing,
                       PricingOf(options.prices, catalog, clock.Wall()));
+  if (!options.rates.empty()) return PredictRates(options, catalog, model, question, pricing);
   calibrate::OwnChip own;
   RS_RETURN_IF_ERROR(LearnAnchor(options, catalog, question, own));
   RS_ASSIGN_OR_RETURN(const std::vector<PredictedPoint> points,
@@ -173,9 +252,46 @@ Result<> Predict(Options options, const Clock& clock) {
   return SaveRun(options.db, PredictedRun(*question.like, points, options.name, clock));
 }
 
+void AddLoadOptions(Command& command, Options& options) {
+  command.AddOption("--input-tokens", options.input, "Prompt tokens, nominal")
+      ->Check(InRange(1.0, 1e8))
+      ->ShowDefault();
+  command.AddOption("--output-tokens", options.output, "Tokens of an answer, nominal")
+      ->Check(InRange(2.0, 1e8))
+      ->ShowDefault();
+  CommandOption* closed =
+      command.AddOption("--concurrency", options.concurrency, "Requests in flight, one or more");
+  closed->Delimiter(',')->Check(InRange(1.0, 1e7));
+  CommandOption* like = command.AddOption(
+      "--like", options.like, "A measured run: predict its lengths and loads, and show the errors");
+  CommandOption* open = command.AddOption(
+      "--rate", options.rates, "Open loop instead: requests a second, Poisson, one or more");
+  open->Delimiter(',')->Check(InRange(1e-6, 1e9))->Excludes(closed)->Excludes(like);
+  command
+      .AddOption("--max-sequences", options.max_sequences,
+                 "Admitted at once, a copy of attention (default: the engine's)")
+      ->Check(InRange(1.0, 1e7))
+      ->Needs(open);
+}
+
+void AddDraftOptions(Command& command, Options& options) {
+  CommandOption* drafts = command.AddOption(
+      "--drafts", options.drafts, "Speculative decoding: tokens drafted a step (fitted to: 2)");
+  drafts->Check(InRange(1.0, 64.0));
+  CommandOption* length =
+      command.AddOption("--acceptance-length", options.acceptance_length,
+                        "Tokens that a step gains, stated or measured: 1 and the accepted drafts");
+  length->Check(InRange(1.0, 65.0))->Needs(drafts);
+  command
+      .AddOption("--acceptance", options.acceptance,
+                 "Drafts a step: the probability of each, those before it accepted: 0.8,0.6")
+      ->Delimiter(',')
+      ->Check(InRange(0.0, 1.0))
+      ->Excludes(drafts)
+      ->Excludes(length);
+}
+
 void AddLikeOptions(Command& command, Options& options) {
-  command.AddOption("--like", options.like,
-                    "A measured run: predict its lengths and loads, and show the errors");
   command.AddOption("--anchor", options.anchor,
                     "Learn from what --like measured at this concurrency (chips of roofscape "
                     "probe)");
@@ -192,15 +308,8 @@ void AddPredictCommand(Command& app, Invocation& invocation) {
   const auto options = std::make_shared<Options>();
   AddDeploymentOptions(*command, *options);
   AddProcessorOptions(*command, *options);
-  command->AddOption("--input-tokens", options->input, "Prompt tokens, nominal")
-      ->Check(InRange(1.0, 1e8))
-      ->ShowDefault();
-  command->AddOption("--output-tokens", options->output, "Tokens of an answer, nominal")
-      ->Check(InRange(2.0, 1e8))
-      ->ShowDefault();
-  command->AddOption("--concurrency", options->concurrency, "Requests in flight, one or more")
-      ->Delimiter(',')
-      ->Check(InRange(1.0, 1e7));
+  AddLoadOptions(*command, *options);
+  AddDraftOptions(*command, *options);
   AddLikeOptions(*command, *options);
   AddPriceOptions(*command, options->prices);
   AddParamsOption(*command, *options);

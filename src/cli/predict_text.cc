@@ -36,14 +36,14 @@ std::string PredictionTable(std::span<const PredictedPoint> points, const Style&
   return table.ToText(style);
 }
 
-std::string ExplanationText(const PredictedPoint& point, const Style& style) {
-  const double decode = perf::Total(point.why.decode);
-  const double prefill = perf::Total(point.why.prefill);
+std::string PartsText(const calibrate::Explanation& why, const Style& style) {
+  const double decode = perf::Total(why.decode);
+  const double prefill = perf::Total(why.prefill);
   Table table(
       {{"part", Align::kLeft, false}, {"decode step\nms"}, {"%"}, {"one prompt\nms"}, {"%"}});
   for (std::size_t i = 0; i < perf::kStepParts; ++i) {
-    const double d = point.why.decode[i];
-    const double p = point.why.prefill[i];
+    const double d = why.decode[i];
+    const double p = why.prefill[i];
     if (d <= 0.0 && p <= 0.0) continue;
     table.AddRow({std::string(calibrate::PartTitle(i)), fmt::format("{:.3f}", d * 1e3),
                   fmt::format("{:.0f}", 100.0 * d / decode), fmt::format("{:.3f}", p * 1e3),
@@ -52,14 +52,17 @@ std::string ExplanationText(const PredictedPoint& point, const Style& style) {
   table.AddRow({"together", fmt::format("{:.3f}", decode * 1e3), "100",
                 fmt::format("{:.3f}", prefill * 1e3), "100"});
   return fmt::format(
+      "{}\nMemory of a chip, GB: {:.1f} in all, {:.1f} weights, {:.1f} left for the cache, {:.1f} "
+      "of it filled.\n",
+      table.ToText(style), why.memory / 1e9, why.weights / 1e9, std::max(why.cache_room, 0.0) / 1e9,
+      why.cache / 1e9);
+}
+
+std::string ExplanationText(const PredictedPoint& point, const Style& style) {
+  return fmt::format(
       "At {} requests in flight, {:.1f} sequences decode in each copy of attention. By the\n"
-      "formulas, before the correction learned from rows:\n{}\n"
-      "Memory of a chip, GB: {:.1f} in all, {:.1f} weights, {:.1f} left for the cache, {:.1f} of "
-      "it "
-      "filled.\n",
-      FormatNumber(point.concurrency), point.why.decoding, table.ToText(style),
-      point.why.memory / 1e9, point.why.weights / 1e9, std::max(point.why.cache_room, 0.0) / 1e9,
-      point.why.cache / 1e9);
+      "formulas, before the correction learned from rows:\n{}",
+      FormatNumber(point.concurrency), point.why.decoding, PartsText(point.why, style));
 }
 
 std::string AgainstText(std::span<const PredictedPoint> points, std::optional<double> anchor,
@@ -88,8 +91,9 @@ std::string AgainstText(std::span<const PredictedPoint> points, std::optional<do
   return "\nAgainst what was measured:\n" + table.ToText(style);
 }
 
-std::string CostTable(std::span<const PredictedPoint> points, const Style& style) {
-  Table table({{"requests\nin flight"},
+std::string CostTable(std::span<const PredictedPoint> points, const Style& style,
+                      const std::string& load) {
+  Table table({{load},
                {"USD/Mtok\n(80 %)"},
                {"USD/Mtok\noutput"},
                {"W/chip\n(80 %)"},

@@ -31,7 +31,9 @@ struct PredictedPoint : calibrate::PredictedPoint {
 
 std::string PredictionTable(std::span<const PredictedPoint> points, const Style& style);
 
-/// Where the time of a decode step and of a prompt goes, and what fills a chip's memory.
+/// Where the time of a decode step and of a prompt goes, and what fills a chip's memory: as tables
+/// after a sentence that says of which load, and with that sentence.
+std::string PartsText(const calibrate::Explanation& why, const Style& style);
 std::string ExplanationText(const PredictedPoint& point, const Style& style);
 
 /// Predicted against measured, load by load, with the errors; empty where nothing was measured.
@@ -39,8 +41,10 @@ std::string ExplanationText(const PredictedPoint& point, const Style& style);
 std::string AgainstText(std::span<const PredictedPoint> points, std::optional<double> anchor,
                         const Style& style);
 
-/// Money and energy, load by load; empty where nothing of it is known.
-std::string CostTable(std::span<const PredictedPoint> points, const Style& style);
+/// Money and energy, load by load; empty where nothing of it is known. `load`: the title of what
+/// stands in PredictedPoint::concurrency.
+std::string CostTable(std::span<const PredictedPoint> points, const Style& style,
+                      const std::string& load = "requests\nin flight");
 
 Json PredictionJson(std::span<const PredictedPoint> points, const analysis::Pricing& pricing);
 

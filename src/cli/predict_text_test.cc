@@ -1,7 +1,11 @@
 #include "cli/predict_text.h"
 
+#include <limits>
+
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+
+#include "cli/predict_open.h"
 
 namespace roofscape::cli {
 namespace {
@@ -27,6 +31,37 @@ TEST(PredictText, ShowsTheErrorsOfWhatWasMeasuredAlone) {
   EXPECT_NE(text.find("-10.0 %"), std::string::npos) << text;
   EXPECT_NE(text.find("learned from"), std::string::npos) << text;
   EXPECT_EQ(AgainstText({Points().data(), 1}, std::nullopt, {}), "");
+}
+
+std::vector<OpenRate> Rates() {
+  std::vector<OpenRate> rates(2);
+  rates[0].rate_rps = 2.0;
+  rates[0].open.emplace();
+  rates[0].open->prediction.ttft_s = {0.1, 0.08, std::numeric_limits<double>::infinity()};
+  rates[0].open->prediction.tpot_s = {0.02, 0.01, 0.03};
+  rates[0].open->prediction.tput_per_chip = {90, 90, 90};
+  rates[0].open->why.decode.fill(1e-4);
+  rates[0].open->why.prefill.fill(1e-3);
+  rates[1].rate_rps = 50.0;
+  return rates;
+}
+
+TEST(PredictText, ASaturatedRateHasAMarkAndNoNumber) {
+  const std::string text = OpenTable(Rates(), {7.5, 6.0, 9.0}, {});
+  EXPECT_NE(text.find("100 (80.0 to saturated)"), std::string::npos) << text;
+  EXPECT_NE(text.find("at most 7.50 requests/s (6.00 to 9.00)"), std::string::npos) << text;
+  const catalog::Catalog catalog;
+  const analysis::Pricing pricing{&catalog, catalog::Tier::kOnDemand,
+                                  *catalog::ParseDate("2026-01-01")};
+  EXPECT_NE(OpenDetails(Rates(), pricing, {}).find("At 2.00 requests/s"), std::string::npos);
+  EXPECT_EQ(OpenDetails({Rates().data() + 1, 0}, pricing, {}), "");
+  const Json json = OpenJson(Rates(), pricing);
+  EXPECT_EQ(json[0]["saturated"], false);
+  EXPECT_EQ(json[1]["saturated"], true);
+  EXPECT_TRUE(json[1]["ttft_mean_s"].is_null());
+  // What both have are the same names.
+  for (const auto& [name, value] : json[0].items()) EXPECT_TRUE(json[1].contains(name)) << name;
+  EXPECT_EQ(json[0].size(), json[1].size());
 }
 
 TEST(PredictText, JsonHasMeasuredAndCostOrNull) {

@@ -171,7 +171,11 @@ Result<Case> MakeCase(const catalog::Catalog& catalog, const ServingRow& row,
                        : std::size_t{perf::kBurstProtocol}};
   const double mean_length = row.length_share.value_or(row.source == "nv" ? 1.0 : 0.9);
   out.load = {row.concurrency, row.input * mean_length, row.output * mean_length};
-  if (Drafts(row)) out.service.speculation.drafts = 2.0;
+  if (row.drafts) {
+    out.service.speculation = {*row.drafts, row.accepted};
+  } else if (Drafts(row)) {
+    out.service.speculation.drafts = 2.0;
+  }
   const perf::Lowered& w = out.service.serve.worker;
   const perf::Pool& pp = out.service.prefill;
   const double workers = out.service.serve.workers;

@@ -68,6 +68,9 @@ struct Ablation {
 };
 
 Explanation Explain(const Case& c, const perf::Coefficients<double>& coefficients);
+/// The same at a steady state that is known.
+Explanation Explain(const Case& c, const perf::Coefficients<double>& coefficients,
+                    const perf::Point<double>& point);
 
 class Model {
  public:

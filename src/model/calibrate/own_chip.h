@@ -44,6 +44,8 @@ class OwnChip {
   /// REQUIRES: c.own.
   Prediction Predict(const Case& c) const;
   Explanation Explain(const Case& c) const;
+  /// The case with what was learned worked in. REQUIRES: c.own.
+  Case Learned(const Case& c) const { return At(c, logs_); }
 
   bool learned() const { return learned_; }
   /// 1 where nothing was learned.

@@ -9,6 +9,7 @@ namespace roofscape::calibrate {
 namespace {
 
 constexpr std::size_t kNeighbours = 64;
+constexpr double kLeast = 1e-6;  // Less covariance is none.
 
 constexpr std::uint32_t Mask(std::initializer_list<Kind> kinds) {
   std::uint32_t mask = 0;
@@ -113,6 +114,7 @@ Residual::Residual(Covariance covariance, std::vector<Site> sites, std::vector<d
       sites_(std::move(sites)),
       errors_(std::move(errors)),
       noise_(sites_.size(), covariance_.noise) {
+  Remember();
   WeighOutliers();
 }
 
@@ -123,14 +125,37 @@ Residual::Residual(Covariance covariance, std::vector<Site> sites, std::vector<d
       errors_(std::move(errors)),
       noise_(std::move(noise)) {}
 
+void Residual::Remember() {
+  remembered_.clear();
+  remembered_.reserve(sites_.size() * (sites_.size() + 1) / 2);
+  for (std::size_t i = 0; i < sites_.size(); ++i) {
+    for (std::size_t j = 0; j <= i; ++j) {
+      remembered_.push_back(Covary(covariance_, sites_[i], sites_[j]));
+    }
+  }
+}
+
+void Residual::Forget() { std::vector<double>().swap(remembered_); }
+
+double Residual::Between(std::size_t i, std::size_t j) const {
+  if (remembered_.empty()) return Covary(covariance_, sites_[i], sites_[j]);
+  const std::size_t row = std::max(i, j);
+  return remembered_[row * (row + 1) / 2 + std::min(i, j)];
+}
+
 Correction Residual::At(const Site& site, const std::function<bool(std::size_t)>& allowed) const {
-  std::vector<std::pair<double, std::size_t>> near;
+  Near near;
   near.reserve(sites_.size());
   for (std::size_t i = 0; i < sites_.size(); ++i) {
     if (allowed && !allowed(i)) continue;
     const double k = Covary(covariance_, site, sites_[i]);
-    if (k > 1e-6) near.emplace_back(-k, i);
+    if (k > kLeast) near.emplace_back(-k, i);
   }
+  return From(near);
+}
+
+/// By the nearest of `near`, which it sorts.
+Correction Residual::From(Near& near) const {
   const std::size_t n = std::min(near.size(), kNeighbours);
   std::partial_sort(near.begin(), near.begin() + static_cast<std::ptrdiff_t>(n), near.end());
   SymmetricMatrix a(n);
@@ -140,7 +165,7 @@ Correction Residual::At(const Site& site, const std::function<bool(std::size_t)>
     k[i] = -near[i].first;
     y[i] = errors_[near[i].second];
     for (std::size_t j = 0; j < i; ++j) {
-      a.At(i, j) = Covary(covariance_, sites_[near[i].second], sites_[near[j].second]);
+      a.At(i, j) = Between(near[i].second, near[j].second);
     }
     a.At(i, i) = PriorVariance(covariance_) + noise_[near[i].second];
   }
@@ -158,8 +183,14 @@ Correction Residual::At(const Site& site, const std::function<bool(std::size_t)>
 
 void Residual::WeighOutliers() {
   std::vector<double> updated = noise_;
+  Near near;
   for (std::size_t i = 0; i < sites_.size(); ++i) {
-    const Correction c = At(sites_[i], [i](std::size_t j) { return j != i; });
+    near.clear();
+    for (std::size_t j = 0; j < sites_.size(); ++j) {
+      const double k = Between(i, j);
+      if (j != i && k > kLeast) near.emplace_back(-k, j);
+    }
+    const Correction c = From(near);
     const double r = errors_[i] - c.mean;
     const double excess = r * r / (4.0 * c.variance);
     if (excess > 1.0) updated[i] = covariance_.noise + r * r;

@@ -16,6 +16,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "model/calibrate/case.h"
@@ -79,13 +80,22 @@ class Residual {
   /// From the nearest sites that `allowed` lets through (null: all).
   Correction At(const Site& site, const std::function<bool(std::size_t)>& allowed) const;
 
+  /// Keeps how all sites covary by twos, 8 bytes a pair, while At is asked thousands of times.
+  void Remember();
+  void Forget();
+
  private:
+  using Near = std::vector<std::pair<double, std::size_t>>;  // Minus the covariance, and the place.
+
   void WeighOutliers();
+  double Between(std::size_t i, std::size_t j) const;
+  Correction From(Near& near) const;
 
   Covariance covariance_;
   std::vector<Site> sites_;
   std::vector<double> errors_;
-  std::vector<double> noise_;  // Variance of each row: outliers count less.
+  std::vector<double> noise_;       // Variance of each row: outliers count less.
+  std::vector<double> remembered_;  // The lower triangle by rows, or empty.
 };
 
 }  // namespace roofscape::calibrate

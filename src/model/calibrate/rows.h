@@ -40,10 +40,12 @@ struct ServingRow {
   bool disaggregated = false;
   double input = 0.0, output = 0.0, concurrency = 0.0;
   std::optional<double> chips;
-  std::optional<double> threads;  // Of a processor.
-  std::optional<double> slots;    // Sequences the engine takes at once, each with its own cache.
-  double length_low = 0.8;        // The shortest length, of the longest.
-  double requests_per_slot = 20;  // That were sent.
+  std::optional<double> threads;   // Of a processor.
+  std::optional<double> slots;     // Sequences the engine takes at once, each with its own cache.
+  std::optional<double> drafts;    // Tokens a step, where `speculative` does not say it,
+  std::optional<double> accepted;  // and those accepted, in the mean.
+  double length_low = 0.8;         // The shortest length, of the longest.
+  double requests_per_slot = 20;   // That were sent.
   std::optional<double> length_share;  // Mean of what was sent, of nominal; else its protocol's.
   RowPool serve, prefill, decode;
   std::optional<double> ttft_s, tpot_s, tput_per_chip;  // As measured.

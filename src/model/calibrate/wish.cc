@@ -12,7 +12,9 @@ ServingRow RowOf(const Wish& o) {
   row.model = o.model;
   row.engine = o.engine;
   row.precision = o.precision;
-  row.speculative = "none";
+  row.speculative = o.drafts.value_or(0.0) > 0.0 ? "mtp" : "none";
+  row.drafts = o.drafts;
+  row.accepted = o.accepted;
   row.chips = o.chips;
   row.threads = o.threads;
   row.slots = o.slots;

@@ -19,6 +19,8 @@ struct Wish {
   std::optional<double> chips, workers;
   std::optional<double> threads, slots;  // Of an engine on a processor.
   std::optional<double> tp, ep, dp, pp;
+  std::optional<double> drafts;    // Of speculative decoding, tokens a step,
+  std::optional<double> accepted;  // and those accepted, in the mean.
   std::optional<double> prefill_tp, prefill_ep, prefill_dp, prefill_workers;
 
   bool Disaggregated() const { return prefill_tp || prefill_ep || prefill_dp || prefill_workers; }

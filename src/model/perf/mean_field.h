@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "model/perf/step.h"
 
@@ -24,9 +25,10 @@ struct Load {
   double output = 1024.0;
 };
 
-/// Speculative decoding: tokens drafted a step; 0: none.
+/// Speculative decoding.
 struct Speculation {
-  double drafts = 0.0;
+  double drafts = 0.0;             // Tokens drafted a step; 0: none.
+  std::optional<double> accepted;  // Of these, in the mean; missing: the share that was fitted.
 };
 
 /// The workers of one role.
@@ -110,20 +112,23 @@ StepLoad<T> DecodeLoad(const Service& s, const Load& load, const T& batch) {
 /// Tokens that a sequence gains a step.
 template <class T>
 T TokensAStep(const Service& s, const Coefficients<T>& c) {
+  if (s.speculation.accepted) return T(1.0 + *s.speculation.accepted);
   return 1.0 + s.speculation.drafts * c[kAcceptance];
 }
 
 /// Seconds by which prompts delay a token of those that decode. A step that takes up a chunk of
 /// prompts reads the weights once for both; engines that stop decoding for a prefill pay both in
-/// full. kMix is how much of the second an engine does.
+/// full. kMix is how much of the second an engine does. Prompts that come during one step share the
+/// next: of so many a step, arriving at random, a share 1 - exp(-many) of steps has any.
 template <class T>
 T PrefillDelay(const Service& s, const Coefficients<T>& c, const Load& load,
                const StepLoad<T>& decode, const T& step) {
-  using std::max;
+  using std::exp;
   const Machine& m = s.machine;
   const Lowered& w = s.serve.worker;
   const T arriving = decode.decode * (load.input / load.output);  // Prompt tokens a step.
-  const T chunk = max(arriving, T(std::min(load.input, s.token_budget)));
+  const T steps = 1.0 - exp(-1.0 * arriving / std::min(load.input, s.token_budget));
+  const T chunk = arriving / steps;
   StepLoad<T> both = decode;
   both.prefill = chunk;
   both.pairs = chunk * (0.5 * load.input);
@@ -132,7 +137,7 @@ T PrefillDelay(const Service& s, const Coefficients<T>& c, const Load& load,
   alone.prefill = both.prefill;
   alone.pairs = both.pairs;
   const T apart = Total(ForwardSeconds(m, w, c, alone, true));
-  return arriving / chunk * (shared + c[kMix] * (apart - shared));
+  return steps * (shared + c[kMix] * (apart - shared));
 }
 
 template <class T>
