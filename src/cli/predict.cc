@@ -134,6 +134,12 @@ Result<std::vector<PredictedPoint>> PointsOf(const catalog::Catalog& catalog,
 
 /// Drafts as RowOf takes them, from whichever flags say it.
 Result<> SetDrafts(Options& options) {
+  constexpr std::size_t kMostDrafts = 64;
+  if (options.acceptance.size() > kMostDrafts) {
+    return Error{ErrorCode::kInvalidArgument,
+                 fmt::format("--acceptance: {} values: give at most {}, one a drafted token",
+                             options.acceptance.size(), kMostDrafts)};
+  }
   if (!options.acceptance.empty()) {
     options.drafts = static_cast<double>(options.acceptance.size());
     double all = 1.0;
@@ -187,6 +193,7 @@ Result<> PredictRates(const Options& options, const catalog::Catalog& catalog,
                        {"model", options.model},
                        {"chip", options.chip},
                        {"fitted_rows", model.rows()},
+                       {"learned_factors", nullptr},
                        {"capacity_rps", calibrate::FigureJson(loop.capacity_rps())},
                        {"points", OpenJson(rates, pricing)}};
     fmt::print("{}\n", json.dump(2));

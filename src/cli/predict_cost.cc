@@ -10,21 +10,13 @@ namespace {
 
 using calibrate::Figure;
 
-constexpr double kNormal80 = 1.2815515655446004;
 /// Standard deviation of the logarithm of the modelled draw. Of 31 measured rows (DeepSeek-R1 on
 /// MI355X, none of them fitted to) see docs/concepts/performance-model.md.
 constexpr double kPowerSpread = 0.25;
 
-double Deviation(const Figure& f) { return std::log(f.high80 / f.value) / kNormal80; }
-
-Figure FigureOf(double value, double deviation) {
-  const double wide = std::exp(kNormal80 * deviation);
-  return {value, value / wide, value * wide};
-}
-
 /// amount / rate: the more tokens, the less each.
 Figure Over(double amount, double deviation, const Figure& rate, double share) {
-  return FigureOf(amount / (rate.value * share), std::hypot(deviation, Deviation(rate)));
+  return calibrate::FigureOf(amount / (rate.value * share), std::hypot(deviation, Deviation(rate)));
 }
 
 Json FigureJson(const std::optional<Figure>& f) {
@@ -47,7 +39,7 @@ PointCost CostOf(const calibrate::Prediction& prediction, const calibrate::Expla
   PointCost out;
   const Figure& rate = prediction.tput_per_chip;
   if (why.chip_w) {
-    out.chip_w = FigureOf(*why.chip_w, kPowerSpread);
+    out.chip_w = calibrate::FigureOf(*why.chip_w, kPowerSpread);
     out.joules_per_token_device = Over(*why.chip_w, kPowerSpread, rate, 1.0);
     out.joules_per_output_token_device = Over(*why.chip_w, kPowerSpread, rate, output_share);
   }

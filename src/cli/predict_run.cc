@@ -17,7 +17,6 @@
 namespace roofscape::cli {
 namespace {
 
-constexpr double kNormal80 = 1.2815515655446004;
 constexpr double kNormal95 = 1.959963984540054;
 
 double Median(std::vector<double> values) {
@@ -48,7 +47,7 @@ double MeanLength(const std::vector<double>& measured, const spec::Length& asked
 
 /// 80 % of a logarithmic normal as the interval of 95 % that results hold.
 spec::Interval Interval95(const calibrate::Figure& f, double scale) {
-  const double wider = kNormal95 / kNormal80;
+  const double wider = kNormal95 / calibrate::kNormal80;
   return {f.value * std::pow(f.low80 / f.value, wider) * scale,
           f.value * std::pow(f.high80 / f.value, wider) * scale};
 }

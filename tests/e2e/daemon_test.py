@@ -28,7 +28,7 @@ import xml.etree.ElementTree as ElementTree
 import side_by_side
 
 DAY = 86400
-SLOW = 20  # ms; a tenth of it is well above what a busy machine adds.
+SLOW = 12  # ms; a tenth of it is well above what a busy machine adds.
 
 # 12 requests a user are too few for a steady state: every figure is of the whole window.
 PLAN = """schema_version = 1

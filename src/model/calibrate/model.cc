@@ -10,19 +10,12 @@
 namespace roofscape::calibrate {
 namespace {
 
-constexpr double kNormal80 = 1.2815515655446004;  // Half of the 80 % interval of a normal.
-
 std::size_t ModeOf(const Case& c) {
   return c.service.disaggregated || c.kinds[kSpeculationKind].starts_with("unknown(") ? 1 : 0;
 }
 
 std::size_t ScalePlace(std::size_t output, std::size_t mode, Domain domain) {
   return (output * 2 + mode) * 3 + static_cast<std::size_t>(domain);
-}
-
-Figure FigureOf(double logarithm, double deviation) {
-  return {std::exp(logarithm), std::exp(logarithm - kNormal80 * deviation),
-          std::exp(logarithm + kNormal80 * deviation)};
 }
 
 double OutputSeconds(const Case& c) { return std::max(c.load.output - 1.0, 1.0); }
@@ -289,15 +282,15 @@ Prediction Model::Predict(const Case& c, const Ablation& parts) const {
   Correction tpot = Corrected(0, site, out.domain, mode);
   Correction ttft = Corrected(1, site, out.domain, mode);
   if (!parts.residual) tpot.mean = ttft.mean = 0.0;
-  out.tpot_s = FigureOf(std::log(point.tpot) - tpot.mean, std::sqrt(tpot.variance));
-  out.ttft_s = FigureOf(std::log(point.ttft) - ttft.mean, std::sqrt(ttft.variance));
+  out.tpot_s = FigureOfLog(std::log(point.tpot) - tpot.mean, std::sqrt(tpot.variance));
+  out.ttft_s = FigureOfLog(std::log(point.ttft) - ttft.mean, std::sqrt(ttft.variance));
   // Throughput moves with E2E, of which each time is a share.
   const double decode = out.tpot_s.value * OutputSeconds(c);
   const double share = decode / (decode + out.ttft_s.value);
   const double variance =
       share * share * tpot.variance + (1.0 - share) * (1.0 - share) * ttft.variance;
-  out.tput_per_chip = FigureOf(std::log(WholeWindowTput(c, out.ttft_s.value, out.tpot_s.value)),
-                               std::sqrt(variance));
+  out.tput_per_chip = FigureOfLog(std::log(WholeWindowTput(c, out.ttft_s.value, out.tpot_s.value)),
+                                  std::sqrt(variance));
   return out;
 }
 

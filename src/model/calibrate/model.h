@@ -18,19 +18,11 @@
 #include "base/core/json.h"
 #include "base/core/result.h"
 #include "model/calibrate/case.h"
+#include "model/calibrate/figure.h"
 #include "model/calibrate/fit.h"
 #include "model/calibrate/residual.h"
 
 namespace roofscape::calibrate {
-
-/// A figure and the interval that holds it four times of five.
-struct Figure {
-  double value = 0.0;
-  double low80 = 0.0;
-  double high80 = 0.0;
-
-  friend bool operator==(const Figure&, const Figure&) = default;
-};
 
 /// How near a prediction is to what was measured.
 enum class Domain {

@@ -10,10 +10,6 @@
 namespace roofscape::calibrate {
 namespace {
 
-constexpr double kNormal80 = 1.2815515655446004;  // Half of the 80 % interval of a normal.
-
-double Deviation(const Figure& f) { return std::log(f.high80 / f.value) / kNormal80; }
-
 double GroupsOf(const perf::Service& s) { return s.serve.workers * perf::Streams(s.serve.worker); }
 
 }  // namespace
@@ -69,7 +65,7 @@ perf::OpenService OpenLoop::Shifted(double deviations) const {
   out.beside_s *= std::exp(deviations * before_deviation_.front());
   if (!out.prefill) return out;
   for (perf::StationState& state : out.prefill->states) {
-    state.before_s *= std::exp(deviations * after_deviation_.front());
+    state.before_s *= std::exp(deviations * before_deviation_.front());
   }
   return out;
 }

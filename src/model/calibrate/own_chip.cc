@@ -10,18 +10,12 @@
 namespace roofscape::calibrate {
 namespace {
 
-constexpr double kNormal80 = 1.2815515655446004;  // Half of the 80 % interval of a normal.
 // Standard deviations of logarithms: of the factors before anything was measured,
 constexpr std::array<double, OwnChip::kFactors> kSpreads = {0.15, 0.3, 0.8, 1.0};
 // of a measured point (TPOT, TTFT),
 constexpr std::array<double, 2> kNoise = {0.03, 0.06};
 // and of what the formulas miss at another load (TPOT, TTFT, throughput).
 constexpr std::array<double, 3> kMissed = {0.10, 0.25, 0.10};
-
-Figure FigureOf(double logarithm, double deviation) {
-  return {std::exp(logarithm), std::exp(logarithm - kNormal80 * deviation),
-          std::exp(logarithm + kNormal80 * deviation)};
-}
 
 }  // namespace
 
@@ -119,9 +113,9 @@ Prediction OwnChip::Predict(const Case& c) const {
   }
   Prediction out;
   out.domain = learned_ ? Domain::kAnchored : Domain::kProbed;
-  out.tpot_s = FigureOf(at.value[0], deviation[0]);
-  out.ttft_s = FigureOf(at.value[1], deviation[1]);
-  out.tput_per_chip = FigureOf(at.value[2], deviation[2]);
+  out.tpot_s = FigureOfLog(at.value[0], deviation[0]);
+  out.ttft_s = FigureOfLog(at.value[1], deviation[1]);
+  out.tput_per_chip = FigureOfLog(at.value[2], deviation[2]);
   return out;
 }
 

@@ -6,42 +6,44 @@
 
 namespace roofscape::calibrate {
 
-ServingRow RowOf(const Wish& o) {
+ServingRow RowOf(const Wish& wish) {
   ServingRow row;
-  row.chip = o.chip;
-  row.model = o.model;
-  row.engine = o.engine;
-  row.precision = o.precision;
-  row.speculative = o.drafts.value_or(0.0) > 0.0 ? "mtp" : "none";
-  row.drafts = o.drafts;
-  row.accepted = o.accepted;
-  row.chips = o.chips;
-  row.threads = o.threads;
-  row.slots = o.slots;
-  const RowPool pool = {o.workers, o.tp, o.ep, o.dp, o.pp};
-  row.disaggregated = o.Disaggregated();
+  row.chip = wish.chip;
+  row.model = wish.model;
+  row.engine = wish.engine;
+  row.precision = wish.precision;
+  row.speculative = wish.drafts.value_or(0.0) > 0.0 ? "mtp" : "none";
+  row.drafts = wish.drafts;
+  row.accepted = wish.accepted;
+  row.chips = wish.chips;
+  row.threads = wish.threads;
+  row.slots = wish.slots;
+  const RowPool pool = {wish.workers, wish.tp, wish.ep, wish.dp, wish.pp};
+  row.disaggregated = wish.Disaggregated();
   if (row.disaggregated) {
     row.decode = pool;
-    row.prefill = {o.prefill_workers, o.prefill_tp, o.prefill_ep, o.prefill_dp, std::nullopt};
-    row.decode.workers = o.workers.value_or(1.0);
-    row.prefill.workers = o.prefill_workers.value_or(1.0);
+    row.prefill = {wish.prefill_workers, wish.prefill_tp, wish.prefill_ep, wish.prefill_dp,
+                   std::nullopt};
+    row.decode.workers = wish.workers.value_or(1.0);
+    row.prefill.workers = wish.prefill_workers.value_or(1.0);
   } else {
     row.serve = pool;
   }
   return row;
 }
 
-Result<> CheckLayout(const Wish& o, const catalog::Catalog& catalog) {
-  const double chips = o.tp.value_or(1.0) * o.dp.value_or(1.0) * o.pp.value_or(1.0);
-  if (!o.Disaggregated() && o.chips && (o.tp || o.dp || o.pp) && *o.chips != chips) {
+Result<> CheckLayout(const Wish& wish, const catalog::Catalog& catalog) {
+  const double chips = wish.tp.value_or(1.0) * wish.dp.value_or(1.0) * wish.pp.value_or(1.0);
+  if (!wish.Disaggregated() && wish.chips && (wish.tp || wish.dp || wish.pp) &&
+      *wish.chips != chips) {
     return Error{ErrorCode::kInvalidArgument,
                  fmt::format("--chips {:g} is not tp x dp x pp = {:g}: leave one of them out",
-                             *o.chips, chips)};
+                             *wish.chips, chips)};
   }
-  RS_ASSIGN_OR_RETURN(const catalog::Model* model, catalog::FindModel(catalog, o.model));
+  RS_ASSIGN_OR_RETURN(const catalog::Model* model, catalog::FindModel(catalog, wish.model));
   const bool routed = std::any_of(model->ffns.begin(), model->ffns.end(),
                                   [](const catalog::FfnLayers& f) { return f.routed; });
-  if (!routed && (o.ep.value_or(1.0) > 1.0 || o.prefill_ep.value_or(1.0) > 1.0)) {
+  if (!routed && (wish.ep.value_or(1.0) > 1.0 || wish.prefill_ep.value_or(1.0) > 1.0)) {
     return Error{
         ErrorCode::kInvalidArgument,
         fmt::format("--ep spreads experts, and '{}' has none: leave it out", model->entry.id)};

@@ -71,12 +71,15 @@ Result<std::string> Tables(std::string_view bytes, std::uint64_t most_bytes) {
     text += fmt::format("{}\"{}\":", text.empty() ? '{' : ',', table);
     const std::size_t begin = text.size();
     RS_RETURN_IF_ERROR(Unzip(bytes, found->second, text));
+    constexpr std::string_view kMark = "\xEF\xBB\xBF";  // Some programs begin UTF-8 with it.
+    if (std::string_view(text).substr(begin).starts_with(kMark)) text.erase(begin, kMark.size());
     if (!IsList(std::string_view(text).substr(begin))) {
       return Error{ErrorCode::kProtocol,
                    fmt::format("{}.json in it: expected one JSON list of rows", table)};
     }
   }
-  return text + '}';
+  text += '}';
+  return text;
 }
 
 }  // namespace

@@ -120,6 +120,10 @@ TEST(InferencexZip, OneDumpGivesOneTextWhateverItsOrderAndFolders) {
   ASSERT_TRUE(one && other);
   EXPECT_EQ(*one, "{\"configs\":[1],\"benchmark_results\": [2]\n}");
   EXPECT_EQ(*one, *other);
+  const auto marked =
+      DumpOfZip(Packed({configs, {results.name, "\xEF\xBB\xBF" + results.text}}), "c", kMost);
+  ASSERT_TRUE(marked);
+  EXPECT_EQ(*one, *marked);
 }
 
 TEST(InferencexZip, RefusesWhatItCannotRead) {

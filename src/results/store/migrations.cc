@@ -408,7 +408,7 @@ constexpr std::array<std::string_view, 1> kSeriesTables = {"series"};
 // day.
 constexpr std::string_view kCovering = R"sql(
 CREATE INDEX archive_row_latest
-  ON archive_row (setup_id, measured_us, concurrency, rate_rps, known_us);
+  ON archive_row (setup_id, measured_us, concurrency, rate_rps, known_us, id);
 DROP INDEX archive_row_setup;
 CREATE INDEX archive_row_place ON archive_row (import_id, place);
 DROP INDEX archive_row_import;

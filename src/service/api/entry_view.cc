@@ -20,7 +20,7 @@ constexpr std::size_t kMostOccasions = 200;
 /// What the schedule says of an entry.
 struct Times {
   std::optional<WallTime> next;
-  std::optional<fleet::Due> overdue;
+  std::optional<WallTime> overdue;  // The first time that passed.
   std::string trouble;
 };
 
@@ -38,8 +38,10 @@ Times TimesOf(const fleet::EntryState& state, WallTime now) {
   const auto next = fleet::NextTimes(entry, *zone, now, 1);
   if (!next.empty()) times.next = next.front();
   if (state.Open() != nullptr) return times;
-  const auto due = fleet::DueBySchedule(entry, *zone, state, now, false);
-  if (due && now.unix_us - due->at.unix_us > kOverdueUs) times.overdue = due;
+  const WallTime since =
+      state.occasions.empty() ? state.seen.value_or(now) : state.occasions.back().begun;
+  const auto due = cron->Next(since, *zone);
+  if (due && now.unix_us - due->unix_us > kOverdueUs) times.overdue = due;
   return times;
 }
 
@@ -176,7 +178,7 @@ Json EntryJson(const KnownEntry& entry, WallTime now) {
                     : times.overdue ? "overdue"
                                     : "waiting"},
           {"next", times.next ? Json(times.next->ToIso()) : Json(nullptr)},
-          {"overdue_since", times.overdue ? Json(times.overdue->at.ToIso()) : Json(nullptr)},
+          {"overdue_since", times.overdue ? Json(times.overdue->ToIso()) : Json(nullptr)},
           {"seen", state.seen ? Json(state.seen->ToIso()) : Json(nullptr)},
           {"release", state.release ? Json(*state.release) : Json(nullptr)},
           {"occasions", state.occasions.size()},
@@ -189,7 +191,7 @@ Json EntryJson(const KnownEntry& entry, WallTime now) {
 Result<Json> EntriesJson(const ViewInput& input, StoreAccess& store) {
   RS_ASSIGN_OR_RETURN(const auto entries, store.fleet().Entries());
   Json all = Json::array();
-  for (const KnownEntry& entry : entries) all.push_back(EntryJson(entry, input.now));
+  for (const KnownEntryPtr& entry : entries) all.push_back(EntryJson(*entry, input.now));
   return all;
 }
 
@@ -197,12 +199,12 @@ Result<Json> EntryView(const ViewInput& input, StoreAccess& store, std::string_v
   RS_ASSIGN_OR_RETURN(const std::int64_t mark, store.fleet().Mark());
   RS_ASSIGN_OR_RETURN(const auto entries, store.fleet().Entries());
   const auto found = std::find_if(entries.begin(), entries.end(),
-                                  [&](const KnownEntry& entry) { return entry.name == name; });
+                                  [&](const KnownEntryPtr& entry) { return entry->name == name; });
   if (found == entries.end()) {
     return Error{ErrorCode::kNotFound,
                  "there is no entry of 'roofscape daemon' of that name: /api/v1/fleet has all"};
   }
-  const std::vector<fleet::Occasion>& occasions = found->state.occasions;
+  const std::vector<fleet::Occasion>& occasions = (*found)->state.occasions;
   const std::size_t shown = std::min(occasions.size(), kMostOccasions);
   Json all = Json::array();
   for (std::size_t i = 0; i < shown; ++i) {
@@ -211,7 +213,7 @@ Result<Json> EntryView(const ViewInput& input, StoreAccess& store, std::string_v
   return Json{{"generation", input.snapshot->generation()},
               {"now", input.now.ToIso()},
               {"fleet", mark},
-              {"entry", EntryJson(*found, input.now)},
+              {"entry", EntryJson(**found, input.now)},
               {"occasions", std::move(all)},
               {"left_out", occasions.size() - shown}};
 }

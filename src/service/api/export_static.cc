@@ -262,7 +262,7 @@ class Exporter {
     RS_RETURN_IF_ERROR(WriteJson("data/fleet.json", all));
     for (std::size_t i = 0; i < all["campaigns"].size(); ++i) {
       const Json& campaign = all["campaigns"][i];
-      if (!campaign["trouble"].is_null()) continue;  // Its points cannot be read.
+      if (campaign["state"] == "unreadable") continue;
       RS_ASSIGN_OR_RETURN(const Json one,
                           SweepView(input_, store_, campaign["name"].get<std::string>()));
       RS_RETURN_IF_ERROR(WritePacked(fmt::format("data/fleet/campaigns/{}.json.gz", i), one));

@@ -7,7 +7,7 @@ namespace {
 
 using fleet::PointStatus;
 
-constexpr std::size_t kMostStates = 4;
+constexpr std::size_t kMostStates = 16;  // More than run at once, as a rule.
 
 void Count(const fleet::CampaignState& state, SweepFigures& figures) {
   for (const fleet::PointState& point : state.points()) {
@@ -94,11 +94,12 @@ Result<SweepFigures> FleetAccess::FiguresOf(const store::SweepMark& mark) {
   }
   if (SamePlan(kept.mark, mark)) {
     figures.budget = kept.budget;
+    figures.plan_trouble = kept.plan_trouble;
   } else {
     RS_ASSIGN_OR_RETURN(const std::string text, sweeps_->PlanText(mark.campaign));
     const auto plan = fleet::ParseSweepPlan(text, "the plan");
     if (plan) figures.budget = plan->budget;
-    if (!plan && figures.trouble.empty()) figures.trouble = plan.error().message;
+    if (!plan) figures.plan_trouble = plan.error().message;
   }
   kept = figures;
   return figures;
@@ -132,25 +133,27 @@ Result<std::pair<SweepFigures, SweepStatePtr>> FleetAccess::Sweep(const std::str
   return std::pair(std::move(figures), std::move(state));
 }
 
-Result<std::vector<KnownEntry>> FleetAccess::Entries() {
+Result<std::vector<KnownEntryPtr>> FleetAccess::Entries() {
   const std::scoped_lock lock(mutex_);
-  std::vector<KnownEntry> all;
+  std::vector<KnownEntryPtr> all;
   RS_ASSIGN_OR_RETURN(const bool there, Open());
   if (!there) return all;
   RS_ASSIGN_OR_RETURN(const auto marks, daemons_->Marks());
   for (const store::DaemonMark& mark : marks) {
-    KnownEntry& entry = entries_[mark.entry];
-    entry.name = mark.entry;
-    if (entry.state.last_event != mark.last_event && entry.trouble.empty()) {
+    KnownEntryPtr& kept = entries_[mark.entry];
+    if (!kept || (kept->state.last_event != mark.last_event && kept->trouble.empty())) {
+      auto grown = kept ? std::make_shared<KnownEntry>(*kept) : std::make_shared<KnownEntry>();
+      grown->name = mark.entry;
       RS_ASSIGN_OR_RETURN(const auto events,
-                          daemons_->EventsAfter(mark.entry, entry.state.last_event));
+                          daemons_->EventsAfter(mark.entry, grown->state.last_event));
       for (const store::DaemonEvent& event : events) {
-        const Result<> applied = entry.state.Apply(event);
-        if (!applied) entry.trouble = applied.error().message;
+        const Result<> applied = grown->state.Apply(event);
+        if (!applied) grown->trouble = applied.error().message;
         if (!applied) break;
       }
+      kept = std::move(grown);
     }
-    all.push_back(entry);
+    all.push_back(kept);
   }
   return all;
 }

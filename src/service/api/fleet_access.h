@@ -40,7 +40,8 @@ struct SweepFigures {
   WallTime begun, until;  // Of the coordinator that has not left and whose lease ends last.
   std::set<std::string> chips;
   fleet::Budget budget;
-  std::string trouble;  // Why it cannot be read.
+  std::string trouble;       // Why its events cannot be read: no figure of its points counts then.
+  std::string plan_trouble;  // Why its plan cannot: budgets are missing.
 
   std::int64_t Count(fleet::PointStatus status) const {
     return points[static_cast<std::size_t>(status)];
@@ -52,6 +53,7 @@ struct KnownEntry {
   fleet::EntryState state;
   std::string trouble;
 };
+using KnownEntryPtr = std::shared_ptr<const KnownEntry>;
 
 class FleetAccess {
  public:
@@ -67,7 +69,7 @@ class FleetAccess {
   Result<std::pair<SweepFigures, SweepStatePtr>> Sweep(const std::string& campaign);
 
   /// By name.
-  Result<std::vector<KnownEntry>> Entries();
+  Result<std::vector<KnownEntryPtr>> Entries();
 
  private:
   struct Kept {
@@ -86,7 +88,7 @@ class FleetAccess {
   std::unique_ptr<store::DaemonLog> daemons_;
   std::list<Kept> states_;  // Last used first; a few, for they are large.
   std::map<std::string, SweepFigures> figures_;
-  std::map<std::string, KnownEntry> entries_;
+  std::map<std::string, KnownEntryPtr> entries_;
 };
 
 }  // namespace roofscape::api

@@ -177,8 +177,31 @@ TEST_F(FleetTest, ARecordThatCannotBeReadHidesNoOther) {
   const Json campaigns = Fleet(store)["campaigns"];
   ASSERT_EQ(campaigns.size(), 2U);
   EXPECT_TRUE(campaigns[1]["trouble"].is_string());
+  EXPECT_EQ(campaigns[1]["state"], "unreadable");
   EXPECT_TRUE(campaigns[0]["trouble"].is_null());
   EXPECT_EQ(campaigns[0]["pending"], 12);
+}
+
+TEST_F(FleetTest, APlanThatCannotBeReadIsToldAsLongAsItIsTheSame) {
+  Plan("[budget]\nwall_hours = \"four\"\n");
+  StoreAccess store(path_, TestCatalog());
+  EXPECT_TRUE(Fleet(store)["campaigns"][0]["trouble"].is_string());
+  Add(fleet::events::Skipped(points_[0].key, "dropped", Ago(60)));
+  const Json head = Fleet(store)["campaigns"][0];
+  EXPECT_TRUE(head["trouble"].is_string());
+  EXPECT_EQ(head["skipped"], 1);  // Its points can be.
+  EXPECT_EQ(head["state"], "stopped");
+}
+
+TEST_F(FleetTest, AnEntryIsOverdueSinceTheFirstTimeThatPassed) {
+  const auto log = store::OpenDaemonLog(path_, store::OpenMode::kReadWrite);
+  ASSERT_TRUE(log);
+  StoreAccess store(path_, TestCatalog());
+  const WallTime seen = Ago(7 * 24 * kHourUs + 30 * kSecondUs);
+  Add(**log, fleet::daemon_events::Seen({"p.toml", "* * * * *", "UTC", 900.0}, seen));
+  const Json entry = Fleet(store)["entries"][0];
+  EXPECT_EQ(entry["state"], "overdue");
+  EXPECT_EQ(entry["overdue_since"], "2026-07-25T00:00:00.000000Z");
 }
 
 TEST_F(FleetTest, AnEntryTellsItsTimesAndWhatItFound) {

@@ -15,6 +15,8 @@ namespace {
 using fleet::PointStatus;
 
 constexpr double kHourS = 3600;
+/// A plan may have a million; those of the plan's beginning are told.
+constexpr std::size_t kMostPoints = 10'000;
 
 /// [USD] A device-hour by the plan, else the dearest of the chips; missing where one has no price.
 std::optional<double> DevicePrice(const SweepFigures& figures, const analysis::Pricing& pricing) {
@@ -31,6 +33,7 @@ std::optional<double> DevicePrice(const SweepFigures& figures, const analysis::P
 bool IsRunning(const SweepFigures& figures, WallTime now) { return figures.until > now; }
 
 const char* StateOf(const SweepFigures& figures, WallTime now) {
+  if (!figures.trouble.empty()) return "unreadable";
   if (IsRunning(figures, now)) return "running";
   const auto open = figures.Count(PointStatus::kPending) + figures.Count(PointStatus::kRunning);
   return open > 0 ? "stopped" : "ended";
@@ -61,24 +64,25 @@ Json HeadJson(const SweepFigures& figures, const ViewInput& input,
   AddBudget("wall_hours", "h", figures.budget.wall_hours, wall_h, budgets);
   AddBudget("device_hours", "device-h", figures.budget.device_hours, device_h, budgets);
   AddBudget("usd", "USD", figures.budget.usd, usd, budgets);
-  return {{"name", mark.campaign},
-          {"purpose", mark.purpose},
-          {"started", mark.started.ToIso()},
-          {"last", mark.last_at ? Json(mark.last_at->ToIso()) : Json(nullptr)},
-          {"state", StateOf(figures, input.now)},
-          {"points", mark.points},
-          {"pending", figures.Count(PointStatus::kPending)},
-          {"running", figures.Count(PointStatus::kRunning)},
-          {"done", figures.Count(PointStatus::kDone)},
-          {"failed", figures.Count(PointStatus::kFailed)},
-          {"skipped", figures.Count(PointStatus::kSkipped)},
-          {"open_s", figures.open_s},
-          {"device_h", device_h},
-          {"usd", NumberJson(usd)},
-          {"usd_per_device_h", NumberJson(price)},
-          {"budgets", std::move(budgets)},
-          {"hosts_aside", figures.hosts_aside},
-          {"trouble", OptionalText(figures.trouble)}};
+  return {
+      {"name", mark.campaign},
+      {"purpose", mark.purpose},
+      {"started", mark.started.ToIso()},
+      {"last", mark.last_at ? Json(mark.last_at->ToIso()) : Json(nullptr)},
+      {"state", StateOf(figures, input.now)},
+      {"points", mark.points},
+      {"pending", figures.Count(PointStatus::kPending)},
+      {"running", figures.Count(PointStatus::kRunning)},
+      {"done", figures.Count(PointStatus::kDone)},
+      {"failed", figures.Count(PointStatus::kFailed)},
+      {"skipped", figures.Count(PointStatus::kSkipped)},
+      {"open_s", figures.open_s},
+      {"device_h", device_h},
+      {"usd", NumberJson(usd)},
+      {"usd_per_device_h", NumberJson(price)},
+      {"budgets", std::move(budgets)},
+      {"hosts_aside", figures.hosts_aside},
+      {"trouble", OptionalText(figures.trouble.empty() ? figures.plan_trouble : figures.trouble)}};
 }
 
 Json PointJson(const fleet::PointState& point, const fleet::LayoutState& layout) {
@@ -182,7 +186,9 @@ Result<Json> SweepView(const ViewInput& input, StoreAccess& store, std::string_v
   RS_ASSIGN_OR_RETURN(const auto sweep, store.fleet().Sweep(std::string(name)));
   const auto& [figures, state] = sweep;
   Json points = Json::array();
-  for (const fleet::PointState& point : state->points()) {
+  const std::size_t shown = std::min(state->points().size(), kMostPoints);
+  for (std::size_t i = 0; i < shown; ++i) {
+    const fleet::PointState& point = state->points()[i];
     points.push_back(PointJson(point, state->layouts().at(point.layout)));
   }
   return Json{{"generation", input.snapshot->generation()},
@@ -192,7 +198,8 @@ Result<Json> SweepView(const ViewInput& input, StoreAccess& store, std::string_v
               {"reasons", ReasonsJson(*state)},
               {"hosts", HostsJson(*state)},
               {"jobs", JobsJson(*state)},
-              {"points", std::move(points)}};
+              {"points", std::move(points)},
+              {"points_left_out", state->points().size() - shown}};
 }
 
 }  // namespace roofscape::api

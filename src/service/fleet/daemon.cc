@@ -112,11 +112,15 @@ Result<> Daemon::StepEntry(Watched& one) {
   const WallTime now = clock_.Wall();
   const EntrySettings settings = EntrySettings::Of(one.entry);
   // Told once a daemon: two whose configurations differ would tell for ever.
-  if (!one.state.seen || (!one.introduced && one.state.settings != settings)) {
+  // Not in the middle of another's run: one of an older version could not read it, and would never
+  // end what it has begun.
+  const Occasion* const running = one.state.Open();
+  const bool others = running != nullptr && running->owner != me_;
+  if (!one.state.seen || (!one.introduced && !others && one.state.settings != settings)) {
     RS_ASSIGN_OR_RETURN(const bool met, Append(one, daemon_events::Seen(settings, now)));
     if (!met) return {};
   }
-  one.introduced = true;
+  one.introduced = one.introduced || !others;
   RS_RETURN_IF_ERROR(Deliver(one));
   if (const Occasion* open = one.state.Open()) {
     const bool mine = open->owner == me_;

@@ -2,6 +2,7 @@
 
 #include "service/fleet/daemon.h"
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
@@ -128,6 +129,25 @@ TEST_F(DaemonTest, TheStoreKnowsTheScheduleOfTheDaemonThatStartedLast) {
   EXPECT_EQ(state.settings, EntrySettings::Of(entry_));
   EXPECT_EQ(state.settings->schedule, "0 4 * * *");
   EXPECT_EQ(*state.seen, events.front().at);
+}
+
+TEST_F(DaemonTest, ADaemonSaysNothingOfItselfInTheMiddleOfAnothersRun) {
+  const auto seen = [this] {
+    const auto events = *log_->EventsAfter("nightly", 0);
+    return std::count_if(events.begin(), events.end(),
+                         [](const store::DaemonEvent& event) { return event.kind == "seen"; });
+  };
+  Daemon first = Make(true);
+  entry_.schedule = *Cron::Parse("0 4 * * *");
+  Daemon second = Make(false, 2);
+  hands_.meanwhile = [&] {
+    Step(second);
+    EXPECT_EQ(seen(), 1);
+  };
+  Step(first);
+  EXPECT_EQ(hands_.sweeps.size(), 1U);
+  Step(second);
+  EXPECT_EQ(seen(), 2);
 }
 
 TEST_F(DaemonTest, AFreshDaemonWaitsForItsTimeAndOnceDoesNot) {

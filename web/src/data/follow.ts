@@ -42,13 +42,29 @@ export function useFollowed<Body extends { fleet: number }>(key: string, ask: (s
       setState({ key, value, stale: false, failure: null });
     };
     const failed = (failure: Refusal) => setState((old) => ({ key, value: old.key === key ? old.value : null, stale: false, failure }));
-    const again = () => void load().catch((why: unknown) => !signal.aborted && failed(refusalOf(why)));
+    // One at a time, and once more if something happened meanwhile: answers come in their order.
+    let busy = false;
+    let missed = false;
+    const again = async () => {
+      missed = busy;
+      if (busy) return;
+      busy = true;
+      try {
+        do {
+          missed = false;
+          await load();
+        } while (missed && !signal.aborted);
+      } catch (why) {
+        if (!signal.aborted) failed(refusalOf(why));
+      }
+      busy = false;
+    };
     if (source.fixed) {
-      again();
+      void again();
       return () => control.abort();
     }
-    void followLive(source, load, (live) => live.fleet !== shown && again(), failed, signal);
-    const timer = setInterval(again, ANYWAY_MS);
+    void followLive(source, load, (live) => void (live.fleet !== shown && again()), failed, signal);
+    const timer = setInterval(() => void again(), ANYWAY_MS);
     return () => {
       clearInterval(timer);
       control.abort();

@@ -1216,8 +1216,8 @@ export type SweepHead = {
   started: string;
   /** When something happened to it last. */
   last: string | null;
-  /** running: a coordinator gives signs of life. stopped: none does, and points are open. ended: none is open. */
-  state: "running" | "stopped" | "ended";
+  /** running: a coordinator gives signs of life. stopped: none does, and points are open. ended: none is open. unreadable: trouble says why, and no figure of its points counts. */
+  state: "running" | "stopped" | "ended" | "unreadable";
   points: number;
   pending: number;
   running: number;
@@ -1295,7 +1295,9 @@ export type Sweep = {
   hosts: SweepHost[];
   /** That have not ended. */
   jobs: SweepJob[];
+  /** In the order of the plan, 10,000 at most. */
   points: SweepPoint[];
+  points_left_out: number;
 };
 
 export type DaemonChange = {
@@ -1367,7 +1369,7 @@ export type DaemonHead = {
   /** Where it asks for new releases. */
   watch_every_s: number | null;
   campaign: string | null;
-  /** overdue: a time of its schedule has passed and nothing began: no daemon seems to look after it. */
+  /** overdue: a time of its schedule has passed and nothing began: no daemon looks after it, or it is busy with another entry. */
   state: "running" | "waiting" | "overdue";
   /** Of the schedule. */
   next: string | null;

@@ -1,8 +1,9 @@
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 import { hrefOf, useQuery } from "../../app/location";
 import { Link } from "../../app/link";
 import { save } from "../../chart/export";
 import { useFollowed } from "../../data/follow";
+import { Refusal } from "../../data/source";
 import { useKnown } from "../../data/use";
 import type { Sweep, SweepPoint } from "../../data/types";
 import { count, counted, duration, moment, number, usd } from "../../format/numbers";
@@ -43,6 +44,7 @@ function View({ sweep, fixed }: { sweep: Sweep; fixed: boolean }) {
       <Troubles sweep={sweep} />
       <Jobs sweep={sweep} />
       <Points points={sweep.points} />
+      {sweep.points_left_out > 0 && <p className="note">{counted(sweep.points_left_out, "further point")} of the plan: <code>roofscape sweep PLAN --status --json</code> tells all.</p>}
     </>
   );
 }
@@ -85,11 +87,22 @@ function Jobs({ sweep }: { sweep: Sweep }) {
 
 function Recipe({ run }: { run: string }) {
   const { source } = useKnown();
+  const [trouble, setTrouble] = useState("");
   const fetchIt = async () => {
-    const { script } = await source.runRecipe(run, new AbortController().signal);
-    if (script) save(new Blob([script], { type: "text/x-shellscript" }), `recipe-${run}.sh`);
+    try {
+      const { script } = await source.runRecipe(run, new AbortController().signal);
+      setTrouble(script ? "" : "it has no recipe");
+      if (script) save(new Blob([script], { type: "text/x-shellscript" }), `recipe-${run}.sh`);
+    } catch (why) {
+      setTrouble(why instanceof Refusal ? why.message : String(why));
+    }
   };
-  return <button className="linkish" aria-label={`Download the recipe of ${run}`} onClick={() => void fetchIt()}>recipe</button>;
+  return (
+    <>
+      <button className="linkish" aria-label={`Download the recipe of ${run}`} onClick={() => void fetchIt()}>recipe</button>
+      {trouble && <span className="bad" role="alert"> {trouble}</span>}
+    </>
+  );
 }
 
 export function whyText(point: SweepPoint): string {

@@ -36,7 +36,7 @@ function View({ body, fixed }: { body: DaemonEntry; fixed: boolean }) {
         </div>
       </div>
       {entry.trouble && <div className="says bad" role="alert"><p>{entry.trouble}</p></div>}
-      {entry.overdue_since && <div className="says warn"><p><strong>Due since {moment(entry.overdue_since)}.</strong> Nothing began: does 'roofscape daemon' run?</p></div>}
+      {entry.overdue_since && <div className="says warn"><p><strong>Due since {moment(entry.overdue_since)}.</strong> Nothing began: no 'roofscape daemon' runs, or it is busy with another entry.</p></div>}
       <dl className="facts">
         <dt>Next run</dt><dd>{moment(entry.next)}</dd>
         <dt>Plan</dt><dd>{entry.plan ?? "not told"}</dd>

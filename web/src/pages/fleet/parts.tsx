@@ -19,6 +19,7 @@ const STATES: Record<SweepHead["state"] | DaemonHead["state"], [string, string]>
   running: ["running", "good"],
   stopped: ["stopped, not finished", "warn"],
   ended: ["ended", "quiet"],
+  unreadable: ["cannot be read", "bad"],
   waiting: ["waiting for its time", "quiet"],
   overdue: ["overdue", "bad"],
 };
