@@ -75,10 +75,11 @@ void FillStamps(const net::ReactorStats& stats, const spec::RequestLog& log,
 }
 
 /// The CPU time that a loop worked for, as a share of its life. Looking for events without sleeping
-/// (Reactor::SpinBefore) is no work.
+/// (Reactor::SpinBefore) is no work. Of a loop that no answer came to, as one without users,
+/// nothing is told: its life is as short as its work.
 double BusyFraction(const LoopRecord& loop) {
-  if (loop.wall <= Nanos(0)) return 0;
-  return std::max(0.0, Seconds(loop.cpu - loop.stats.spinning) / Seconds(loop.wall));
+  if (loop.stats.lag.count == 0 || loop.wall <= Nanos(0)) return 0;
+  return std::clamp(Seconds(loop.cpu - loop.stats.spinning) / Seconds(loop.wall), 0.0, 1.0);
 }
 
 }  // namespace
