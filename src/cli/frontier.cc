@@ -147,7 +147,8 @@ void AddFrontierCommand(Command& app, Invocation& invocation) {
   command->AddOption("--y", options->y,
                      "Metric up (default total_tps_per_chip, or total_tps where the number of "
                      "chips is not known)");
-  command->AddOption("--at", options->at, "Read the frontier where x meets this, in x's unit");
+  command->AddOption("--at", options->at, "Read the frontier where x meets this, in x's unit")
+      ->Check(Positive());
   command->AddOption("--window", options->window, "steady or whole")->ShowDefault();
   command->AddFlag("--all", options->all, "Also points that are INVALID or were stopped halfway");
   command->AddFlag("--join", options->join,

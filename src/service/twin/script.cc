@@ -15,6 +15,9 @@ namespace roofscape::twin {
 namespace {
 
 constexpr double kMaxMs = 3'600'000;
+// Of a lognormal: with 5 one value in six is 150 times the median, far beyond any server.
+constexpr double kMaxSigma = 5;
+constexpr double kMostDrawn = 1e9;  // So that a sum of times fits in nanoseconds.
 constexpr std::int64_t kMaxTokens = 10'000'000;
 
 constexpr std::array<std::string_view, 4> kRoles = {"none", "empty", "null", "bare"};
@@ -74,7 +77,14 @@ void ReadDraw(ObjectReader& reader, std::string_view field, double least, double
     out.low = numbers[0];
     out.high = numbers.back();
     out.values = numbers;
-    if (out.kind == Draw::Kind::kLognormal) numbers.pop_back();
+    if (out.kind == Draw::Kind::kLognormal) {
+      numbers.pop_back();
+      if (!(out.low > 0 && out.high >= 0 && out.high <= kMaxSigma)) {
+        reader.Fail(field, fmt::format("lognormal: the median must be above 0, and sigma between 0 "
+                                       "and {:g}: it is the spread of the logarithm, 1 is wide",
+                                       kMaxSigma));
+      }
+    }
     if (out.kind == Draw::Kind::kUniform && out.high < out.low) {
       reader.Fail(field, "uniform: the second number must not be below the first");
     }
@@ -183,7 +193,7 @@ double Draw::Next(Rng& rng, std::int64_t index) const {
     case Kind::kFixed: return low;
     case Kind::kUniform: return low + (high - low) * rng.Uniform();
     case Kind::kCycle: return values[static_cast<std::size_t>(index) % values.size()];
-    case Kind::kLognormal: return low * std::exp(high * rng.Normal());
+    case Kind::kLognormal: return std::min(low * std::exp(high * rng.Normal()), kMostDrawn);
   }
   return low;
 }
