@@ -15,6 +15,7 @@
 #include "base/net/http_parser.h"
 #include "base/net/url.h"
 #include "cli/bench_run.h"
+#include "cli/catalog_source.h"
 #include "cli/command.h"
 #include "cli/conformance.h"
 #include "cli/interrupt.h"
@@ -137,18 +138,36 @@ Result<spec::Load> MakeLoad(const Options& options) {
 
 Result<spec::Deployment> MakeDeployment(const Options& options) {
   if (!options.deployment_file.empty()) {
+    if (!options.chip.empty() || options.chips) {
+      return Error{ErrorCode::kInvalidArgument,
+                   fmt::format("--deployment and {}: the file says what serves: leave one of the "
+                               "two out",
+                               options.chip.empty() ? "--chips" : "--chip")};
+    }
     RS_ASSIGN_OR_RETURN(const std::string text,
                         ReadFlagFile("--deployment", options.deployment_file));
     return spec::ParseDeployment(text, options.deployment_file);
   }
   spec::Deployment deployment;
   deployment.chip = options.chip;
-  if (!options.chip.empty() || options.chips) {
+  if (options.chips) {
     spec::Role role;
-    role.chips_per_worker = options.chips.value_or(1);
+    role.chips_per_worker = *options.chips;
     deployment.roles.push_back(role);
   }
   return deployment;
+}
+
+/// A chip by another name than the catalog's is measured all the same, but then nothing finds it
+/// beside other rows, and no price fits: that is told before, not after hours. "cpu" stands for
+/// a socket of whatever kind.
+void NoteUnknownChip(const std::string& chip) {
+  if (chip.empty() || chip == "cpu") return;
+  const auto catalog = LoadCatalog("");
+  if (!catalog) return;
+  const auto found = catalog::FindChip(*catalog, chip);
+  if (found) return;
+  fmt::print(stderr, "roofscape: note: {}; it is kept as you wrote it\n", found.error().message);
 }
 
 Result<load::Headers> MakeHeaders(const Options& options) {
@@ -288,6 +307,7 @@ int Run(const Options& options, const Clock& clock) {
   if (!plan) return Report(plan.error());
   const auto headers = MakeHeaders(options);
   if (!headers) return Report(headers.error());
+  NoteUnknownChip(plan->deployment.chip);
   CatchInterrupts();
   if (options.conformance) {
     return ShowConformance(*plan, *headers, options.json, Interrupted(), clock);
@@ -331,8 +351,8 @@ void AddTargetOptions(Command& command, Options& o) {
   command.AddFlag("--insecure", o.insecure, "https://: do not look at the certificate");
   command.AddOption("--deployment", o.deployment_file,
                     "TOML or JSON file that describes what serves");
-  command.AddOption("--chip", o.chip, "Name of the accelerator; a CPU socket is a chip");
-  command.AddOption("--chips", o.chips, "How many of them serve: makes rates per chip")
+  command.AddOption("--chip", o.chip, "Name of the accelerator, as the catalog has it; cpu: a socket");
+  command.AddOption("--chips", o.chips, "How many of them serve; without, no rates per chip")
       ->Check(InRange(std::int64_t{1}, std::int64_t{10'000'000}));
 }
 

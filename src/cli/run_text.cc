@@ -63,8 +63,11 @@ std::string Model(const spec::RunResult& run) {
 
 std::string Chips(const spec::Deployment& deployment) {
   const auto count = spec::ChipCount(deployment);
-  if (!count) return deployment.chip;
-  std::string text = fmt::format("{} x {}", *count, deployment.chip);
+  if (!count && deployment.chip.empty()) return "";
+  if (!count) return deployment.chip + ", number not given: rates are of the whole deployment";
+  std::string text = deployment.chip.empty()
+                         ? fmt::format("{} of a chip that was not named", *count)
+                         : fmt::format("{} x {}", *count, deployment.chip);
   if (deployment.roles.size() < 2) return text;
   for (std::size_t i = 0; i < deployment.roles.size(); ++i) {
     const spec::Role& role = deployment.roles[i];
