@@ -5,6 +5,8 @@ unheard, and what is told is what was done.
     bench_flags_test.py ROOFSCAPE
 """
 
+import csv
+import io
 import json
 import os
 import signal
@@ -66,6 +68,18 @@ class BenchFlags(unittest.TestCase):
         for chip in ("h200", "cpu"):
             result = self.bench("--chip", chip, "--chips", 1)
             self.assertNotIn("catalog", result.stderr)
+
+    def test_a_frontier_of_rows_without_chips_is_of_the_deployment(self):
+        self.bench("--concurrency", "1,2")
+        rows = list(csv.DictReader(io.StringIO(
+            self.program("frontier", "--own", "--all", "--csv").stdout)))
+        self.assertEqual(len(rows), 2)
+        for row in rows:
+            self.assertGreater(float(row["total_tps"]), 0)
+        self.bench("--chip", "h200", "--chips", 2)
+        result = self.program("frontier", "--own", "--all", "--csv")
+        self.assertIn("total_tps_per_chip", result.stdout)
+        self.assertIn("of 2 points the number of chips is not known", result.stderr)
 
 
 if __name__ == "__main__":
