@@ -157,6 +157,7 @@ class Bench {
 Result<BenchRun> RunBench(const spec::Plan& plan, const load::Headers& headers, store::Store& store,
                           const std::atomic<bool>& stop, const Clock& clock) {
   RS_ASSIGN_OR_RETURN(const net::Url url, net::ParseUrl(plan.target.url));
+  RS_RETURN_IF_ERROR(load::CheckMachine(plan, url, clock));
   RS_ASSIGN_OR_RETURN(const load::Dialect dialect,
                       load::ProbeServer(plan, url, headers, clock, &stop));
   return Bench(plan, url, headers, dialect, store, stop, clock).Run();

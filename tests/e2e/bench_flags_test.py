@@ -39,10 +39,10 @@ class BenchFlags(unittest.TestCase):
     def setUp(self):
         self.db = os.path.join(self.folder.name, self.id() + ".db")
 
-    def program(self, *arguments, status=0):
+    def program(self, *arguments, status=0, under=()):
         # 3: a busy machine may make the instrument INVALID; what is told of it is not the matter.
         wanted = (0, 3) if status == 0 else (status,)
-        result = subprocess.run([ROOFSCAPE, *map(str, arguments), "--db", self.db],
+        result = subprocess.run([*under, ROOFSCAPE, *map(str, arguments), "--db", self.db],
                                 capture_output=True, text=True, timeout=60)
         self.assertIn(result.returncode, wanted, result.stderr + result.stdout)
         return result
@@ -80,6 +80,16 @@ class BenchFlags(unittest.TestCase):
         result = self.program("frontier", "--own", "--all", "--csv")
         self.assertIn("total_tps_per_chip", result.stdout)
         self.assertIn("of 2 points the number of chips is not known", result.stderr)
+
+    def test_what_this_machine_cannot_do_is_told_before_a_run_is_begun(self):
+        pinned = self.bench("--cpu-affinity", 4095, status=2)
+        self.assertIn("--cpu-affinity: CPU 4095 cannot be used", pinned.stderr)
+        many = self.program("bench", self.url, "--concurrency", 400, status=1,
+                            under=("prlimit", "--nofile=256:256"))
+        self.assertIn("too few file descriptors", many.stderr)
+        wire = self.program("bench", self.url.replace("http:", "https:"), "--wire", status=2)
+        self.assertIn("cannot see events inside TLS", wire.stderr)
+        self.assertEqual(json.loads(self.program("runs", "--json").stdout), [])
 
 
 if __name__ == "__main__":
