@@ -82,6 +82,18 @@ to_s = 2.0
             RoleStyle::kNone);
 }
 
+TEST(ScriptTest, AnExceptionEndsInItsOwnWay) {
+  const auto script = ParseScript(
+      "error_after = 5\nstall_after = 1\nstall_ms = 9\n[[exception]]\nevery = 2\n"
+      "reset_after = 3\nstall_ms = 0",
+      "s.toml");
+  ASSERT_TRUE(script) << script.error().message;
+  const Behaviour& b = script->exceptions[0].behaviour;
+  EXPECT_EQ(b.reset_after, 3);
+  EXPECT_EQ(b.error_after, std::nullopt);
+  EXPECT_EQ(b.stall_ms, 0);
+}
+
 TEST(ScriptTest, WrongScriptsNameTheFieldAndTheCure) {
   struct Case {
     const char* text;
@@ -97,6 +109,14 @@ TEST(ScriptTest, WrongScriptsNameTheFieldAndTheCure) {
         Case{"gap_ms = {lognormal = [0, 1]}", "median must be above 0"},
         Case{"gap_ms = \"x\"", "must be a number"},
         Case{"tokens_per_event = 0", "must lie between 1"},
+        Case{"ttft_ms = {uniform = [1, 2], cycle = [100]}", "drawn in two ways"},
+        Case{"stall_after = 3", "give both"}, Case{"stall_ms = 3", "give both"},
+        Case{"error_after = 1\nclose_after = 2", "each end the answer"},
+        Case{"tokens_per_event = 1.5", "1.5 is no number of tokens"},
+        Case{"reasoning_tokens = {cycle = [1, 2.5]}", "2.5 is no number of tokens"},
+        Case{"model = \"\"", "must not be empty"},
+        Case{"[[exception]]\nevery = 2\ndialect = \"vllm\"", "belongs to the whole server"},
+        Case{"[[exception]]\nevery = 2\nread_bytes = 5", "belongs to the whole server"},
         Case{"role = \"loud\"", "none, empty, null"}, Case{"dialect = \"ollama\"", "vllm, sglang"},
         Case{"line_end = \"nl\"", "lf, crlf, cr"}, Case{"data_space = 1", "data_space"},
         Case{"cached_tokens = -1", "must lie between"},
