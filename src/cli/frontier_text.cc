@@ -81,7 +81,7 @@ std::string SeriesTable(Runs runs, const Frontier& frontier, const Series& serie
   std::vector<Column> columns = {{"", Align::kLeft}, {"users", Align::kRight}};
   for (const MetricInfo* metric : metrics) columns.push_back({Head(*metric), Align::kRight});
   columns.push_back({"failed", Align::kRight});
-  columns.push_back({"verdict", Align::kLeft});
+  columns.push_back({"verdict", Align::kLeft, false});  // Why a point takes no part.
   if (used.size() > 1) columns.push_back({"run", Align::kRight});
   Table table(columns);
   for (const SeriesPoint& p : series.points) {
