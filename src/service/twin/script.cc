@@ -154,8 +154,9 @@ void ReadFaults(ObjectReader& reader, Behaviour& b) {
                 "stall_after says after how many tokens, stall_ms for how long: give both");
   }
   if (b.error_after.has_value() + b.reset_after.has_value() + b.close_after.has_value() > 1) {
-    reader.Fail("error_after", "error_after, reset_after and close_after each end the answer: give "
-                               "one; others belong in an exception of their own");
+    reader.Fail("error_after",
+                "error_after, reset_after and close_after each end the answer: give "
+                "one; others belong in an exception of their own");
   }
   reader.Optional("refuses", b.refuses);
 }
