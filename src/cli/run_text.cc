@@ -89,7 +89,10 @@ std::string LoadText(const spec::Load& load) {
   } else if (load.requests) {
     text += fmt::format("; {} requests a point", *load.requests);
   } else {
-    text += fmt::format("; {} requests a user", load.requests_per_slot);
+    text += fmt::format("; {} requests a user", spec::RequestsAt(load, 1).value_or(0));
+  }
+  if (load.protocol != spec::Protocol::kSteady) {
+    text += fmt::format("; by the rules of {}", spec::Name(load.protocol));
   }
   if (load.repeat > 1) text += fmt::format("; each {} times", load.repeat);
   return text;

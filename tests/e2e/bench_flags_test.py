@@ -91,6 +91,11 @@ class BenchFlags(unittest.TestCase):
         self.assertIn("cannot see events inside TLS", wire.stderr)
         self.assertEqual(json.loads(self.program("runs", "--json").stdout), [])
 
+    def test_the_header_tells_the_load_that_was_sent(self):
+        result = self.program("bench", self.url, "--input-tokens", 16, "--output-tokens", 4,
+                              "--concurrency", 2, "--protocol", "inferencex")
+        self.assertIn("10 requests a user; by the rules of inferencex", result.stdout)
+
 
 if __name__ == "__main__":
     ROOFSCAPE = os.path.abspath(sys.argv.pop(1))
