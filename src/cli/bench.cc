@@ -436,7 +436,7 @@ void AddOutputOptions(Command& command, Options& o) {
   command.AddOption("--label", o.labels, "NAME=VALUE kept with the run; may be repeated")
       ->TakeAll();
   command.AddOption("--campaign", o.campaign, "The campaign to which the run belongs");
-  command.AddFlag("--keep-text", o.keep_text, "Keep the generated text in the store");
+  command.AddFlag("--keep-text", o.keep_text, "Keep the generated text: roofscape show RUN --text");
   command.AddFlag("--conformance", o.conformance,
                   "Measure nothing: tell which promises the server keeps, and how bench asks it");
   command.AddFlag("--json", o.json, "Print the run as JSON (schema/run.schema.json)");

@@ -96,6 +96,27 @@ class BenchFlags(unittest.TestCase):
                               "--concurrency", 2, "--protocol", "inferencex")
         self.assertIn("10 requests a user; by the rules of inferencex", result.stdout)
 
+    def test_kept_text_is_read_back(self):
+        self.bench("--keep-text", "--warmup", 0)
+        rows = list(csv.DictReader(io.StringIO(self.program("show", "last", "--text").stdout)))
+        self.assertEqual(len(rows), 4)
+        self.assertTrue(all(row["text"] for row in rows), rows)
+        self.bench()
+        self.assertIn("kept no texts", self.program("show", "last", "--text", status=1).stderr)
+
+    def test_the_header_says_whose_facts_they_are(self):
+        result = self.bench("--extra-body", '{"stream": true, "mine": 1}')
+        self.assertNotIn("probe_output_tokens", result.stdout)
+        self.assertIn("output tokens, before the first point", result.stdout)
+        told = " ".join(result.stdout.split())
+        self.assertIn("the extra body replaces what bench itself sets: stream", told)
+
+    def test_a_frontier_says_which_window(self):
+        self.program("bench", self.url, "--input-tokens", 16, "--output-tokens", 4,
+                     "--concurrency", 2, "--protocol", "inferencex")
+        told = " ".join(self.program("frontier", "--all").stdout.split())
+        self.assertIn("steady window (of the protocol inferencex: the whole)", told)
+
 
 if __name__ == "__main__":
     ROOFSCAPE = os.path.abspath(sys.argv.pop(1))
