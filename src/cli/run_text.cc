@@ -18,6 +18,8 @@ namespace roofscape::cli {
 namespace {
 
 constexpr std::size_t kNameWidth = 11;
+// Among the facts about the server for whoever reads its counters; it told no such thing.
+constexpr const char* kProbeTokens = "probe_output_tokens";
 
 /// "  name       value", the value wrapped under itself; "" for an empty value.
 std::string Field(std::string_view name, std::string_view value, const Style& style) {
@@ -211,7 +213,12 @@ std::string RunHeader(const spec::RunResult& run, const Style& style) {
   text += Field("name", run.plan.deployment.name, style);
   text += Field("model", Model(run), style);
   text += Field("engine", Engine(run), style);
-  text += Field("server told", Joined(run.engine), style);
+  std::map<std::string, std::string> told = run.engine;
+  const auto probe = told.extract(kProbeTokens);
+  text += Field("server told", Joined(told), style);
+  if (!probe.empty()) {
+    text += Field("probe", probe.mapped() + " output tokens, before the first point", style);
+  }
   text += Field("chips", Chips(run.plan.deployment), style);
   text += Field("workload", Workload(run.plan.workload), style);
   text += Field("load", LoadText(run.plan.load), style);
