@@ -80,8 +80,9 @@ int RunScript(const TwinOptions& options, const Clock& clock) {
 int Run(const TwinOptions& options, const std::vector<std::string>& live, const Clock& clock) {
   if (!options.script.empty() && !live.empty()) {
     return Report({ErrorCode::kInvalidArgument,
-                   fmt::format("{}: for a live twin; with --script the script says all that the "
-                               "golden server does (docs/reference/twin-script.md): leave it out",
+                   fmt::format("--script says all that the golden server does "
+                               "(docs/reference/twin-script.md): leave out {}, which is for a live "
+                               "twin",
                                live.front())});
   }
   if (!options.script.empty()) return RunScript(options, clock);
