@@ -1,5 +1,6 @@
 // roofscape bench: flags to plan, run it, print what came out.
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <memory>
@@ -15,6 +16,7 @@
 #include "base/net/http_parser.h"
 #include "base/net/url.h"
 #include "cli/bench_run.h"
+#include "cli/catalog_source.h"
 #include "cli/command.h"
 #include "cli/conformance.h"
 #include "cli/interrupt.h"
@@ -78,7 +80,12 @@ struct Options {
   bool keep_text = false;
   bool json = false;
   bool conformance = false;
+  std::vector<std::string> given;  // Names of the flags that were given.
 };
+
+bool Given(const Options& options, const char* flag) {
+  return std::count(options.given.begin(), options.given.end(), flag) > 0;
+}
 
 /// Numbers separated by commas, none below `least`. `what` completes "'x' is no ...".
 template <class Number>
@@ -100,6 +107,21 @@ Result<std::vector<Number>> ParseList(const std::string& text, Number least, con
 }
 
 constexpr double kOpenLoopSeconds = 60;
+
+/// One flag says when a point ends; a second would go unheard. (--requests is told to count more.)
+Result<> CheckEnds(const Options& options) {
+  if (!Given(options, "--requests-per-slot")) return {};
+  for (const char* other : {"--duration", "--protocol", "--rate"}) {
+    const bool ends = other != std::string_view("--protocol") || options.protocol == "inferencex";
+    if (!ends || !Given(options, other)) continue;
+    return Error{
+        ErrorCode::kInvalidArgument,
+        fmt::format("--requests-per-slot and {}: the second says already how many requests "
+                    "there are: leave one of the two out",
+                    ends && options.protocol == "inferencex" ? "--protocol inferencex" : other)};
+  }
+  return {};
+}
 
 /// The part of the plan that says how hard and how long.
 Result<spec::Load> MakeLoad(const Options& options) {
@@ -130,6 +152,13 @@ Result<spec::Load> MakeLoad(const Options& options) {
   if (open && !load.requests && !load.duration_s && load.arrivals != spec::Arrivals::kBurst) {
     load.duration_s = kOpenLoopSeconds;
   }
+  for (const std::int64_t users : load.concurrency) {
+    if (!load.requests || *load.requests >= users) continue;
+    return Error{ErrorCode::kInvalidArgument,
+                 fmt::format("--requests {}: too few for {} users, most of whom would never send: "
+                             "give at least as many as the greatest --concurrency",
+                             *load.requests, users)};
+  }
   load.warmup = options.warmup;
   load.repeat = options.repeat;
   return load;
@@ -137,18 +166,36 @@ Result<spec::Load> MakeLoad(const Options& options) {
 
 Result<spec::Deployment> MakeDeployment(const Options& options) {
   if (!options.deployment_file.empty()) {
+    if (!options.chip.empty() || options.chips) {
+      return Error{ErrorCode::kInvalidArgument,
+                   fmt::format("--deployment and {}: the file says what serves: leave one of the "
+                               "two out",
+                               options.chip.empty() ? "--chips" : "--chip")};
+    }
     RS_ASSIGN_OR_RETURN(const std::string text,
                         ReadFlagFile("--deployment", options.deployment_file));
     return spec::ParseDeployment(text, options.deployment_file);
   }
   spec::Deployment deployment;
   deployment.chip = options.chip;
-  if (!options.chip.empty() || options.chips) {
+  if (options.chips) {
     spec::Role role;
-    role.chips_per_worker = options.chips.value_or(1);
+    role.chips_per_worker = *options.chips;
     deployment.roles.push_back(role);
   }
   return deployment;
+}
+
+/// A chip by another name than the catalog's is measured all the same, but then nothing finds it
+/// beside other rows, and no price fits: that is told before, not after hours. "cpu" stands for
+/// a socket of whatever kind.
+void NoteUnknownChip(const std::string& chip) {
+  if (chip.empty() || chip == "cpu") return;
+  const auto catalog = LoadCatalog("");
+  if (!catalog) return;
+  const auto found = catalog::FindChip(*catalog, chip);
+  if (found) return;
+  fmt::print(stderr, "roofscape: note: {}; it is kept as you wrote it\n", found.error().message);
 }
 
 Result<load::Headers> MakeHeaders(const Options& options) {
@@ -185,6 +232,12 @@ Result<spec::Plan> MakePlan(const Options& options, const Clock& clock) {
   RS_ASSIGN_OR_RETURN(plan.target.token_counts, spec::ParseTokenCounts(options.token_counts));
   plan.target.model = options.model;
   plan.target.extra_body = options.extra_body;
+  if (url.scheme != "https" && (options.insecure || !options.ca_file.empty())) {
+    return Error{ErrorCode::kInvalidArgument,
+                 fmt::format("{}: is about the certificate of a server, and {} has none: write the "
+                             "URL with https://, or leave the flag out",
+                             options.insecure ? "--insecure" : "--ca-file", url.Origin())};
+  }
   plan.target.ca_file = options.ca_file;
   plan.target.insecure = options.insecure;
   for (const std::string& header : options.headers) {
@@ -221,6 +274,7 @@ Result<spec::Plan> MakePlan(const Options& options, const Clock& clock) {
   plan.seed =
       static_cast<std::uint64_t>(options.seed.value_or(clock.Wall().unix_us % 1'000'000'000));
   RS_RETURN_IF_ERROR(spec::Validate(plan));
+  RS_RETURN_IF_ERROR(CheckEnds(options));
   return plan;
 }
 
@@ -288,11 +342,12 @@ int Run(const Options& options, const Clock& clock) {
   if (!plan) return Report(plan.error());
   const auto headers = MakeHeaders(options);
   if (!headers) return Report(headers.error());
+  NoteUnknownChip(plan->deployment.chip);
   CatchInterrupts();
   if (options.conformance) {
     return ShowConformance(*plan, *headers, options.json, Interrupted(), clock);
   }
-  auto store = store::OpenStore(StorePath(options.db), store::OpenMode::kReadWrite);
+  auto store = store::OpenStore(StorePathToWrite(options.db), store::OpenMode::kReadWrite);
   if (!store) return Report(store.error());
   // Made before anything is measured: a name that cannot be is told at once.
   if (!options.campaign.empty()) {
@@ -331,8 +386,9 @@ void AddTargetOptions(Command& command, Options& o) {
   command.AddFlag("--insecure", o.insecure, "https://: do not look at the certificate");
   command.AddOption("--deployment", o.deployment_file,
                     "TOML or JSON file that describes what serves");
-  command.AddOption("--chip", o.chip, "Name of the accelerator; a CPU socket is a chip");
-  command.AddOption("--chips", o.chips, "How many of them serve: makes rates per chip")
+  command.AddOption("--chip", o.chip,
+                    "Name of the accelerator, as the catalog has it; cpu: a socket");
+  command.AddOption("--chips", o.chips, "How many of them serve; without, no rates per chip")
       ->Check(InRange(std::int64_t{1}, std::int64_t{10'000'000}));
 }
 
@@ -380,7 +436,7 @@ void AddOutputOptions(Command& command, Options& o) {
   command.AddOption("--label", o.labels, "NAME=VALUE kept with the run; may be repeated")
       ->TakeAll();
   command.AddOption("--campaign", o.campaign, "The campaign to which the run belongs");
-  command.AddFlag("--keep-text", o.keep_text, "Keep the generated text in the store");
+  command.AddFlag("--keep-text", o.keep_text, "Keep the generated text: roofscape show RUN --text");
   command.AddFlag("--conformance", o.conformance,
                   "Measure nothing: tell which promises the server keeps, and how bench asks it");
   command.AddFlag("--json", o.json, "Print the run as JSON (schema/run.schema.json)");
@@ -397,7 +453,8 @@ void AddBenchCommand(Command& app, Invocation& invocation) {
   AddTargetOptions(*command, *options);
   AddLoadOptions(*command, *options);
   AddOutputOptions(*command, *options);
-  command->OnChosen([options, &invocation] {
+  command->OnChosen([options, command, &invocation] {
+    options->given = command->Given();
     invocation.run = [options, clock = invocation.clock] { return Run(*options, *clock); };
   });
 }

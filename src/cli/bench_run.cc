@@ -1,6 +1,7 @@
 #include "cli/bench_run.h"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "base/core/text.h"
 #include "cli/live_progress.h"
@@ -9,6 +10,7 @@
 #include "domain/metrics/point_analysis.h"
 #include "domain/metrics/repeats.h"
 #include "measure/host/host_facts.h"
+#include "measure/load/request_body.h"
 #include "measure/load/run_point.h"
 #include "measure/load/server_probe.h"
 #include "results/store/log_writer.h"
@@ -39,6 +41,22 @@ spec::RunResult Header(const spec::Plan& plan, const load::Dialect& dialect, con
   run.engine = dialect.facts;
   run.notes = dialect.notes;
   return run;
+}
+
+/// The fields of a request that the user's extra body replaces.
+std::string Replaced(const spec::Plan& plan, const load::Dialect& dialect) {
+  if (plan.target.extra_body.empty()) return "";
+  const load::Prompt prompt = std::string();
+  const Json body = load::RequestBody(plan, dialect, {prompt, 1, /*stream=*/true});
+  const Json extra = Json::parse(plan.target.extra_body);
+  std::string names;
+  for (const auto& [name, value] : extra.items()) {
+    const auto ours = body.find(name);
+    const bool merged = ours != body.end() && ours->is_object() && value.is_object();
+    if (ours == body.end() || merged) continue;
+    names += (names.empty() ? "" : ", ") + name;
+  }
+  return names;
 }
 
 class Bench {
@@ -157,8 +175,11 @@ class Bench {
 Result<BenchRun> RunBench(const spec::Plan& plan, const load::Headers& headers, store::Store& store,
                           const std::atomic<bool>& stop, const Clock& clock) {
   RS_ASSIGN_OR_RETURN(const net::Url url, net::ParseUrl(plan.target.url));
-  RS_ASSIGN_OR_RETURN(const load::Dialect dialect,
-                      load::ProbeServer(plan, url, headers, clock, &stop));
+  RS_RETURN_IF_ERROR(load::CheckMachine(plan, url, clock));
+  RS_ASSIGN_OR_RETURN(load::Dialect dialect, load::ProbeServer(plan, url, headers, clock, &stop));
+  if (const std::string names = Replaced(plan, dialect); !names.empty()) {
+    dialect.notes.push_back("the extra body replaces what bench itself sets: " + names);
+  }
   return Bench(plan, url, headers, dialect, store, stop, clock).Run();
 }
 

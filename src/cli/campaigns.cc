@@ -69,9 +69,10 @@ void Print(const std::vector<store::Campaign>& campaigns, bool json) {
 
 Result<> Campaigns(const Options& options, WallTime now) {
   const bool list = options.name.empty();
-  RS_ASSIGN_OR_RETURN(const std::unique_ptr<store::Store> store,
-                      store::OpenStore(StorePath(options.db), list ? store::OpenMode::kReadOnly
-                                                                   : store::OpenMode::kReadWrite));
+  RS_ASSIGN_OR_RETURN(
+      const std::unique_ptr<store::Store> store,
+      store::OpenStore(list ? StorePath(options.db) : StorePathToWrite(options.db),
+                       list ? store::OpenMode::kReadOnly : store::OpenMode::kReadWrite));
   if (list) {
     RS_ASSIGN_OR_RETURN(const std::vector<store::Campaign> campaigns, store->Campaigns());
     Print(campaigns, options.json);

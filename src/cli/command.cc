@@ -1,6 +1,8 @@
 #include "cli/command.h"
 
 #include <cstdlib>
+#include <filesystem>
+#include <system_error>
 
 #include <fmt/format.h>
 
@@ -17,6 +19,16 @@ std::string Environment(const char* name) {
 int Report(const Error& error) {
   fmt::print(stderr, "roofscape: {}\n", error.message);
   return error.code == ErrorCode::kInvalidArgument ? kWrongUse : kFailed;
+}
+
+std::string StorePathToWrite(const std::string& flag) {
+  const std::string path = StorePath(flag);
+  if (flag.empty() && Environment("ROOFSCAPE_DB").empty()) {
+    // Opening it tells what is wrong, if there is.
+    std::error_code ignored;
+    std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);
+  }
+  return path;
 }
 
 std::string StorePath(const std::string& flag) {

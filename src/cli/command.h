@@ -38,6 +38,9 @@ int Report(const Error& error);
 /// ~/.local/share/roofscape/roofscape.db.
 std::string StorePath(const std::string& flag);
 
+/// The same for a command that writes: makes the folders of the path that nobody named.
+std::string StorePathToWrite(const std::string& flag);
+
 /// Adds `--db PATH|postgresql://...` to a subcommand.
 void AddDbOption(Command& command, std::string& path);
 

@@ -145,7 +145,9 @@ void AddCompareCommand(Command& app, Invocation& invocation) {
   command->AddOption("A", options->a, "A run, or conditions: engine=sglang,chip=b200")->Required();
   command->AddOption("B", options->b, "What A is held against")->Required();
   command->AddOption("--metric", options->metric, "What is compared")->ShowDefault();
-  command->AddOption("--at", options->at, "Read both sides where x meets these")->Delimiter(',');
+  command->AddOption("--at", options->at, "Read both sides where x meets these")
+      ->Check(Positive())
+      ->Delimiter(',');
   command->AddOption("--x", options->x, "The metric of --at")->ShowDefault();
   AddRowSelection(*command, options->rows);
   command->AddFlag("--json", options->json, "Print one object");

@@ -73,7 +73,7 @@ std::string Absolute(const std::string& path) {
 DaemonPlaces PlacesOf(const Options& options) {
   DaemonPlaces places;
   places.folder = fs::path(Absolute(options.config)).parent_path().string();
-  places.db = StorePath(options.db);
+  places.db = StorePathToWrite(options.db);
   const bool is_file = places.db.find("://") == std::string::npos;
   if (is_file) places.db = Absolute(places.db);
   if (!options.catalog.empty()) places.catalog = Absolute(options.catalog);

@@ -10,6 +10,7 @@
 
 #include "base/core/json.h"
 #include "cli/command.h"
+#include "cli/table.h"
 #include "measure/host/doctor.h"
 #include "measure/host/inventory.h"
 #include "service/fleet/process.h"
@@ -53,9 +54,13 @@ void PrintJson(const std::vector<host::Finding>& findings) {
 }
 
 void PrintText(const std::vector<host::Finding>& findings) {
+  const std::size_t width = StyleOf(stdout).width;
   for (const host::Finding& finding : findings) {
-    fmt::print("{:<5} {:<14} {}\n", host::Name(finding.fitness), finding.topic, finding.found);
-    if (!finding.cure.empty()) fmt::print("{:<5} {:<14} cure: {}\n", "", "", finding.cure);
+    const std::string label =
+        fmt::format("{:<5} {:<14} ", host::Name(finding.fitness), finding.topic);
+    fmt::print("{}\n", WrapUnder(label, finding.found, width));
+    if (finding.cure.empty()) continue;
+    fmt::print("{}\n", WrapUnder(std::string(label.size(), ' '), "cure: " + finding.cure, width));
   }
 }
 

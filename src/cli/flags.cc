@@ -1,10 +1,12 @@
 #include "cli/flags.h"
 
+#include <cmath>
 #include <deque>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
 namespace roofscape::cli {
@@ -14,9 +16,26 @@ ValueCheck Made(CLI::Validator check) {
   return ValueCheck(std::make_shared<const CLI::Validator>(std::move(check)));
 }
 
+/// `fits` says whether a number does. The library's own bounds let "nan" pass, which is neither
+/// below nor above them, and its text for "above 0" has 309 digits.
+ValueCheck NumberThat(const std::function<bool(double)>& fits, const std::string& must,
+                      const std::string& in_help) {
+  const auto check = [fits, must](std::string& word) -> std::string {
+    double number = 0;
+    if (!CLI::detail::lexical_cast(word, number)) return "'" + word + "' is no number";
+    return fits(number) ? "" : "'" + word + "' " + must;
+  };
+  return Made(CLI::Validator(check, in_help));
+}
+
 }  // namespace
 
-ValueCheck InRange(double low, double high) { return Made(CLI::Range(low, high)); }
+ValueCheck InRange(double low, double high) {
+  const CLI::Range bounds(low, high);
+  return NumberThat([low, high](double x) { return x >= low && x <= high; },
+                    fmt::format("must lie between {:g} and {:g}", low, high),
+                    bounds.get_description());
+}
 ValueCheck InRange(int low, int high) { return Made(CLI::Range(low, high)); }
 ValueCheck InRange(std::int64_t low, std::int64_t high) { return Made(CLI::Range(low, high)); }
 
@@ -24,8 +43,14 @@ ValueCheck OneOf(std::initializer_list<const char*> values) {
   return Made(CLI::IsMember(std::vector<std::string>(values.begin(), values.end())));
 }
 
-ValueCheck Positive() { return Made(CLI::PositiveNumber); }
-ValueCheck NotNegative() { return Made(CLI::NonNegativeNumber); }
+ValueCheck Positive() {
+  return NumberThat([](double x) { return x > 0 && std::isfinite(x); }, "must be above 0",
+                    "POSITIVE");
+}
+ValueCheck NotNegative() {
+  return NumberThat([](double x) { return x >= 0 && std::isfinite(x); }, "must be 0 or more",
+                    "NONNEGATIVE");
+}
 
 ValueCheck CheckedBy(std::function<std::string(std::string&)> check, const std::string& name) {
   return Made(CLI::Validator(std::move(check), name));
@@ -129,6 +154,17 @@ Command* Command::AddSubcommand(const std::string& name, const std::string& text
 void Command::RequireSubcommand() { app_.require_subcommand(1); }
 void Command::Footer(const std::string& text) { app_.footer(text); }
 void Command::LastValueCounts() { app_.option_defaults()->take_last(); }
+void Command::Group(const std::string& title) { app_.option_defaults()->group(title); }
+
+std::vector<std::string> Command::Given(const std::string& group) const {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : std::as_const(app_).get_options()) {
+    const bool fits = group.empty() || option->get_group() == group;
+    if (fits && option->count() > 0) names.push_back(option->get_name());
+  }
+  return names;
+}
+
 void Command::OnChosen(std::function<void()> run) { app_.callback(std::move(run)); }
 
 }  // namespace roofscape::cli

@@ -13,6 +13,7 @@
 #include <initializer_list>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace CLI {
 class App;
@@ -84,6 +85,11 @@ class Command {
   void Footer(const std::string& text);
   /// An option that is added from now on and given twice has its last value.
   void LastValueCounts();
+  /// Options that are added from now on stand under this title in the help.
+  void Group(const std::string& title);
+  /// The options that were given, in the order they were added: "--model", "URL" as "url".
+  /// `group`: only those under this title. Good once all flags were read.
+  std::vector<std::string> Given(const std::string& group = "") const;
   /// Called once all flags were read, when this command was chosen.
   void OnChosen(std::function<void()> run);
 

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include <unistd.h>
@@ -87,6 +88,30 @@ void PrintText(const Options& options, const Answer& answer) {
   }
 }
 
+/// The default y: per chip, but of the deployment where no row's number of chips is known. Where
+/// only some are known, the others are named, as they can be on no frontier per chip.
+Result<analysis::RowAxis> DefaultRowY(std::span<const spec::Row> rows) {
+  RS_ASSIGN_OR_RETURN(analysis::RowAxis per_chip, analysis::MetricAxis("total_tps_per_chip"));
+  RS_ASSIGN_OR_RETURN(analysis::RowAxis whole, analysis::MetricAxis("total_tps"));
+  std::size_t known = 0;
+  std::size_t unknown = 0;
+  for (const spec::Row& row : rows) {
+    if (per_chip.value(row)) {
+      ++known;
+    } else if (whole.value(row)) {
+      ++unknown;
+    }
+  }
+  if (known == 0) return whole;
+  if (unknown > 0) {
+    fmt::print(stderr,
+               "roofscape: note: of {} points the number of chips is not known: they are on no "
+               "frontier per chip, but on those of --y total_tps\n",
+               unknown);
+  }
+  return per_chip;
+}
+
 /// Of imported rows and those of all own runs, in place of some runs.
 int FrontierOfRows(const Options& options) {
   if (!options.runs.names.empty() || !options.runs.labels.empty()) {
@@ -102,12 +127,15 @@ int FrontierOfRows(const Options& options) {
   if (!catalog) return Report(catalog.error());
   auto x = analysis::MetricAxis(options.x.empty() ? "interactivity_p50_tps" : options.x);
   if (!x) return Report(x.error());
-  auto y = analysis::MetricAxis(options.y.empty() ? "total_tps_per_chip" : options.y);
+  // Misspelt metrics are told before the store is looked for.
+  auto y = analysis::MetricAxis(options.y.empty() ? "total_tps" : options.y);
   if (!y) return Report(y.error());
   RowSelection selection = options.rows;
   selection.db = options.runs.db;
   const auto rows = LoadRows(selection, *catalog);
   if (!rows) return Report(rows.error());
+  if (options.y.empty()) y = DefaultRowY(*rows);
+  if (!y) return Report(y.error());
   const RowFrontiers frontiers = RowFrontiersOf(*rows, *x, *y, options.all);
   if (options.json) {
     fmt::print("{}\n", RowFrontiersJson(*rows, frontiers, options.at).dump(2));
@@ -147,7 +175,8 @@ void AddFrontierCommand(Command& app, Invocation& invocation) {
   command->AddOption("--y", options->y,
                      "Metric up (default total_tps_per_chip, or total_tps where the number of "
                      "chips is not known)");
-  command->AddOption("--at", options->at, "Read the frontier where x meets this, in x's unit");
+  command->AddOption("--at", options->at, "Read the frontier where x meets this, in x's unit")
+      ->Check(Positive());
   command->AddOption("--window", options->window, "steady or whole")->ShowDefault();
   command->AddFlag("--all", options->all, "Also points that are INVALID or were stopped halfway");
   command->AddFlag("--join", options->join,

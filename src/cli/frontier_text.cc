@@ -81,7 +81,7 @@ std::string SeriesTable(Runs runs, const Frontier& frontier, const Series& serie
   std::vector<Column> columns = {{"", Align::kLeft}, {"users", Align::kRight}};
   for (const MetricInfo* metric : metrics) columns.push_back({Head(*metric), Align::kRight});
   columns.push_back({"failed", Align::kRight});
-  columns.push_back({"verdict", Align::kLeft});
+  columns.push_back({"verdict", Align::kLeft, false});  // Why a point takes no part.
   if (used.size() > 1) columns.push_back({"run", Align::kRight});
   Table table(columns);
   for (const SeriesPoint& p : series.points) {
@@ -138,6 +138,18 @@ Json PointJson(Runs runs, const Frontier& frontier, const SeriesPoint& p) {
           {"excluded", p.excluded.empty() ? Json(nullptr) : Json(p.excluded)}};
 }
 
+/// A protocol may say that its figures are of the whole window.
+bool OfAnotherWindow(Runs runs, const Frontier& frontier) {
+  for (const Series& series : frontier.series) {
+    for (const SeriesPoint& p : series.points) {
+      const spec::PointResult& point = PointOf(runs, p);
+      const auto* used = analysis::MetricsOf(point, frontier.window);
+      if (frontier.window == analysis::WindowKind::kSteady && used == &point.whole) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 std::string FrontierTables(Runs runs, const Frontier& frontier, const Style& style) {
@@ -146,7 +158,8 @@ std::string FrontierTables(Runs runs, const Frontier& frontier, const Style& sty
     out += SeriesTable(runs, frontier, series, style) + "\n";
   }
   const std::string legend = fmt::format(
-      "*: on the frontier of its series, {} window{}{}.", analysis::Name(frontier.window),
+      "*: on the frontier of its series, {} window{}{}{}.", analysis::Name(frontier.window),
+      OfAnotherWindow(runs, frontier) ? " (of the protocol inferencex: the whole)" : "",
       frontier.axes.note.empty() ? "" : "; throughput ", frontier.axes.note);
   return out + Wrap(legend, style.width, 3) + "\n";
 }

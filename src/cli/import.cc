@@ -222,7 +222,8 @@ int Import(const Options& options, WallTime now) {
   if (!catalog) return Report(catalog.error());
   auto source = SourceOf(options, *catalog);
   if (!source) return Report(source.error());
-  const auto archive = store::OpenArchive(StorePath(options.db), store::OpenMode::kReadWrite);
+  const auto archive =
+      store::OpenArchive(StorePathToWrite(options.db), store::OpenMode::kReadWrite);
   if (!archive) return Report(archive.error());
   // An import is one transaction: stopping must say that it came to nothing.
   std::signal(SIGINT, OnSignal);

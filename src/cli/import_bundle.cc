@@ -65,7 +65,7 @@ Result<Outcome> ImportOne(const std::string& file, const BundleImport& import, W
   RS_ASSIGN_OR_RETURN(const WayFolder way, WayFolder::Make());
   RS_ASSIGN_OR_RETURN(const fleet::BundleContent content,
                       fleet::UnpackBundle(bundle, file, way.Database()));
-  const std::string path = StorePath(import.db);
+  const std::string path = StorePathToWrite(import.db);
   Outcome outcome{file, bundle.digest, {}, "", true, {}};
   const store::BundleRecord record{bundle.digest,
                                    now,

@@ -87,7 +87,7 @@ Result<std::vector<analysis::PowerSample>> ReadTraces(const PowerImport& import,
 
 Result<Outcome> Import(const PowerImport& import, WallTime now) {
   RS_ASSIGN_OR_RETURN(const std::unique_ptr<store::Store> store,
-                      store::OpenStore(StorePath(import.db), store::OpenMode::kReadWrite));
+                      store::OpenStore(StorePathToWrite(import.db), store::OpenMode::kReadWrite));
   RS_ASSIGN_OR_RETURN(spec::RunResult run, store->LoadRun(import.run));
   Outcome outcome;
   outcome.run = run.id;

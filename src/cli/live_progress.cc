@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/core/text.h"
+#include "cli/table.h"
 
 namespace roofscape::cli {
 namespace {
@@ -48,8 +49,10 @@ LiveProgress::~LiveProgress() {
 
 void LiveProgress::Work() {
   std::unique_lock lock(mutex_);
+  const std::size_t width = StyleOf(stderr).width;
   while (!wake_.wait_for(lock, kRedraw, [this] { return stopping_; })) {
-    std::fputs((kClearLine + Line()).c_str(), stderr);
+    // A line that wraps could not be wiped.
+    std::fputs((kClearLine + Line().substr(0, width - 1)).c_str(), stderr);
     std::fflush(stderr);
   }
 }

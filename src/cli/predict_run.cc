@@ -164,7 +164,7 @@ spec::RunResult PredictedRun(const LikeRun& like, std::span<const PredictedPoint
 
 Result<> SaveRun(const std::string& db, const spec::RunResult& run) {
   RS_ASSIGN_OR_RETURN(const std::unique_ptr<store::Store> store,
-                      store::OpenStore(StorePath(db), store::OpenMode::kReadWrite));
+                      store::OpenStore(StorePathToWrite(db), store::OpenMode::kReadWrite));
   RS_RETURN_IF_ERROR(store->BeginRun(run));
   for (const spec::PointResult& point : run.points) {
     RS_ASSIGN_OR_RETURN(const store::PointId id, store->BeginPoint(run.id, point));

@@ -49,6 +49,18 @@ std::string RequestCsvRows(std::int64_t point, const spec::RequestLog& log) {
   return out;
 }
 
+std::string TextCsvHeader() { return "point,id,text\n"; }
+
+std::string TextCsvRows(std::int64_t point, const spec::RequestLog& log) {
+  std::string out;
+  for (const spec::Request& request : log.requests) {
+    if (request.text == spec::kUnknown) continue;
+    fmt::format_to(std::back_inserter(out), "{},{},{}\n", point, request.id,
+                   CsvField(log.StringAt(request.text)));
+  }
+  return out;
+}
+
 std::string EventCsvHeader() {
   return "point,request,event,kind,tokens,chars,time_s,uncertainty_s,read\n";
 }

@@ -19,6 +19,10 @@ std::string RequestCsvHeader();
 std::string RequestCsvRows(std::int64_t point, const spec::RequestLog& log);
 
 /// The same for events: kind, tokens, time and how sure it is.
+/// What a request was answered, of those whose text was kept (bench --keep-text); "" if of none.
+std::string TextCsvRows(std::int64_t point, const spec::RequestLog& log);
+std::string TextCsvHeader();
+
 std::string EventCsvHeader();
 std::string EventCsvRows(std::int64_t point, const spec::RequestLog& log);
 

@@ -48,7 +48,13 @@ Result<std::map<std::string, std::string>> ParseLabels(const std::vector<std::st
       return Error{ErrorCode::kInvalidArgument,
                    fmt::format("--label '{}': must be NAME=VALUE, e.g. --label site=lab", label)};
     }
-    parsed[label.substr(0, equals)] = label.substr(equals + 1);
+    const std::string name = label.substr(0, equals);
+    if (!parsed.emplace(name, label.substr(equals + 1)).second) {
+      return Error{ErrorCode::kInvalidArgument,
+                   fmt::format("--label '{}': {} has a value already, and one label has one: leave "
+                               "one of the two out",
+                               label, name)};
+    }
   }
   return parsed;
 }

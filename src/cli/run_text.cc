@@ -18,6 +18,8 @@ namespace roofscape::cli {
 namespace {
 
 constexpr std::size_t kNameWidth = 11;
+// Among the facts about the server for whoever reads its counters; it told no such thing.
+constexpr const char* kProbeTokens = "probe_output_tokens";
 
 /// "  name       value", the value wrapped under itself; "" for an empty value.
 std::string Field(std::string_view name, std::string_view value, const Style& style) {
@@ -63,8 +65,11 @@ std::string Model(const spec::RunResult& run) {
 
 std::string Chips(const spec::Deployment& deployment) {
   const auto count = spec::ChipCount(deployment);
-  if (!count) return deployment.chip;
-  std::string text = fmt::format("{} x {}", *count, deployment.chip);
+  if (!count && deployment.chip.empty()) return "";
+  if (!count) return deployment.chip + ", number not given: rates are of the whole deployment";
+  std::string text = deployment.chip.empty()
+                         ? fmt::format("{} of a chip that was not named", *count)
+                         : fmt::format("{} x {}", *count, deployment.chip);
   if (deployment.roles.size() < 2) return text;
   for (std::size_t i = 0; i < deployment.roles.size(); ++i) {
     const spec::Role& role = deployment.roles[i];
@@ -86,7 +91,10 @@ std::string LoadText(const spec::Load& load) {
   } else if (load.requests) {
     text += fmt::format("; {} requests a point", *load.requests);
   } else {
-    text += fmt::format("; {} requests a user", load.requests_per_slot);
+    text += fmt::format("; {} requests a user", spec::RequestsAt(load, 1).value_or(0));
+  }
+  if (load.protocol != spec::Protocol::kSteady) {
+    text += fmt::format("; by the rules of {}", spec::Name(load.protocol));
   }
   if (load.repeat > 1) text += fmt::format("; each {} times", load.repeat);
   return text;
@@ -205,7 +213,12 @@ std::string RunHeader(const spec::RunResult& run, const Style& style) {
   text += Field("name", run.plan.deployment.name, style);
   text += Field("model", Model(run), style);
   text += Field("engine", Engine(run), style);
-  text += Field("server told", Joined(run.engine), style);
+  std::map<std::string, std::string> told = run.engine;
+  const auto probe = told.extract(kProbeTokens);
+  text += Field("server told", Joined(told), style);
+  if (!probe.empty()) {
+    text += Field("probe", probe.mapped() + " output tokens, before the first point", style);
+  }
   text += Field("chips", Chips(run.plan.deployment), style);
   text += Field("workload", Workload(run.plan.workload), style);
   text += Field("load", LoadText(run.plan.load), style);

@@ -36,6 +36,7 @@ struct Options {
   bool csv = false;
   bool requests = false;
   bool events = false;
+  bool text = false;
   AsOptions as;
 };
 
@@ -83,6 +84,23 @@ Result<> PrintAs(const Options& options, const spec::RunResult& run) {
   return ShowAs(*store, run, options.as, options.json);
 }
 
+/// Prints the answers that bench --keep-text kept.
+Result<> PrintTexts(const Options& options, const spec::RunResult& run) {
+  RS_ASSIGN_OR_RETURN(const std::unique_ptr<store::Store> store,
+                      store::OpenStore(StorePath(options.db), store::OpenMode::kReadOnly));
+  std::string rows;
+  for (const spec::PointResult& point : run.points) {
+    RS_ASSIGN_OR_RETURN(const spec::RequestLog log, store->LoadLog({run.id, point.index}));
+    rows += TextCsvRows(point.index, log);
+  }
+  if (rows.empty()) {
+    return Error{ErrorCode::kNotFound,
+                 fmt::format("run {} kept no texts: measure with bench --keep-text", run.id)};
+  }
+  fmt::print("{}{}", TextCsvHeader(), rows);
+  return {};
+}
+
 int Show(const Options& options) {
   const auto run = Load(options);
   if (!run) return Report(run.error());
@@ -98,6 +116,10 @@ int Show(const Options& options) {
     fmt::print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace));
   } else if (options.requests || options.events) {
     if (const Result<> printed = PrintLog(options, *run); !printed) {
+      return Report(printed.error());
+    }
+  } else if (options.text) {
+    if (const Result<> printed = PrintTexts(options, *run); !printed) {
       return Report(printed.error());
     }
   } else if (options.csv) {
@@ -138,8 +160,12 @@ void AddShowCommand(Command& app, Invocation& invocation) {
       ->AddFlag("--events", options->events,
                 "The same with one row an event: when it came, and how sure that is")
       ->Excludes(json);
+  command
+      ->AddFlag("--text", options->text,
+                "Print the answers that bench --keep-text kept as CSV, one row a request")
+      ->Excludes(json);
   AddAsOptions(*command, options->as);
-  for (const char* rows : {"--csv", "--requests", "--events"}) {
+  for (const char* rows : {"--csv", "--requests", "--events", "--text"}) {
     command->Option("--as")->Excludes(command->Option(rows));
   }
   command->OnChosen(

@@ -269,7 +269,7 @@ Result<> Drive(fleet::Coordinator& coordinator, const Options& options, const Cl
 }
 
 int RunPlan(const Options& options, const Ready& ready, const Clock& clock) {
-  auto log = store::OpenSweepLog(StorePath(options.db), store::OpenMode::kReadWrite);
+  auto log = store::OpenSweepLog(StorePathToWrite(options.db), store::OpenMode::kReadWrite);
   if (!log) return Report(log.error());
   const auto entered = fleet::Enter(ready.plan, ready.text, FolderOf(options.plan),
                                     ready.preparation, **log, clock.Wall());

@@ -4,8 +4,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -16,6 +18,7 @@ namespace roofscape::cli {
 namespace {
 
 constexpr std::size_t kShortestCut = 6;
+constexpr std::size_t kNarrowest = 40;  // Below this texts beside their labels are a word a line.
 
 bool IsContinuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
 
@@ -54,16 +57,30 @@ bool IsSet(const char* name) {
   return value != nullptr && *value != '\0';
 }
 
+/// What $COLUMNS says, where it says something.
+std::optional<std::size_t> WantedWidth() {
+  const char* text = std::getenv("COLUMNS");
+  if (text == nullptr) return std::nullopt;
+  std::size_t columns = 0;
+  const std::string_view word = text;
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), columns);
+  if (error != std::errc() || end != word.data() + word.size() || columns == 0) return std::nullopt;
+  return std::max(kNarrowest, columns);
+}
+
 }  // namespace
 
 Style StyleOf(std::FILE* stream) {
   Style style;
   const int descriptor = fileno(stream);
-  if (descriptor < 0 || isatty(descriptor) == 0) return style;
+  const bool terminal = descriptor >= 0 && isatty(descriptor) != 0;
   winsize size{};
-  if (ioctl(descriptor, TIOCGWINSZ, &size) == 0) {
-    style.width = std::max<std::size_t>(style.width, size.ws_col);
+  if (const auto wanted = WantedWidth()) {
+    style.width = *wanted;
+  } else if (terminal && ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+    style.width = std::max<std::size_t>(kNarrowest, size.ws_col);
   }
+  if (!terminal) return style;
   const char* term = std::getenv("TERM");
   const bool dumb = term == nullptr || std::string_view(term) == "dumb";
   style.bold = !dumb && !IsSet("NO_COLOR");

@@ -22,7 +22,7 @@ struct Style {
 };
 
 /// Bold if `stream` is a terminal, NO_COLOR is unset or empty and TERM is not "dumb". The width is
-/// the terminal's, at least 80, and 80 for anything else.
+/// $COLUMNS, else the terminal's, both at least 40, and 80 for anything else.
 Style StyleOf(std::FILE* stream);
 
 /// `text` in bold where the style has it.

@@ -1,7 +1,10 @@
 #include "cli/table.h"
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 #include <limits>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -12,6 +15,19 @@ std::string Repeat(std::string_view text, int times) {
   std::string all;
   for (int i = 0; i < times; ++i) all += text;
   return all;
+}
+
+TEST(StyleTest, TheWidthIsThatOfColumns) {
+  std::FILE* const file = std::tmpfile();
+  ASSERT_NE(file, nullptr);
+  for (const auto& [text, width] :
+       {std::pair{"50", 50U}, {"120", 120U}, {"7", 40U}, {"wide", 80U}, {"0", 80U}, {"", 80U}}) {
+    setenv("COLUMNS", text, 1);
+    EXPECT_EQ(StyleOf(file).width, width) << text;
+  }
+  unsetenv("COLUMNS");
+  EXPECT_EQ(StyleOf(file).width, 80U);
+  std::fclose(file);
 }
 
 TEST(TableTest, RightAlignsNumbersAndLeavesNoBlanksAtLineEnds) {

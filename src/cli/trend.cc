@@ -167,7 +167,9 @@ void AddTrendCommand(Command& app, Invocation& invocation) {
   const auto options = std::make_shared<Options>();
   AddRowSelection(*command, options->rows);
   CommandOption* const at =
-      command->AddOption("--at", options->at, "Only points whose x meets this")->ShowDefault();
+      command->AddOption("--at", options->at, "Only points whose x meets this")
+          ->Check(NotNegative())
+          ->ShowDefault();
   command->AddOption("--x", options->x, "The metric that must be met")->ShowDefault();
   CommandOption* const y =
       command->AddOption("--y", options->y, "The metric that is wanted best")->ShowDefault();

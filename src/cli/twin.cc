@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -32,6 +33,9 @@ constexpr const char* kFooter =
     "  roofscape twin --script golden.toml --port 8080 --truth truth.csv\n\n"
     "It answers under the engine's dialect, errors and metrics: docs/reference/twin.md; the\n"
     "script's fields: docs/reference/twin-script.md. Ctrl-C ends it.";
+
+// The title of its flags in the help.
+constexpr const char* kLive = "Options of a live twin, without --script";
 
 int RunScript(const TwinOptions& options, const Clock& clock) {
   const auto text = ReadFlagFile("--script", options.script);
@@ -72,11 +76,14 @@ int RunScript(const TwinOptions& options, const Clock& clock) {
   return written ? kDone : Report(written.error());
 }
 
-int Run(const TwinOptions& options, const Clock& clock) {
-  const bool deployment = !options.deployment.empty() || !options.model.empty();
-  if (!options.script.empty() && deployment) {
+/// `live`: the flags of a live twin that were given.
+int Run(const TwinOptions& options, const std::vector<std::string>& live, const Clock& clock) {
+  if (!options.script.empty() && !live.empty()) {
     return Report({ErrorCode::kInvalidArgument,
-                   "--script tells all times itself: leave out --deployment and --model"});
+                   fmt::format("--script says all that the golden server does "
+                               "(docs/reference/twin-script.md): leave out {}, which is for a live "
+                               "twin",
+                               live.front())});
   }
   if (!options.script.empty()) return RunScript(options, clock);
   return RunLiveTwin(options, clock);
@@ -126,13 +133,16 @@ void AddTwinCommand(Command& app, Invocation& invocation) {
   command->Footer(kFooter);
   auto options = std::make_shared<TwinOptions>();
   AddServerOptions(*command, *options);
+  command->Group(kLive);
   AddDeploymentOptions(*command, *options);
   AddLiveOptions(*command, *options);
   AddPolicyOptions(*command, *options);
   AddParamsOption(*command, *options);
   AddCatalogOption(*command, options->catalog);
-  command->OnChosen([options, &invocation] {
-    invocation.run = [options, clock = invocation.clock] { return Run(*options, *clock); };
+  command->OnChosen([options, command, &invocation] {
+    invocation.run = [options, live = command->Given(kLive), clock = invocation.clock] {
+      return Run(*options, live, *clock);
+    };
   });
 }
 

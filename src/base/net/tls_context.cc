@@ -2,8 +2,11 @@
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <unistd.h>
 
 #include <array>
+#include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include <fmt/format.h>
@@ -28,8 +31,10 @@ int ChooseProtocol(SSL* /*ssl*/, const unsigned char** chosen, unsigned char* ch
 }
 
 Error BadFile(std::string_view what, const std::string& file, std::string_view cure) {
-  return {ErrorCode::kInvalidArgument,
-          fmt::format("{} '{}': {}. {}", what, file, TakeTlsReason(), cure)};
+  std::string reason = TakeTlsReason();
+  // Of a file that cannot be read it says "system lib".
+  if (access(file.c_str(), R_OK) != 0) reason = std::strerror(errno);
+  return {ErrorCode::kInvalidArgument, fmt::format("{} '{}': {}. {}", what, file, reason, cure)};
 }
 
 void SetCommon(SSL_CTX* context) {

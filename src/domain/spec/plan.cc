@@ -153,8 +153,10 @@ Result<> ValidateLoad(const Load& load) {
 }
 
 Result<> ValidateLength(std::string_view field, const Length& length) {
-  if (length.tokens < 1 || length.tokens > 100'000'000) {
-    return Wrong(field, fmt::format("must be 1 token or more, got {}", length.tokens));
+  constexpr std::int64_t kMostTokens = 100'000'000;
+  if (length.tokens < 1 || length.tokens > kMostTokens) {
+    return Wrong(
+        field, fmt::format("must lie between 1 and {} tokens, got {}", kMostTokens, length.tokens));
   }
   if (!(length.low >= 0.0 && length.low <= 1.0)) {
     return Wrong("length_spread", fmt::format("must lie between 0 and 1, got {:g}", length.low));

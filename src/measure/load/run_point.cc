@@ -68,6 +68,26 @@ void Join(std::vector<spec::RequestLog>& pieces, spec::RequestLog& log) {
   }
 }
 
+Result<std::unique_ptr<WireTap>> TapOf(const net::Endpoint& endpoint, const Clock& clock) {
+  if (endpoint.tls != nullptr) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "--wire: the tap cannot see events inside TLS: leave it out, or measure http://"};
+  }
+  return WireTap::Start(endpoint, clock);
+}
+
+/// Tried on a thread of its own, as it changes the thread.
+Result<> CanPin(const std::vector<std::int64_t>& cpus) {
+  Result<> outcome;
+  std::thread trial([&cpus, &outcome] {
+    for (const std::int64_t cpu : cpus) {
+      if (outcome) outcome = host::PinThread(cpu);
+    }
+  });
+  trial.join();
+  return outcome;
+}
+
 /// One point, from its schedule to its merged log.
 class PointRun {
  public:
@@ -193,12 +213,7 @@ class PointRun {
 
   Result<> StartTap() {
     if (!plan_.client.wire) return {};
-    if (endpoint_.tls != nullptr) {
-      return Error{
-          ErrorCode::kInvalidArgument,
-          "--wire: the tap cannot see events inside TLS: leave it out, or measure http://"};
-    }
-    RS_ASSIGN_OR_RETURN(tap_, WireTap::Start(endpoint_, clock_));
+    RS_ASSIGN_OR_RETURN(tap_, TapOf(endpoint_, clock_));
     wire_ = std::make_unique<WireStamps>(*tap_, epoch_, settings_.sink, clock_);
     return {};
   }
@@ -255,6 +270,19 @@ class PointRun {
 };
 
 }  // namespace
+
+Result<> CheckMachine(const spec::Plan& plan, const net::Url& url, const Clock& clock) {
+  const Result<> pinned = CanPin(plan.client.cpu_affinity);
+  if (!pinned) return pinned.error().In("--cpu-affinity");
+  std::int64_t connections = 1;
+  for (const std::int64_t users : plan.load.concurrency) connections = std::max(connections, users);
+  if (plan.load.arrivals == spec::Arrivals::kBurst) connections = plan.load.requests.value_or(1);
+  RS_RETURN_IF_ERROR(host::EnsureDescriptors(connections + kSpareDescriptors));
+  if (!plan.client.wire) return {};
+  RS_ASSIGN_OR_RETURN(const net::Endpoint endpoint, net::Resolve(url, TlsOptions(plan.target)));
+  const auto tap = TapOf(endpoint, clock);
+  return tap ? Result<>() : tap.error();
+}
 
 Result<PointRecord> RunPoint(const spec::Plan& plan, const net::Url& url, const Headers& headers,
                              const Dialect& dialect, const PointSettings& settings,

@@ -64,6 +64,11 @@ struct PointRecord {
   bool complete() const { return !stopped && !aborted; }
 };
 
+/// Whether this machine can do what the plan asks of it at every load: CPUs to pin to, descriptors
+/// for the connections, the wire tap. To be asked before a run is begun: the error says how to mend
+/// it, and RunPoint would give the same later.
+Result<> CheckMachine(const spec::Plan& plan, const net::Url& url, const Clock& clock);
+
 /// Errors before the first request (descriptors, the plan, the address) are returned; whatever
 /// happens later is in the record.
 Result<PointRecord> RunPoint(const spec::Plan& plan, const net::Url& url, const Headers& headers,

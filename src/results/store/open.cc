@@ -49,17 +49,18 @@ Result<> CheckPath(const std::string& path) {
   return {};
 }
 
-Result<> MakeFolders(const std::string& path) {
+Result<> FolderMustExist(const std::string& path) {
   if (IsPostgresUrl(path)) return {};
   const fs::path above = fs::path(path).parent_path();
   const fs::path folder = above.empty() ? "." : above;
   std::error_code failure;
-  fs::create_directories(folder, failure);
-  if (failure) {
-    return PathError(ErrorCode::kIo, path,
-                     fmt::format("cannot make its folder ({}): make it yourself, or name another "
-                                 "path with --db",
-                                 failure.message()));
+  // A misspelt path must not grow a tree.
+  if (!fs::is_directory(folder, failure)) {
+    if (!failure) failure = std::make_error_code(std::errc::not_a_directory);
+    return PathError(
+        ErrorCode::kIo, path,
+        fmt::format("its folder cannot be used ({}): make it, or name another path with --db",
+                    failure.message()));
   }
   // SQLite would only say that it found no file.
   if (!fs::exists(path, failure) && access(folder.c_str(), W_OK | X_OK) != 0) {
@@ -139,7 +140,7 @@ Result<std::unique_ptr<Database>> OpenDatabase(const std::string& path, OpenMode
                                                const StoreOptions& options) {
   RS_RETURN_IF_ERROR(CheckPath(path));
   if (mode == OpenMode::kReadWrite) {
-    RS_RETURN_IF_ERROR(MakeFolders(path));
+    RS_RETURN_IF_ERROR(FolderMustExist(path));
     return OpenForWriting(path, options);
   }
   RS_RETURN_IF_ERROR(MustExist(path));

@@ -25,13 +25,18 @@ std::string Read(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-TEST(OpenTest, MakesMissingFolders) {
+TEST(OpenTest, MakesAFileButNoFolder) {
   const TemporaryFolder folder;
-  const std::string path = folder.File("a/b/c/roofscape.db");
+  const std::string path = folder.File("roofscape.db");
   const auto store = OpenStore(path, OpenMode::kReadWrite);
   ASSERT_TRUE(store) << store.error().message;
   EXPECT_EQ((*store)->path(), path);
   EXPECT_TRUE(std::filesystem::exists(path));
+  const auto deep = OpenStore(folder.File("a/b/roofscape.db"), OpenMode::kReadWrite);
+  ASSERT_FALSE(deep);
+  EXPECT_NE(deep.error().message.find("its folder cannot be used (No such"), std::string::npos)
+      << deep.error().message;
+  EXPECT_FALSE(std::filesystem::exists(folder.File("a")));
 }
 
 TEST(OpenTest, ReadingCreatesNothing) {
@@ -109,7 +114,7 @@ TEST(OpenTest, AFileInPlaceOfTheFolderIsTold) {
   const auto store = OpenStore(folder.File("file/roofscape.db"), OpenMode::kReadWrite);
   ASSERT_FALSE(store);
   EXPECT_EQ(store.error().code, ErrorCode::kIo);
-  EXPECT_NE(store.error().message.find("cannot make its folder (Not a directory)"),
+  EXPECT_NE(store.error().message.find("its folder cannot be used (Not a directory)"),
             std::string::npos)
       << store.error().message;
 }

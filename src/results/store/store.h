@@ -156,7 +156,7 @@ class Store {
 };
 
 enum class OpenMode {
-  kReadWrite,  // Creates a file and the folders above it when absent.
+  kReadWrite,  // Creates a file when absent, but no folder.
   kReadOnly,   // kNotFound when absent. Adds nothing; only brings an older schema up to date.
 };
 

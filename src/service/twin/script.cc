@@ -15,7 +15,14 @@ namespace roofscape::twin {
 namespace {
 
 constexpr double kMaxMs = 3'600'000;
+// Of a lognormal: with 5 one value in six is 150 times the median, far beyond any server.
+constexpr double kMaxSigma = 5;
+constexpr double kMostDrawn = 1e9;  // So that a sum of times fits in nanoseconds.
 constexpr std::int64_t kMaxTokens = 10'000'000;
+
+// What no exception can have of its own.
+constexpr std::array<const char*, 5> kOfTheServer = {"model", "dialect", "seed", "read_bytes",
+                                                     "read_pause_ms"};
 
 constexpr std::array<std::string_view, 4> kRoles = {"none", "empty", "null", "bare"};
 constexpr std::array<std::string_view, 3> kFinishes = {"with_last", "separate", "missing"};
@@ -58,12 +65,18 @@ void ReadDraw(ObjectReader& reader, std::string_view field, double least, double
         {{"uniform", Draw::Kind::kUniform},
          {"cycle", Draw::Kind::kCycle},
          {"lognormal", Draw::Kind::kLognormal}}};
+    int kinds = 0;
     for (const auto& [name, kind] : kKinds) {
       if (!child->Has(name)) continue;
       child->Optional(name, numbers);
       out.kind = kind;
+      ++kinds;
     }
     reader.Merge(*child);
+    if (kinds > 1) {
+      reader.Fail(field, "is drawn in two ways: give one of uniform, cycle and lognormal");
+      return;
+    }
     const bool pair = out.kind != Draw::Kind::kCycle;
     if (numbers.empty() || (pair && numbers.size() != 2)) {
       reader.Fail(field,
@@ -74,7 +87,14 @@ void ReadDraw(ObjectReader& reader, std::string_view field, double least, double
     out.low = numbers[0];
     out.high = numbers.back();
     out.values = numbers;
-    if (out.kind == Draw::Kind::kLognormal) numbers.pop_back();
+    if (out.kind == Draw::Kind::kLognormal) {
+      numbers.pop_back();
+      if (!(out.low > 0 && out.high >= 0 && out.high <= kMaxSigma)) {
+        reader.Fail(field, fmt::format("lognormal: the median must be above 0, and sigma between 0 "
+                                       "and {:g}: it is the spread of the logarithm, 1 is wide",
+                                       kMaxSigma));
+      }
+    }
     if (out.kind == Draw::Kind::kUniform && out.high < out.low) {
       reader.Fail(field, "uniform: the second number must not be below the first");
     }
@@ -86,6 +106,19 @@ void ReadDraw(ObjectReader& reader, std::string_view field, double least, double
     if (!(number >= least && number <= most)) {
       reader.Fail(field, fmt::format("must lie between {:g} and {:g}", least, most));
     }
+  }
+}
+
+/// Of tokens: a fixed number or one of a cycle is sent as it stands; what is drawn is rounded.
+void CheckWhole(ObjectReader& reader, std::string_view field, const Draw& draw) {
+  std::vector<double> stated = draw.values;
+  if (draw.kind == Draw::Kind::kFixed) stated = {draw.low};
+  if (draw.kind != Draw::Kind::kFixed && draw.kind != Draw::Kind::kCycle) return;
+  for (const double number : stated) {
+    if (number == std::floor(number)) continue;
+    reader.Fail(field, fmt::format("{:g} is no number of tokens: give whole ones, or draw them, "
+                                   "e.g. {{cycle = [1, 2]}}",
+                                   number));
   }
 }
 
@@ -114,6 +147,17 @@ void ReadFaults(ObjectReader& reader, Behaviour& b) {
   ReadCount(reader, "close_after", b.close_after);
   ReadCount(reader, "stall_after", b.stall_after);
   ReadNumber(reader, "stall_ms", 0, kMaxMs, b.stall_ms);
+  // An exception may take a stall back with stall_ms = 0.
+  const bool endless = reader.Has("stall_after") && !(b.stall_ms > 0);
+  if (endless || (b.stall_ms > 0 && !b.stall_after)) {
+    reader.Fail(endless ? "stall_after" : "stall_ms",
+                "stall_after says after how many tokens, stall_ms for how long: give both");
+  }
+  if (b.error_after.has_value() + b.reset_after.has_value() + b.close_after.has_value() > 1) {
+    reader.Fail("error_after",
+                "error_after, reset_after and close_after each end the answer: give "
+                "one; others belong in an exception of their own");
+  }
   reader.Optional("refuses", b.refuses);
 }
 
@@ -139,7 +183,9 @@ void ReadBehaviour(ObjectReader& reader, Behaviour& b) {
   ReadDraw(reader, "ttft_ms", 0, kMaxMs, b.ttft_ms);
   ReadDraw(reader, "gap_ms", 0, kMaxMs, b.gap_ms);
   ReadDraw(reader, "tokens_per_event", 1, 1000, b.tokens_per_event);
+  CheckWhole(reader, "tokens_per_event", b.tokens_per_event);
   ReadDraw(reader, "reasoning_tokens", 0, static_cast<double>(kMaxTokens), b.reasoning_tokens);
+  CheckWhole(reader, "reasoning_tokens", b.reasoning_tokens);
   ReadCount(reader, "output_tokens", b.output_tokens);
   reader.Optional("events_per_write", b.events_per_write);
   if (b.events_per_write < 1 || b.events_per_write > 10'000) {
@@ -170,7 +216,17 @@ void ReadExceptions(ObjectReader& reader, Script& script) {
     if (exception.every < 0 || (exception.share > 0) == (exception.every > 0)) {
       child.Fail("every", "give either share (of the ids) or every (n-th arrival)");
     }
-    ReadBehaviour(child, exception.behaviour);
+    for (const char* field : kOfTheServer) {
+      if (!child.Has(field)) continue;
+      child.Raw(field);
+      child.Fail(field, "belongs to the whole server: give it once, above the exceptions");
+    }
+    // Its own way to end takes the place of the usual one.
+    Behaviour& b = exception.behaviour;
+    if (child.Has("error_after") || child.Has("reset_after") || child.Has("close_after")) {
+      b.error_after = b.reset_after = b.close_after = std::nullopt;
+    }
+    ReadBehaviour(child, b);
     reader.Merge(child);
     script.exceptions.push_back(std::move(exception));
   }
@@ -183,7 +239,7 @@ double Draw::Next(Rng& rng, std::int64_t index) const {
     case Kind::kFixed: return low;
     case Kind::kUniform: return low + (high - low) * rng.Uniform();
     case Kind::kCycle: return values[static_cast<std::size_t>(index) % values.size()];
-    case Kind::kLognormal: return low * std::exp(high * rng.Normal());
+    case Kind::kLognormal: return std::min(low * std::exp(high * rng.Normal()), kMostDrawn);
   }
   return low;
 }
@@ -192,6 +248,7 @@ Result<Script> ScriptFromDocument(const Document& document) {
   Script script;
   ObjectReader reader(document);
   reader.Optional("model", script.model);
+  if (script.model.empty()) reader.Fail("model", "must not be empty: clients ask for it by name");
   ReadChoice<DialectName>(reader, "dialect", kDialectNames, script.dialect);
   reader.Optional("read_bytes", script.read_bytes);
   if (script.read_bytes < 0) reader.Fail("read_bytes", "must be 0 or more");

@@ -82,25 +82,55 @@ to_s = 2.0
             RoleStyle::kNone);
 }
 
+TEST(ScriptTest, AnExceptionEndsInItsOwnWay) {
+  const auto script = ParseScript(
+      "error_after = 5\nstall_after = 1\nstall_ms = 9\n[[exception]]\nevery = 2\n"
+      "reset_after = 3\nstall_ms = 0",
+      "s.toml");
+  ASSERT_TRUE(script) << script.error().message;
+  const Behaviour& b = script->exceptions[0].behaviour;
+  EXPECT_EQ(b.reset_after, 3);
+  EXPECT_EQ(b.error_after, std::nullopt);
+  EXPECT_EQ(b.stall_ms, 0);
+}
+
 TEST(ScriptTest, WrongScriptsNameTheFieldAndTheCure) {
   struct Case {
     const char* text;
     const char* says;
   };
   for (const Case& c :
-       {Case{"ttft = 5", "ttft"}, Case{"ttft_ms = -1", "must lie between"},
+       {Case{"ttft = 5", "ttft"},
+        Case{"ttft_ms = -1", "must lie between"},
         Case{"ttft_ms = {uniform = [5]}", "uniform = [low, high]"},
         Case{"ttft_ms = {uniform = [5, 2]}", "second number"},
+        Case{"gap_ms = {lognormal = [10, nan]}", "sigma between 0 and 5"},
+        Case{"gap_ms = {lognormal = [10, 500]}", "sigma between 0 and 5"},
+        Case{"gap_ms = {lognormal = [10, -1]}", "sigma between 0 and 5"},
+        Case{"gap_ms = {lognormal = [0, 1]}", "median must be above 0"},
         Case{"gap_ms = \"x\"", "must be a number"},
         Case{"tokens_per_event = 0", "must lie between 1"},
-        Case{"role = \"loud\"", "none, empty, null"}, Case{"dialect = \"ollama\"", "vllm, sglang"},
-        Case{"line_end = \"nl\"", "lf, crlf, cr"}, Case{"data_space = 1", "data_space"},
+        Case{"ttft_ms = {uniform = [1, 2], cycle = [100]}", "drawn in two ways"},
+        Case{"stall_after = 3", "give both"},
+        Case{"stall_ms = 3", "give both"},
+        Case{"error_after = 1\nclose_after = 2", "each end the answer"},
+        Case{"tokens_per_event = 1.5", "1.5 is no number of tokens"},
+        Case{"reasoning_tokens = {cycle = [1, 2.5]}", "2.5 is no number of tokens"},
+        Case{"model = \"\"", "must not be empty"},
+        Case{"[[exception]]\nevery = 2\ndialect = \"vllm\"", "belongs to the whole server"},
+        Case{"[[exception]]\nevery = 2\nread_bytes = 5", "belongs to the whole server"},
+        Case{"role = \"loud\"", "none, empty, null"},
+        Case{"dialect = \"ollama\"", "vllm, sglang"},
+        Case{"line_end = \"nl\"", "lf, crlf, cr"},
+        Case{"data_space = 1", "data_space"},
         Case{"cached_tokens = -1", "must lie between"},
-        Case{"split_bytes = [5, 3]", "rising order"}, Case{"error_status = 200", "from 400 to 599"},
+        Case{"split_bytes = [5, 3]", "rising order"},
+        Case{"error_status = 200", "from 400 to 599"},
         Case{"[[exception]]\nreset_after = 1", "either share"},
         Case{"[[exception]]\nshare = 2.0", "between 0 and 1"},
         Case{"[[freeze]]\nfrom_s = 2.0\nto_s = 1.0", "more than from_s"},
-        Case{"ttft_ms = nan", "must lie between"}, Case{"x = [", "s.toml"}}) {
+        Case{"ttft_ms = nan", "must lie between"},
+        Case{"x = [", "s.toml"}}) {
     const auto script = ParseScript(c.text, "s.toml");
     ASSERT_FALSE(script) << c.text;
     EXPECT_NE(script.error().message.find(c.says), std::string::npos) << script.error().message;
