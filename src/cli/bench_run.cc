@@ -6,6 +6,7 @@
 #include "cli/live_progress.h"
 #include "cli/run_id.h"
 #include "cli/version.h"
+#include "domain/metrics/failures.h"
 #include "domain/metrics/point_analysis.h"
 #include "domain/metrics/repeats.h"
 #include "measure/host/host_facts.h"
@@ -62,6 +63,7 @@ class Bench {
     for (const spec::LoadLevel& level : spec::LevelsOf(plan.load)) {
       for (std::int64_t repeat = 0; repeat < plan.load.repeat; ++repeat) {
         if (stop_) result_.stopped = true;
+        if (gone_) result_.aborted = *gone_;
         if (result_.stopped || result_.aborted) break;
         if (Result<> point = RunOne(level, repeat); !point) result_.aborted = point.error();
       }
@@ -121,6 +123,10 @@ class Bench {
                          result_.run.plan.workload.prompt_cache, point);
     if (record.stopped) point.verdict.server_reasons.push_back("stopped by the user");
     if (record.aborted) point.verdict.server_reasons.push_back(record.aborted->message);
+    if (const auto stopped = metrics::FindStopped(record.log)) {
+      gone_ = Error{ErrorCode::kUnavailable,
+                    metrics::Describe(*stopped) + "; the points after it were not measured"};
+    }
     if (const auto e2e = point.whole.e2e_s.mean) {
       expected_e2e_ = Nanos(static_cast<std::int64_t>(*e2e * 1e9));
     }
@@ -150,6 +156,7 @@ class Bench {
   BenchRun result_;
   std::int64_t next_prompt_ = 0;       // No prompt is sent twice in a run.
   std::optional<Nanos> expected_e2e_;  // From the point before.
+  std::optional<Error> gone_;          // The server does not answer any more: no further point.
 };
 
 }  // namespace

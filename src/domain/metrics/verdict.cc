@@ -296,6 +296,7 @@ std::vector<std::string> ServerReasons(const spec::RequestLog& log,
                                        bool prompt_cache_allowed) {
   std::vector<std::string> reasons;
   const AnswerTotals totals = Total(log);
+  if (const auto stopped = FindStopped(log)) reasons.push_back(Describe(*stopped));
   AddFailures(log, totals, reasons);
   if (audit.resent_requests.value_or(0) > 0) {
     reasons.push_back(fmt::format(
