@@ -234,12 +234,17 @@ bool ClientRanOut(const spec::RequestLog& log) {
 struct AnswerTotals {
   std::int64_t measured = 0;
   std::int64_t asked = 0;           // successes that say how many output tokens they asked for
-  std::int64_t shorter = 0;         // of these, with fewer
+  std::int64_t shorter = 0;         // of these, with fewer by a count
+  std::int64_t fewer_events = 0;    // of these, with fewer events, where nobody counted tokens
   std::int64_t counted_tokens = 0;  // where both sources speak: as the server counted
   std::int64_t event_tokens = 0;    // the same requests: as the events carried
   std::int64_t cached_requests = 0;
   std::int64_t cached_tokens = 0;
 };
+
+bool TokensAreCounted(const spec::Request& request) {
+  return request.output_tokens >= 0 && request.token_source != spec::TokenSource::kEventCount;
+}
 
 AnswerTotals Total(const spec::RequestLog& log) {
   AnswerTotals totals;
@@ -254,14 +259,50 @@ AnswerTotals Total(const spec::RequestLog& log) {
     const RequestMetrics m = ComputeRequest(request, log.EventsOf(request));
     if (request.output_tokens_asked >= 0) {
       ++totals.asked;
-      if (m.output_tokens && *m.output_tokens < request.output_tokens_asked) ++totals.shorter;
+      if (m.output_tokens && *m.output_tokens < request.output_tokens_asked) {
+        ++(TokensAreCounted(request) ? totals.shorter : totals.fewer_events);
+      }
     }
-    if (request.output_tokens >= 0 && m.event_tokens > 0) {
+    if (TokensAreCounted(request) && m.event_tokens > 0) {
       totals.counted_tokens += request.output_tokens;
       totals.event_tokens += m.event_tokens;
     }
   }
   return totals;
+}
+
+void AddTokenCounts(const AnswerTotals& totals, std::vector<std::string>& reasons) {
+  if (totals.shorter > 0) {
+    reasons.push_back(fmt::format(
+        "early stops: {} of {} answers ({:.1f} %) have fewer output tokens than asked, bound 0; "
+        "tell the server to ignore the end token (ignore_eos, min_tokens), or read the rates as "
+        "those of shorter answers",
+        WithCommas(totals.shorter), WithCommas(totals.asked),
+        100.0 * static_cast<double>(totals.shorter) / static_cast<double>(totals.asked)));
+  }
+  if (totals.fewer_events > 0) {
+    reasons.push_back(fmt::format(
+        "tokens not counted: {} of {} answers ({:.1f} %) have fewer events than tokens were asked "
+        "for, bound 0, and the server says no number; each event counts as one token, so unless "
+        "answers stopped early token rates are lower bounds and TPOT an upper one: have the server "
+        "send token ids or usage (--token-counts)",
+        WithCommas(totals.fewer_events), WithCommas(totals.asked),
+        100.0 * static_cast<double>(totals.fewer_events) / static_cast<double>(totals.asked)));
+  }
+  if (totals.event_tokens > 0) {
+    const double ratio = static_cast<double>(totals.event_tokens) /
+                         static_cast<double>(std::max<std::int64_t>(1, totals.counted_tokens));
+    if (std::abs(ratio - 1.0) > kTokenSourcesFraction) {
+      reasons.push_back(fmt::format(
+          "token counts differ: the server counted {} output tokens, the stream's events carry {} "
+          "({:+.1f} %, bound 1 %); rates follow the server's count, ITL the events; TPOT follows "
+          "the "
+          "count, too, but is approximate, for how many tokens the first event held is not known: "
+          "have the server send token ids or usage in every chunk (--token-counts chunk)",
+          WithCommas(totals.counted_tokens), WithCommas(totals.event_tokens),
+          100.0 * (ratio - 1.0)));
+    }
+  }
 }
 
 void AddFailures(const spec::RequestLog& log, const AnswerTotals& totals,
@@ -304,26 +345,7 @@ std::vector<std::string> ServerReasons(const spec::RequestLog& log,
         "connection they were sent on, and their latencies hold both; raise its keep-alive time",
         WithCommas(*audit.resent_requests)));
   }
-  if (totals.shorter > 0) {
-    reasons.push_back(fmt::format(
-        "early stops: {} of {} answers ({:.1f} %) have fewer output tokens than asked, bound 0; "
-        "tell the server to ignore the end token (ignore_eos, min_tokens), or read the rates as "
-        "those of shorter answers",
-        WithCommas(totals.shorter), WithCommas(totals.asked),
-        100.0 * static_cast<double>(totals.shorter) / static_cast<double>(totals.asked)));
-  }
-  if (totals.event_tokens > 0) {
-    const double ratio = static_cast<double>(totals.event_tokens) /
-                         static_cast<double>(std::max<std::int64_t>(1, totals.counted_tokens));
-    if (std::abs(ratio - 1.0) > kTokenSourcesFraction) {
-      reasons.push_back(fmt::format(
-          "token counts differ: the server counted {} output tokens, the stream's events carry {} "
-          "({:+.1f} %, bound 1 %); rates and TPOT follow the server's count, ITL the events: have "
-          "the server send token ids or usage in every chunk (--token-counts chunk)",
-          WithCommas(totals.counted_tokens), WithCommas(totals.event_tokens),
-          100.0 * (ratio - 1.0)));
-    }
-  }
+  AddTokenCounts(totals, reasons);
   if (!prompt_cache_allowed && totals.cached_tokens > 0) {
     reasons.push_back(fmt::format(
         "{} input tokens in {} requests came from the server's prompt cache, bound 0; TTFT is that "

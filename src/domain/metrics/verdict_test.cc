@@ -250,6 +250,33 @@ TEST(Verdict, EarlyStopsContradictingCountsAndCaches) {
   }
 }
 
+// Three tokens an event: by its events an answer of 6 tokens has 2, and nothing stopped early.
+TEST(Verdict, EventsAreNoCountOfTokens) {
+  for (const auto& [source, counted] : {std::pair{spec::TokenSource::kEventCount, std::int64_t{2}},
+                                        {spec::TokenSource::kNone, spec::kUnknown}}) {
+    spec::RequestLog log;
+    spec::Request request = OkRequest(0, 30);
+    request.output_tokens_asked = 6;
+    request.output_tokens = counted;
+    request.token_source = source;
+    AddRequest(log, request, {At(10, EventKind::kAnswer), At(20, EventKind::kAnswer)});
+    const auto reasons = ServerReasons(log, {}, false);
+    ASSERT_EQ(reasons.size(), 1U) << Joined(reasons);
+    EXPECT_EQ(reasons[0].find("tokens not counted: 1 of 1 answers (100.0 %)"), 0U) << reasons[0];
+    EXPECT_NE(reasons[0].find("token rates are lower bounds"), std::string::npos) << reasons[0];
+  }
+  // Counted at the end alone: how much of it came in the first event is not known.
+  spec::RequestLog log;
+  spec::Request request = OkRequest(0, 30);
+  request.output_tokens_asked = request.output_tokens = 6;
+  request.token_source = spec::TokenSource::kFinalUsage;
+  AddRequest(log, request, {At(10, EventKind::kAnswer), At(20, EventKind::kAnswer)});
+  const auto reasons = ServerReasons(log, {}, false);
+  ASSERT_EQ(reasons.size(), 1U) << Joined(reasons);
+  EXPECT_NE(reasons[0].find("TPOT follows the count, too, but is approximate"), std::string::npos)
+      << reasons[0];
+}
+
 TEST(Verdict, CountsWithinOnePercentDoNotContradict) {
   spec::RequestLog log;
   spec::Request request = OkRequest(0, 30);
