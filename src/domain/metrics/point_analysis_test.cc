@@ -96,6 +96,45 @@ TEST(PointAnalysis, AnOverloadedOpenLoopIsTheServersDoing) {
       << analysis.verdict.server_reasons[0];
 }
 
+// Everything stands still for a second: what begins meanwhile waits for the end of it.
+TEST(PointAnalysis, AStallThatIsCutOffAsATransientIsTold) {
+  int told = 0;
+  int cut = 0;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    OpenLoop options;
+    options.seed = seed;
+    options.requests = 240;
+    options.rate_rps = 30;
+    options.output_tokens = 8;
+    spec::RequestLog log = SimulateOpen(options);
+    PointContext context;
+    context.concurrency = 0;
+    EXPECT_EQ(Analyze(log, context).verdict, spec::Verdict{}) << "seed " << seed;
+    const std::int64_t from = 2000 * kMs;
+    const std::int64_t to = 3000 * kMs;
+    for (spec::Request& request : log.requests) {
+      if (request.intended_ns > to || request.end_ns < from) continue;
+      const std::int64_t later = request.intended_ns < from ? to - from : to - request.intended_ns;
+      for (std::int64_t e = 0; e < request.event_count; ++e) {
+        auto& time_ns = log.events[static_cast<std::size_t>(request.first_event + e)].time_ns;
+        if (time_ns > from) time_ns += later;
+      }
+      request.end_ns += later;
+    }
+    const PointAnalysis analysis = Analyze(log, context);
+    if (!analysis.steady || analysis.steady->window.begin_ns < to - 200 * kMs) continue;
+    ++cut;
+    for (const std::string& reason : analysis.verdict.server_reasons) {
+      if (reason.find(" s of sending are left out of the steady window as unsettled; TTFT p99 "
+                      "there ") == std::string::npos)
+        continue;
+      ++told;
+    }
+  }
+  EXPECT_GT(cut, 0);
+  EXPECT_EQ(told, cut);
+}
+
 TEST(PointAnalysis, FailuresAreCountedOverTheWholePointAndLeaveTheInstrumentAlone) {
   spec::RequestLog log = Simulate({});
   log.requests[30].outcome = spec::Outcome::kTimeout;
