@@ -163,8 +163,10 @@ void FillUncertainty(Samples& samples, spec::PointMetrics& point) {
   point.first_token_uncertainty_p50_s = first.p50;
   point.first_token_uncertainty_p99_s = first.p99;
   if (!point.itl_s.p50 || samples.uncertainty.empty()) return;
+  // Of a server that sends several events at a time most gaps are 0, which no width is below.
+  const double gap = *point.itl_s.p50 > 0.0 ? *point.itl_s.p50 : *point.itl_s.mean;
   const auto wide = std::count_if(samples.uncertainty.begin(), samples.uncertainty.end(),
-                                  [&](double width) { return width > *point.itl_s.p50; });
+                                  [gap](double width) { return width > gap; });
   point.uncertain_token_fraction =
       static_cast<double>(wide) / static_cast<double>(samples.uncertainty.size());
 }

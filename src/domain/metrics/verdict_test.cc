@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "domain/metrics/failures.h"
+#include "domain/metrics/point_metrics.h"
 #include "domain/metrics/test_logs.h"
+#include "domain/metrics/window.h"
 
 namespace roofscape::metrics {
 namespace {
@@ -108,6 +110,55 @@ TEST(Verdict, BoundsOfTheStamps) {
     EXPECT_EQ(JudgeInstrument({}, m, {}, reasons), c.expected) << Joined(reasons);
     EXPECT_NE(Joined(reasons).find(c.reason), std::string::npos) << Joined(reasons) << c.reason;
     EXPECT_EQ(reasons.empty(), c.expected == Fitness::kValid) << Joined(reasons);
+  }
+}
+
+// Nobody is told to switch on what is on, and reads that are shared say nothing where the tap tells
+// their segments apart.
+TEST(Verdict, WithTheWireTapItIsNotAdvised) {
+  spec::PointMetrics m = Metrics(0.0, 0.0);
+  m.itl_s.p50 = 0.010;
+  m.first_token_uncertainty_p99_s = 0.005;
+  m.uncertain_token_fraction = 0.5;
+  spec::InstrumentAudit audit;
+  audit.coalesced_fraction = 0.9;
+  std::vector<std::string> reasons;
+  EXPECT_EQ(JudgeInstrument({}, m, audit, reasons), Fitness::kDegraded);
+  EXPECT_EQ(reasons.size(), 3U) << Joined(reasons);
+  EXPECT_NE(Joined(reasons).find("--wire"), std::string::npos) << Joined(reasons);
+  audit.wire_stamp_fraction = 1.0;
+  reasons.clear();
+  EXPECT_EQ(JudgeInstrument({}, m, audit, reasons), Fitness::kDegraded);
+  EXPECT_EQ(reasons.size(), 2U) << Joined(reasons);
+  EXPECT_EQ(Joined(reasons).find("--wire"), std::string::npos) << Joined(reasons);
+}
+
+// Four events a segment, 40 ms from one to the next: exact stamps, and the server's doing.
+TEST(Verdict, EventsSentTogetherAreTheServersDoing) {
+  for (const bool exact : {true, false}) {
+    spec::RequestLog log;
+    std::vector<spec::Event> events;
+    for (int i = 0; i < 32; ++i) {
+      events.push_back(At(50 + 40 * (i / 4), EventKind::kAnswer));
+      events.back().uncertainty_ns = exact || i % 4 == 3 ? 1'000U : 40'000'000U;
+    }
+    AddRequest(log, OkRequest(0, 400), events);
+    const spec::PointMetrics m = ComputePoint(log, *WholeWindow(log), std::nullopt);
+    EXPECT_EQ(m.itl_s.p50, 0.0);
+    spec::InstrumentAudit audit;
+    audit.coalesced_fraction = 1.0;
+    std::vector<std::string> instrument;
+    const Fitness fitness = JudgeInstrument(log, m, audit, instrument);
+    const auto reasons = ServerReasons(log, {}, false);
+    if (exact) {
+      EXPECT_EQ(fitness, Fitness::kValid) << Joined(instrument);
+      ASSERT_EQ(reasons.size(), 1U);
+      EXPECT_EQ(reasons[0].find("events sent together: 100 % of the token events"), 0U);
+      EXPECT_NE(reasons[0].find("sends 4 events at a time"), std::string::npos) << reasons[0];
+    } else {
+      EXPECT_NE(fitness, Fitness::kValid);
+      EXPECT_TRUE(reasons.empty()) << Joined(reasons);
+    }
   }
 }
 
