@@ -121,7 +121,6 @@ class Bench {
     point.audit = record.audit;
     metrics::AnalyzeInto(record.log, spec::ChipCount(result_.run.plan.deployment),
                          result_.run.plan.workload.prompt_cache, point);
-    if (record.stopped) point.verdict.server_reasons.push_back("stopped by the user");
     if (record.aborted) point.verdict.server_reasons.push_back(record.aborted->message);
     if (const auto stopped = metrics::FindStopped(record.log)) {
       gone_ = Error{ErrorCode::kUnavailable,

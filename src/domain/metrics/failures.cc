@@ -51,7 +51,7 @@ std::string_view Cure(spec::Outcome outcome, const FailureKind& failure) {
     case spec::Outcome::kReset:
       return "the server died or dropped the connection: see whether it still runs, and its log";
     case spec::Outcome::kProtocol: return "check that the URL is an OpenAI-compatible server";
-    case spec::Outcome::kCancelled: return "the run was stopped: let it go to its end";
+    case spec::Outcome::kCancelled: return "";
     case spec::Outcome::kClient:
       return "raise this machine's limits (ulimit -n) or lower --concurrency";
   }
@@ -65,6 +65,7 @@ std::map<spec::Outcome, FailureKind> FailuresByKind(const spec::RequestLog& log,
   std::map<spec::Outcome, FailureKind> kinds;
   for (const spec::Request& request : log.requests) {
     if (request.outcome == spec::Outcome::kOk || request.phase != phase) continue;
+    if (request.outcome == spec::Outcome::kCancelled) continue;
     FailureKind& kind = kinds[request.outcome];
     ++kind.count;
     const bool telling =

@@ -19,7 +19,8 @@ struct FailureKind {
   std::string example;  // The first message of the log of this kind, or "".
 };
 
-/// Every failed request of `phase`, whatever the window; successes have no entry.
+/// Every failed request of `phase`, whatever the window; successes have no entry, and neither
+/// has what we cancelled ourselves: it was not attempted to its end.
 std::map<spec::Outcome, FailureKind> FailuresByKind(const spec::RequestLog& log, spec::Phase phase);
 
 /// One sentence for people: the kind, its count of `requests`, its HTTP statuses, the example and

@@ -186,6 +186,8 @@ spec::PointMetrics ComputePoint(const spec::RequestLog& log, const spec::Window&
     const std::int64_t arrival = ArrivalOf(request);
     if (request.phase != spec::Phase::kMeasure || arrival == kNoStamp) continue;
     if (arrival < window.begin_ns || arrival >= window.end_ns) continue;
+    // We stopped it: nobody knows what would have become of it.
+    if (request.outcome == spec::Outcome::kCancelled) continue;
     ++point.requests;
     Push(samples.send_delay, m.send_delay_s);
     Push(samples.connect, m.connect_s);

@@ -248,6 +248,7 @@ bool ClientRanOut(const spec::RequestLog& log) {
 // Sums over the successful measured requests that the server's reasons are made of.
 struct AnswerTotals {
   std::int64_t measured = 0;
+  std::int64_t cancelled = 0;       // by us, of either phase: in no other count
   std::int64_t asked = 0;           // successes that say how many output tokens they asked for
   std::int64_t shorter = 0;         // of these, with fewer by a count
   std::int64_t fewer_events = 0;    // of these, with fewer events, where nobody counted tokens
@@ -284,6 +285,10 @@ bool TokensAreCounted(const spec::Request& request) {
 AnswerTotals Total(const spec::RequestLog& log) {
   AnswerTotals totals;
   for (const spec::Request& request : log.requests) {
+    if (request.outcome == spec::Outcome::kCancelled) {
+      ++totals.cancelled;
+      continue;
+    }
     if (request.phase != spec::Phase::kMeasure) continue;
     ++totals.measured;
     if (request.cached_tokens > 0) {
@@ -346,7 +351,8 @@ void AddFailures(const spec::RequestLog& log, const AnswerTotals& totals,
   for (const auto& [outcome, failure] : FailuresByKind(log, spec::Phase::kMeasure)) {
     reasons.push_back(Describe(outcome, failure, totals.measured));
   }
-  const auto warmups = static_cast<std::int64_t>(log.requests.size()) - totals.measured;
+  const auto warmups =
+      static_cast<std::int64_t>(log.requests.size()) - totals.measured - totals.cancelled;
   for (const auto& [outcome, failure] : FailuresByKind(log, spec::Phase::kWarmup)) {
     reasons.push_back("warm-up: " + Describe(outcome, failure, warmups));
   }

@@ -247,7 +247,6 @@ TEST(Verdict, TheServersFailuresByKindWithAnExampleAndACure) {
       {spec::Outcome::kConnect, 0, "reachable"},
       {spec::Outcome::kReset, 0, "dropped the connection"},
       {spec::Outcome::kProtocol, 200, "OpenAI-compatible"},
-      {spec::Outcome::kCancelled, 0, "stopped"},
       {spec::Outcome::kClient, 0, "ulimit -n"},
   };
   for (const auto& c : cases) {
@@ -268,6 +267,20 @@ TEST(Verdict, TheServersFailuresByKindWithAnExampleAndACure) {
     std::vector<std::string> instrument;
     EXPECT_EQ(JudgeInstrument(log, {}, {}, instrument), Fitness::kValid);
   }
+}
+
+TEST(Verdict, WhatWeCancelledIsNoFailure) {
+  spec::RequestLog log;
+  AddRequest(log, OkRequest(0, 10), {At(5, EventKind::kAnswer)});
+  spec::Request cancelled = OkRequest(2, 9);
+  cancelled.outcome = spec::Outcome::kCancelled;
+  AddRequest(log, cancelled, {});
+  EXPECT_TRUE(FailuresByKind(log, spec::Phase::kMeasure).empty());
+  EXPECT_TRUE(ServerReasons(log, {}, false).empty());
+  const spec::PointMetrics m = ComputePoint(log, *WholeWindow(log), std::nullopt);
+  EXPECT_EQ(m.requests, 1);
+  EXPECT_EQ(m.failures, 0);
+  EXPECT_EQ(m.ttft_attempted_p99_s, m.ttft_s.max);
 }
 
 TEST(Verdict, EarlyStopsContradictingCountsAndCaches) {
