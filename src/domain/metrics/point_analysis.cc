@@ -48,7 +48,7 @@ std::optional<std::string> JudgeLeftOut(const spec::RequestLog& log, std::int64_
 PointAnalysis Analyze(const spec::RequestLog& log, const PointContext& context) {
   PointAnalysis analysis;
   if (const auto whole = WholeWindow(log)) {
-    analysis.whole = ComputePoint(log, *whole, context.chips);
+    analysis.whole = ComputePoint(log, *whole, context.chips, RatesOf::kMeasured);
   }
   const SteadySearch search = FindSteadyWindow(log, context.concurrency);
   if (search.window) analysis.steady = ComputePoint(log, *search.window, context.chips);

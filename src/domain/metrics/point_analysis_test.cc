@@ -24,7 +24,7 @@ TEST(PointAnalysis, AHealthyPointHasBothWindowsAndNothingToComplainOf) {
   const PointAnalysis analysis = Analyze(log, context);
   ASSERT_TRUE(analysis.steady.has_value());
   EXPECT_EQ(*analysis.steady, ComputePoint(log, *FindSteadyWindow(log, 8).window, 2));
-  EXPECT_EQ(analysis.whole, ComputePoint(log, *WholeWindow(log), 2));
+  EXPECT_EQ(analysis.whole, ComputePoint(log, *WholeWindow(log), 2, RatesOf::kMeasured));
   EXPECT_EQ(analysis.whole.requests, 160);
   EXPECT_LT(analysis.steady->requests, 160);
   EXPECT_GT(analysis.steady->requests, 80);
@@ -34,6 +34,23 @@ TEST(PointAnalysis, AHealthyPointHasBothWindowsAndNothingToComplainOf) {
               0.03);
   // The steady rate is free of the ramp and of the drain.
   EXPECT_GT(*analysis.steady->output_tps, *analysis.whole.output_tps);
+}
+
+// The last tokens of the warm-up come inside it: 40 requests of 40 tokens are 1,600 all the same.
+TEST(PointAnalysis, TheWholeWindowCountsMeasuredRequestsAlone) {
+  ClosedLoop options;
+  options.requests_per_slot = 10;
+  options.stagger_ms = 60;
+  PointContext context;
+  context.concurrency = 4;
+  const spec::RequestLog log = Simulate(options);
+  const PointAnalysis analysis = Analyze(log, context);
+  const double seconds =
+      static_cast<double>(analysis.whole.window.end_ns - analysis.whole.window.begin_ns) * 1e-9;
+  EXPECT_EQ(analysis.whole.requests, 40);
+  EXPECT_EQ(analysis.whole.output_tokens, 1600);
+  EXPECT_NEAR(*analysis.whole.request_rps, 40 / seconds, 1e-9);
+  EXPECT_GT(ComputePoint(log, analysis.whole.window, std::nullopt).output_tokens, 1600);
 }
 
 TEST(PointAnalysis, APointOfTooFewRequestsKeepsItsWholeWindowAndSaysWhy) {

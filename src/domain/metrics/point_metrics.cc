@@ -6,7 +6,6 @@
 
 #include "base/stats/quantile.h"
 #include "domain/metrics/in_flight.h"
-#include "domain/metrics/intervals.h"
 #include "domain/metrics/request_metrics.h"
 
 namespace roofscape::metrics {
@@ -174,7 +173,7 @@ void FillUncertainty(Samples& samples, spec::PointMetrics& point) {
 }  // namespace
 
 spec::PointMetrics ComputePoint(const spec::RequestLog& log, const spec::Window& window,
-                                std::optional<std::int64_t> chips) {
+                                std::optional<std::int64_t> chips, RatesOf rates_of) {
   spec::PointMetrics point;
   point.window = window;
   Samples samples;
@@ -182,9 +181,10 @@ spec::PointMetrics ComputePoint(const spec::RequestLog& log, const spec::Window&
   for (const spec::Request& request : log.requests) {
     const auto events = log.EventsOf(request);
     const RequestMetrics m = ComputeRequest(request, events);
-    AddFlow(request, events, m, window, flow);
+    const bool measured = request.phase == spec::Phase::kMeasure;
+    if (measured || rates_of == RatesOf::kAll) AddFlow(request, events, m, window, flow);
     const std::int64_t arrival = ArrivalOf(request);
-    if (request.phase != spec::Phase::kMeasure || arrival == kNoStamp) continue;
+    if (!measured || arrival == kNoStamp) continue;
     if (arrival < window.begin_ns || arrival >= window.end_ns) continue;
     // We stopped it: nobody knows what would have become of it.
     if (request.outcome == spec::Outcome::kCancelled) continue;
@@ -206,7 +206,7 @@ spec::PointMetrics ComputePoint(const spec::RequestLog& log, const spec::Window&
   FillUncertainty(samples, point);
   point.in_flight_mean = InFlightMean(log, window);
   point.littles_law_in_flight = LittlesLawInFlight(log, window);
-  point.intervals = WithinRunIntervals(log, point);
+  point.intervals = WithinRunIntervals(log, point, rates_of);
   return point;
 }
 
