@@ -158,10 +158,24 @@ class Bench {
   std::optional<Error> gone_;          // The server does not answer any more: no further point.
 };
 
+/// Users without a request would never be there, and the point would carry their number. No rule of
+/// every plan (spec::Validate): runs that are stored have broken it, and must stay readable.
+Result<> RefuseIdleUsers(const spec::Load& load) {
+  for (const std::int64_t concurrency : load.concurrency) {
+    if (!load.requests || *load.requests >= concurrency) continue;
+    return Error{ErrorCode::kInvalidArgument,
+                 fmt::format("requests: {} are too few for concurrency {}: ask for at least one a "
+                             "user",
+                             *load.requests, concurrency)};
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<BenchRun> RunBench(const spec::Plan& plan, const load::Headers& headers, store::Store& store,
                           const std::atomic<bool>& stop, const Clock& clock) {
+  RS_RETURN_IF_ERROR(RefuseIdleUsers(plan.load));
   RS_ASSIGN_OR_RETURN(const net::Url url, net::ParseUrl(plan.target.url));
   RS_ASSIGN_OR_RETURN(const load::Dialect dialect,
                       load::ProbeServer(plan, url, headers, clock, &stop));

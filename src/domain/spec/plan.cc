@@ -89,12 +89,6 @@ Result<> ValidateClosedLoop(const Load& load) {
       return Wrong("concurrency",
                    fmt::format("must lie between 1 and {}, got {}", kMaxConcurrency, concurrency));
     }
-    // Users without a request would never be there, and the point would carry their number.
-    if (load.requests && *load.requests >= 1 && *load.requests < concurrency) {
-      return Wrong("requests", fmt::format("must be at least one a user: {} are too few for "
-                                           "concurrency {}",
-                                           *load.requests, concurrency));
-    }
   }
   return {};
 }

@@ -190,18 +190,5 @@ TEST(PlanTest, EachThreadNeedsItsCpu) {
   EXPECT_TRUE(Validate(plan));
 }
 
-TEST(PlanTest, EveryUserHasARequest) {
-  Plan plan;
-  plan.target.url = "http://h";
-  plan.load.concurrency = {1, 8};
-  plan.load.requests = 7;
-  const Result<> refused = Validate(plan);
-  ASSERT_FALSE(refused);
-  EXPECT_NE(refused.error().message.find("7 are too few for concurrency 8"), std::string::npos)
-      << refused.error().message;
-  plan.load.requests = 8;
-  EXPECT_TRUE(Validate(plan));
-}
-
 }  // namespace
 }  // namespace roofscape::spec
