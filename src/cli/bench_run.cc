@@ -7,6 +7,7 @@
 #include "cli/live_progress.h"
 #include "cli/run_id.h"
 #include "cli/version.h"
+#include "domain/metrics/failures.h"
 #include "domain/metrics/point_analysis.h"
 #include "domain/metrics/repeats.h"
 #include "measure/host/host_facts.h"
@@ -80,6 +81,7 @@ class Bench {
     for (const spec::LoadLevel& level : spec::LevelsOf(plan.load)) {
       for (std::int64_t repeat = 0; repeat < plan.load.repeat; ++repeat) {
         if (stop_) result_.stopped = true;
+        if (gone_) result_.aborted = *gone_;
         if (result_.stopped || result_.aborted) break;
         if (Result<> point = RunOne(level, repeat); !point) result_.aborted = point.error();
       }
@@ -137,8 +139,11 @@ class Bench {
     point.audit = record.audit;
     metrics::AnalyzeInto(record.log, spec::ChipCount(result_.run.plan.deployment),
                          result_.run.plan.workload.prompt_cache, point);
-    if (record.stopped) point.verdict.server_reasons.push_back("stopped by the user");
     if (record.aborted) point.verdict.server_reasons.push_back(record.aborted->message);
+    if (const auto stopped = metrics::FindStopped(record.log)) {
+      gone_ = Error{ErrorCode::kUnavailable,
+                    metrics::Describe(*stopped) + "; the points after it were not measured"};
+    }
     if (const auto e2e = point.whole.e2e_s.mean) {
       expected_e2e_ = Nanos(static_cast<std::int64_t>(*e2e * 1e9));
     }
@@ -168,12 +173,27 @@ class Bench {
   BenchRun result_;
   std::int64_t next_prompt_ = 0;       // No prompt is sent twice in a run.
   std::optional<Nanos> expected_e2e_;  // From the point before.
+  std::optional<Error> gone_;          // The server does not answer any more: no further point.
 };
+
+/// Users without a request would never be there, and the point would carry their number. No rule of
+/// every plan (spec::Validate): runs that are stored have broken it, and must stay readable.
+Result<> RefuseIdleUsers(const spec::Load& load) {
+  for (const std::int64_t concurrency : load.concurrency) {
+    if (!load.requests || *load.requests >= concurrency) continue;
+    return Error{ErrorCode::kInvalidArgument,
+                 fmt::format("requests: {} are too few for concurrency {}: ask for at least one a "
+                             "user",
+                             *load.requests, concurrency)};
+  }
+  return {};
+}
 
 }  // namespace
 
 Result<BenchRun> RunBench(const spec::Plan& plan, const load::Headers& headers, store::Store& store,
                           const std::atomic<bool>& stop, const Clock& clock) {
+  RS_RETURN_IF_ERROR(RefuseIdleUsers(plan.load));
   RS_ASSIGN_OR_RETURN(const net::Url url, net::ParseUrl(plan.target.url));
   RS_RETURN_IF_ERROR(load::CheckMachine(plan, url, clock));
   RS_ASSIGN_OR_RETURN(load::Dialect dialect, load::ProbeServer(plan, url, headers, clock, &stop));

@@ -88,6 +88,7 @@ void HttpConnection::Begin(ExchangeHandler* handler) {
   sent_all_ = false;
   send_error_ = 0;
   reads_ = 0;
+  marked_ = false;
   unsent_ = {};
   started_at_ = phase_since_ = drained_at_ = reactor_.Now();
 }
@@ -185,6 +186,10 @@ void HttpConnection::Send() {
     const std::array<iovec, 2> parts = {
         iovec{const_cast<char*>(unsent_.head.data()), unsent_.head.size()},
         iovec{const_cast<char*>(unsent_.body.data()), unsent_.body.size()}};
+    // Before any of it has left: some servers send the answer's head at once, and a segment that
+    // was here before the mark would be missed in the count.
+    if (!marked_) channel_.MarkSegments();
+    marked_ = true;
     const Sent sent = channel_.Send(parts, /*want_stamp=*/true);
     if (sent.error != 0) {
       SendFailed(sent.error);
@@ -196,7 +201,6 @@ void HttpConnection::Send() {
     unsent_.body.remove_prefix(sent.bytes - of_head);
   }
   sent_all_ = true;
-  if (reads_ == 0) channel_.MarkSegments();
   if (phase_ == Phase::kSending) phase_ = Phase::kWaiting;
   SetInterest(EPOLLIN);
   const Watch watch(this);

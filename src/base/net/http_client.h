@@ -194,6 +194,7 @@ class HttpConnection final : private Reactor::Handler {
   int send_error_ = 0;  // Kept until a read tells whether the server had answered before.
   std::uint32_t interest_ = 0;
   std::uint32_t reads_ = 0;
+  bool marked_ = false;           // Segments are counted, for OneSegmentARead.
   std::uint64_t received_ = 0;    // On this connection.
   std::int64_t retransmits_ = 0;  // On sockets that are closed.
   std::uint32_t exchange_ = 0;    // Changes with every start, end, failure and cancellation.

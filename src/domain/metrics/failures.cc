@@ -2,12 +2,25 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "base/core/text.h"
+#include "domain/metrics/request_metrics.h"
 
 namespace roofscape::metrics {
 namespace {
 
 constexpr std::size_t kMaxExampleChars = 160;
+
+// Failures in a row mean that a server stopped answering when there are so many, and when failures
+// as frequent as before would come in such a row less often than this.
+constexpr std::int64_t kStoppedRequests = 5;
+constexpr double kStoppedChance = 1e-4;
+
+bool SaysOfTheServer(spec::Outcome outcome) {
+  return outcome != spec::Outcome::kCancelled && outcome != spec::Outcome::kClient;
+}
 
 bool Has(const FailureKind& failure, std::int64_t status) {
   return failure.by_status.contains(status);
@@ -38,7 +51,7 @@ std::string_view Cure(spec::Outcome outcome, const FailureKind& failure) {
     case spec::Outcome::kReset:
       return "the server died or dropped the connection: see whether it still runs, and its log";
     case spec::Outcome::kProtocol: return "check that the URL is an OpenAI-compatible server";
-    case spec::Outcome::kCancelled: return "the run was stopped: let it go to its end";
+    case spec::Outcome::kCancelled: return "";
     case spec::Outcome::kClient:
       return "raise this machine's limits (ulimit -n) or lower --concurrency";
   }
@@ -52,6 +65,7 @@ std::map<spec::Outcome, FailureKind> FailuresByKind(const spec::RequestLog& log,
   std::map<spec::Outcome, FailureKind> kinds;
   for (const spec::Request& request : log.requests) {
     if (request.outcome == spec::Outcome::kOk || request.phase != phase) continue;
+    if (request.outcome == spec::Outcome::kCancelled) continue;
     FailureKind& kind = kinds[request.outcome];
     ++kind.count;
     const bool telling =
@@ -74,6 +88,46 @@ std::string Describe(spec::Outcome outcome, const FailureKind& failure, std::int
     text += fmt::format(", e.g. '{}'", Printable(failure.example, kMaxExampleChars));
   }
   return fmt::format("{}; {}", text, Cure(outcome, failure));
+}
+
+std::optional<StoppedAnswering> FindStopped(const spec::RequestLog& log) {
+  StoppedAnswering stopped = {.at_ns = spec::kNoStamp};
+  for (const spec::Request& request : log.requests) {
+    if (request.outcome == spec::Outcome::kOk) {
+      stopped.at_ns = std::max(stopped.at_ns, request.end_ns);
+    }
+  }
+  if (stopped.at_ns == spec::kNoStamp) return std::nullopt;
+  std::int64_t ended = 0;  // By then, with a success or without.
+  std::int64_t failed = 0;
+  for (const spec::Request& request : log.requests) {
+    if (!SaysOfTheServer(request.outcome)) continue;
+    const bool ok = request.outcome == spec::Outcome::kOk;
+    if (ok || (request.end_ns != spec::kNoStamp && request.end_ns <= stopped.at_ns)) {
+      ++ended;
+      failed += ok ? 0 : 1;
+    }
+    if (!ok && request.phase == spec::Phase::kMeasure && ArrivalOf(request) > stopped.at_ns) {
+      ++stopped.failed;
+    }
+  }
+  // Laplace's estimate: that nothing has failed so far does not mean that nothing can.
+  const double share = static_cast<double>(failed + 1) / static_cast<double>(ended + 2);
+  const double chance = std::pow(share, static_cast<double>(stopped.failed));
+  if (stopped.failed < kStoppedRequests || chance > kStoppedChance) return std::nullopt;
+  return stopped;
+}
+
+std::string Name(const StoppedAnswering& stopped) {
+  return fmt::format("the server stopped answering at {:.1f} s",
+                     1e-9 * static_cast<double>(stopped.at_ns));
+}
+
+std::string Describe(const StoppedAnswering& stopped) {
+  return fmt::format(
+      "{}: all {} requests that arrived later failed; see whether it still runs, and its log of "
+      "that moment",
+      Name(stopped), WithCommas(stopped.failed));
 }
 
 }  // namespace roofscape::metrics

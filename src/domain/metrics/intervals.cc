@@ -36,7 +36,7 @@ struct RateBatches {
   std::array<double, kBatches> output{}, total{}, answers{};
 };
 
-RateBatches CountInTime(const spec::RequestLog& log, const spec::Window& window) {
+RateBatches CountInTime(const spec::RequestLog& log, const spec::Window& window, RatesOf rates_of) {
   RateBatches batches;
   const double seconds = SecondsBetween(window.begin_ns, window.end_ns);
   const double per_second = static_cast<double>(kBatches) / seconds;
@@ -47,6 +47,7 @@ RateBatches CountInTime(const spec::RequestLog& log, const spec::Window& window)
     counts[std::min(static_cast<std::size_t>(place), kBatches - 1)] += count * per_second;
   };
   for (const spec::Request& request : log.requests) {
+    if (rates_of == RatesOf::kMeasured && request.phase != spec::Phase::kMeasure) continue;
     const auto events = log.EventsOf(request);
     const RequestMetrics m = ComputeRequest(request, events);
     ForEachOutput(request, events, [&](std::int64_t time_ns, double tokens) {
@@ -148,10 +149,11 @@ void AddPerChip(const spec::PointMetrics& point, Intervals& intervals) {
 }  // namespace
 
 std::map<std::string, spec::Interval> WithinRunIntervals(const spec::RequestLog& log,
-                                                         const spec::PointMetrics& point) {
+                                                         const spec::PointMetrics& point,
+                                                         RatesOf rates_of) {
   Intervals intervals;
   if (point.window.end_ns <= point.window.begin_ns) return intervals;
-  const RateBatches rates = CountInTime(log, point.window);
+  const RateBatches rates = CountInTime(log, point.window, rates_of);
   // A window without twenty answers is too short for twenty batches of time, too.
   if (point.successes >= static_cast<std::int64_t>(kMinForMean * kBatches)) {
     Add("output_tps", rates.output, point.output_tps, intervals);

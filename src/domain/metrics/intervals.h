@@ -18,10 +18,15 @@ namespace roofscape::metrics {
 
 inline constexpr double kConfidence = 0.95;
 
+/// Whose tokens and answers rates count: a steady window's those of all requests, for the server
+/// made them in that time; a whole window's those of measured requests alone, as its requests are.
+enum class RatesOf { kAll, kMeasured };
+
 /// For output_tps and total_tps (per chip, too), request_rps, mean and p50 of ttft, tpot, itl and
 /// e2e, and interactivity_p50_tps, under their flat names. `point`: the figures of that window,
 /// from ComputePoint.
 std::map<std::string, spec::Interval> WithinRunIntervals(const spec::RequestLog& log,
-                                                         const spec::PointMetrics& point);
+                                                         const spec::PointMetrics& point,
+                                                         RatesOf rates_of = RatesOf::kAll);
 
 }  // namespace roofscape::metrics

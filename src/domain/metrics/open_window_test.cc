@@ -129,5 +129,62 @@ TEST(OpenWindow, WhyThereIsNoSteadyStateAndWhatWouldDo) {
   }
 }
 
+// Everything that has not ended by then fails, and so does what comes later.
+void Kill(spec::RequestLog& log, std::int64_t at_ns) {
+  for (spec::Request& request : log.requests) {
+    if (request.end_ns <= at_ns) continue;
+    request.outcome = request.intended_ns > at_ns ? spec::Outcome::kConnect : spec::Outcome::kReset;
+    request.end_ns = std::max(request.intended_ns, at_ns) + kMs;
+    request.event_count = 0;
+  }
+}
+
+TEST(OpenWindow, AServerThatStopsAnsweringHasNone) {
+  for (const double share : {0.1, 0.3, 0.5, 0.7, 0.9}) {
+    for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+      OpenLoop options;
+      options.seed = seed;
+      options.requests = 300;
+      spec::RequestLog log = SimulateOpen(options);
+      const std::int64_t last = log.requests.back().intended_ns;
+      const auto killed = static_cast<std::int64_t>(share * static_cast<double>(last));
+      Kill(log, killed);
+      const SteadySearch search = FindSteadyWindow(log, 0);
+      EXPECT_FALSE(search.window) << "seed " << seed << " killed at " << share;
+      EXPECT_TRUE(Has(search.reason, "no steady state: the server stopped answering at "))
+          << search.reason;
+    }
+  }
+}
+
+// One that sheds a part of the load is steady, as long as the part is.
+TEST(OpenWindow, AShareOfFailuresThatStaysIsSteadyAndOneThatChangesIsNot) {
+  int steady = 0;
+  int refused = 0;
+  constexpr int kLogs = 40;
+  for (std::uint64_t seed = 1; seed <= kLogs; ++seed) {
+    for (const bool changes : {false, true}) {
+      OpenLoop options;
+      options.seed = seed;
+      options.requests = 600;
+      spec::RequestLog log = SimulateOpen(options);
+      Rng rng(seed);
+      for (spec::Request& request : log.requests) {
+        const bool late = request.intended_ns > log.requests.back().intended_ns / 2;
+        if (rng.Uniform() >= (changes && late ? 0.7 : 0.2)) continue;
+        request.outcome = spec::Outcome::kHttpError;
+        request.end_ns = request.intended_ns + kMs;
+        request.event_count = 0;
+        request.output_tokens = spec::kUnknown;
+      }
+      const SteadySearch search = FindSteadyWindow(log, 0);
+      if (!changes && search.window) ++steady;
+      if (changes && !search.window) ++refused;
+    }
+  }
+  EXPECT_GE(steady, kLogs * 9 / 10) << "of " << kLogs;
+  EXPECT_GE(refused, kLogs * 9 / 10) << "of " << kLogs;
+}
+
 }  // namespace
 }  // namespace roofscape::metrics

@@ -1,18 +1,54 @@
 #include "domain/metrics/point_analysis.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
+#include "base/core/text.h"
 #include "domain/metrics/failures.h"
 #include "domain/metrics/point_metrics.h"
+#include "domain/metrics/request_metrics.h"
 #include "domain/metrics/verdict.h"
 #include "domain/metrics/window.h"
 
 namespace roofscape::metrics {
+namespace {
+
+// What is left out of a steady window is told when it is more than this of the sending, and its
+// tail is so many times that of the window: a warm-up, perhaps; a stall, perhaps.
+constexpr double kLeftOutFraction = 0.10;
+constexpr double kLeftOutFactor = 2.0;
+
+std::optional<std::string> JudgeLeftOut(const spec::RequestLog& log, std::int64_t first_ns,
+                                        const spec::PointMetrics& steady) {
+  const double sending_s = SecondsBetween(first_ns, steady.window.end_ns);
+  const double left_out_s = SecondsBetween(first_ns, steady.window.begin_ns);
+  if (left_out_s <= kLeftOutFraction * sending_s) return std::nullopt;
+  const spec::PointMetrics before =
+      ComputePoint(log, {first_ns, steady.window.begin_ns}, std::nullopt);
+  const struct {
+    const char* name;
+    std::optional<double> there, inside;
+  } tails[] = {{"TTFT", before.ttft_s.p99, steady.ttft_s.p99},
+               {"E2E", before.e2e_s.p99, steady.e2e_s.p99}};
+  for (const auto& tail : tails) {
+    if (!tail.there || !tail.inside || *tail.there <= kLeftOutFactor * *tail.inside) continue;
+    return fmt::format(
+        "{:.1f} of {:.1f} s of sending are left out of the steady window as unsettled; {} p99 "
+        "there {}, inside {} (bound {:.0f} times): if that was no warm-up but a stall, read the "
+        "whole window, and run this point longer",
+        left_out_s, sending_s, tail.name, HumanSeconds(*tail.there), HumanSeconds(*tail.inside),
+        kLeftOutFactor);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
 
 PointAnalysis Analyze(const spec::RequestLog& log, const PointContext& context) {
   PointAnalysis analysis;
   if (const auto whole = WholeWindow(log)) {
-    analysis.whole = ComputePoint(log, *whole, context.chips);
+    analysis.whole = ComputePoint(log, *whole, context.chips, RatesOf::kMeasured);
   }
   const SteadySearch search = FindSteadyWindow(log, context.concurrency);
   if (search.window) analysis.steady = ComputePoint(log, *search.window, context.chips);
@@ -28,6 +64,10 @@ PointAnalysis Analyze(const spec::RequestLog& log, const PointContext& context) 
   analysis.verdict.server_reasons = ServerReasons(log, context.audit, context.prompt_cache_allowed);
   if (steady_counts && !search.window) {
     analysis.verdict.server_reasons.push_back(search.reason);
+  }
+  if (judge_steady) {
+    auto left_out = JudgeLeftOut(log, analysis.whole.window.begin_ns, *analysis.steady);
+    if (left_out) analysis.verdict.server_reasons.push_back(*std::move(left_out));
   }
   return analysis;
 }

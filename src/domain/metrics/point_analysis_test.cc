@@ -24,7 +24,7 @@ TEST(PointAnalysis, AHealthyPointHasBothWindowsAndNothingToComplainOf) {
   const PointAnalysis analysis = Analyze(log, context);
   ASSERT_TRUE(analysis.steady.has_value());
   EXPECT_EQ(*analysis.steady, ComputePoint(log, *FindSteadyWindow(log, 8).window, 2));
-  EXPECT_EQ(analysis.whole, ComputePoint(log, *WholeWindow(log), 2));
+  EXPECT_EQ(analysis.whole, ComputePoint(log, *WholeWindow(log), 2, RatesOf::kMeasured));
   EXPECT_EQ(analysis.whole.requests, 160);
   EXPECT_LT(analysis.steady->requests, 160);
   EXPECT_GT(analysis.steady->requests, 80);
@@ -34,6 +34,23 @@ TEST(PointAnalysis, AHealthyPointHasBothWindowsAndNothingToComplainOf) {
               0.03);
   // The steady rate is free of the ramp and of the drain.
   EXPECT_GT(*analysis.steady->output_tps, *analysis.whole.output_tps);
+}
+
+// The last tokens of the warm-up come inside it: 40 requests of 40 tokens are 1,600 all the same.
+TEST(PointAnalysis, TheWholeWindowCountsMeasuredRequestsAlone) {
+  ClosedLoop options;
+  options.requests_per_slot = 10;
+  options.stagger_ms = 60;
+  PointContext context;
+  context.concurrency = 4;
+  const spec::RequestLog log = Simulate(options);
+  const PointAnalysis analysis = Analyze(log, context);
+  const double seconds =
+      static_cast<double>(analysis.whole.window.end_ns - analysis.whole.window.begin_ns) * 1e-9;
+  EXPECT_EQ(analysis.whole.requests, 40);
+  EXPECT_EQ(analysis.whole.output_tokens, 1600);
+  EXPECT_NEAR(*analysis.whole.request_rps, 40 / seconds, 1e-9);
+  EXPECT_GT(ComputePoint(log, analysis.whole.window, std::nullopt).output_tokens, 1600);
 }
 
 TEST(PointAnalysis, APointOfTooFewRequestsKeepsItsWholeWindowAndSaysWhy) {
@@ -94,6 +111,45 @@ TEST(PointAnalysis, AnOverloadedOpenLoopIsTheServersDoing) {
   ASSERT_EQ(analysis.verdict.server_reasons.size(), 1U);
   EXPECT_EQ(analysis.verdict.server_reasons[0].find("overload: the server completes "), 0U)
       << analysis.verdict.server_reasons[0];
+}
+
+// Everything stands still for a second: what begins meanwhile waits for the end of it.
+TEST(PointAnalysis, AStallThatIsCutOffAsATransientIsTold) {
+  int told = 0;
+  int cut = 0;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    OpenLoop options;
+    options.seed = seed;
+    options.requests = 240;
+    options.rate_rps = 30;
+    options.output_tokens = 8;
+    spec::RequestLog log = SimulateOpen(options);
+    PointContext context;
+    context.concurrency = 0;
+    EXPECT_EQ(Analyze(log, context).verdict, spec::Verdict{}) << "seed " << seed;
+    const std::int64_t from = 2000 * kMs;
+    const std::int64_t to = 3000 * kMs;
+    for (spec::Request& request : log.requests) {
+      if (request.intended_ns > to || request.end_ns < from) continue;
+      const std::int64_t later = request.intended_ns < from ? to - from : to - request.intended_ns;
+      for (std::int64_t e = 0; e < request.event_count; ++e) {
+        auto& time_ns = log.events[static_cast<std::size_t>(request.first_event + e)].time_ns;
+        if (time_ns > from) time_ns += later;
+      }
+      request.end_ns += later;
+    }
+    const PointAnalysis analysis = Analyze(log, context);
+    if (!analysis.steady || analysis.steady->window.begin_ns < to - 200 * kMs) continue;
+    ++cut;
+    for (const std::string& reason : analysis.verdict.server_reasons) {
+      if (reason.find(" s of sending are left out of the steady window as unsettled; TTFT p99 "
+                      "there ") == std::string::npos)
+        continue;
+      ++told;
+    }
+  }
+  EXPECT_GT(cut, 0);
+  EXPECT_EQ(told, cut);
 }
 
 TEST(PointAnalysis, FailuresAreCountedOverTheWholePointAndLeaveTheInstrumentAlone) {

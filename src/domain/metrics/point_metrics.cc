@@ -6,7 +6,6 @@
 
 #include "base/stats/quantile.h"
 #include "domain/metrics/in_flight.h"
-#include "domain/metrics/intervals.h"
 #include "domain/metrics/request_metrics.h"
 
 namespace roofscape::metrics {
@@ -163,8 +162,10 @@ void FillUncertainty(Samples& samples, spec::PointMetrics& point) {
   point.first_token_uncertainty_p50_s = first.p50;
   point.first_token_uncertainty_p99_s = first.p99;
   if (!point.itl_s.p50 || samples.uncertainty.empty()) return;
+  // Of a server that sends several events at a time most gaps are 0, which no width is below.
+  const double gap = *point.itl_s.p50 > 0.0 ? *point.itl_s.p50 : *point.itl_s.mean;
   const auto wide = std::count_if(samples.uncertainty.begin(), samples.uncertainty.end(),
-                                  [&](double width) { return width > *point.itl_s.p50; });
+                                  [gap](double width) { return width > gap; });
   point.uncertain_token_fraction =
       static_cast<double>(wide) / static_cast<double>(samples.uncertainty.size());
 }
@@ -172,7 +173,7 @@ void FillUncertainty(Samples& samples, spec::PointMetrics& point) {
 }  // namespace
 
 spec::PointMetrics ComputePoint(const spec::RequestLog& log, const spec::Window& window,
-                                std::optional<std::int64_t> chips) {
+                                std::optional<std::int64_t> chips, RatesOf rates_of) {
   spec::PointMetrics point;
   point.window = window;
   Samples samples;
@@ -180,10 +181,13 @@ spec::PointMetrics ComputePoint(const spec::RequestLog& log, const spec::Window&
   for (const spec::Request& request : log.requests) {
     const auto events = log.EventsOf(request);
     const RequestMetrics m = ComputeRequest(request, events);
-    AddFlow(request, events, m, window, flow);
+    const bool measured = request.phase == spec::Phase::kMeasure;
+    if (measured || rates_of == RatesOf::kAll) AddFlow(request, events, m, window, flow);
     const std::int64_t arrival = ArrivalOf(request);
-    if (request.phase != spec::Phase::kMeasure || arrival == kNoStamp) continue;
+    if (!measured || arrival == kNoStamp) continue;
     if (arrival < window.begin_ns || arrival >= window.end_ns) continue;
+    // We stopped it: nobody knows what would have become of it.
+    if (request.outcome == spec::Outcome::kCancelled) continue;
     ++point.requests;
     Push(samples.send_delay, m.send_delay_s);
     Push(samples.connect, m.connect_s);
@@ -202,7 +206,7 @@ spec::PointMetrics ComputePoint(const spec::RequestLog& log, const spec::Window&
   FillUncertainty(samples, point);
   point.in_flight_mean = InFlightMean(log, window);
   point.littles_law_in_flight = LittlesLawInFlight(log, window);
-  point.intervals = WithinRunIntervals(log, point);
+  point.intervals = WithinRunIntervals(log, point, rates_of);
   return point;
 }
 

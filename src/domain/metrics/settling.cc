@@ -173,6 +173,35 @@ std::optional<double> Drift(const spec::RequestLog& log, const spec::Window& win
   return change.change;
 }
 
+// Why the requests of `window` are not answered alike throughout, or missing: none succeeds, or the
+// share of failures is another in the later half, beyond doubt.
+std::optional<std::string> FindFailureChange(const spec::RequestLog& log,
+                                             const spec::Window& window) {
+  std::vector<std::pair<std::int64_t, double>> by_arrival;
+  for (const spec::Request& request : log.requests) {
+    const std::int64_t arrival = ArrivalOf(request);
+    if (request.phase != spec::Phase::kMeasure || arrival == kNoStamp) continue;
+    if (arrival < window.begin_ns || arrival >= window.end_ns) continue;
+    if (request.outcome == spec::Outcome::kCancelled) continue;
+    by_arrival.emplace_back(arrival, request.outcome == spec::Outcome::kOk ? 0.0 : 1.0);
+  }
+  std::sort(by_arrival.begin(), by_arrival.end());
+  std::vector<double> failed;
+  for (const auto& [arrival, failure] : by_arrival) failed.push_back(failure);
+  if (failed.size() < 4) return std::nullopt;
+  const double share = Mean(failed);
+  if (share == 0.0) return std::nullopt;
+  if (share == 1.0) return fmt::format("all {} requests of its settled part failed", failed.size());
+  const HalfChange change = Change(failed);
+  const double bound = std::max(kDriftFraction, kDriftErrors * change.error * share);
+  if (std::abs(change.change * share) <= bound) return std::nullopt;
+  const double half = 0.5 * change.change;
+  return fmt::format(
+      "the share of failed requests changes from {:.0f} % in the first half to "
+      "{:.0f} % in the second",
+      100.0 * share * (1.0 - half), 100.0 * share * (1.0 + half));
+}
+
 }  // namespace
 
 Settled FindSettled(const spec::RequestLog& log, const spec::Window& sending, double cycle_s) {
@@ -200,6 +229,7 @@ Settled FindSettled(const spec::RequestLog& log, const spec::Window& sending, do
 
 std::optional<std::string> FindChange(const spec::RequestLog& log, const spec::Window& window,
                                       double cycle_s) {
+  if (auto failures = FindFailureChange(log, window)) return failures;
   const TimeSeries times = TokenTimeSeries(log, window, kSettlingIntervals);
   if (const auto late = FindLateChange(times, cycle_s)) {
     return fmt::format("the time a token takes changed by {:+.0f} % in the last {} of sending",

@@ -31,8 +31,9 @@ struct Settled {
 Settled FindSettled(const spec::RequestLog& log, const spec::Window& sending, double cycle_s);
 
 /// Why `window` is not steady after all, or missing: the time a token takes (E2E / n) is another in
-/// its end, or drifts from its earlier to its later half, beyond doubt. In a closed loop that time
-/// is the inverse of the output rate, without the waves of slots in step.
+/// its end, or drifts from its earlier to its later half, beyond doubt; or no request of it was
+/// answered, or the share of failures is another in its later half. In a closed loop that time is
+/// the inverse of the output rate, without the waves of slots in step.
 std::optional<std::string> FindChange(const spec::RequestLog& log, const spec::Window& window,
                                       double cycle_s);
 

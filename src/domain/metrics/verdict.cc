@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "base/core/text.h"
@@ -38,8 +39,15 @@ constexpr double kDescriptors = 0.90;  // of those allowed
 
 constexpr std::string_view kLateCure =
     "the client was late: free this machine, pin the client to idle cores, or lower the load";
-constexpr std::string_view kStampCure =
-    "take exact stamps with --wire, give the client more or idler cores, or fewer streams";
+constexpr std::string_view kStampCure = "give the client more or idler cores, or fewer streams";
+
+// A stamp known so well is that of one moment: events that share it came in one segment.
+constexpr std::uint32_t kExactNs = 20'000;
+
+std::string StampCure(const spec::InstrumentAudit& audit) {
+  const bool wire = audit.wire_stamp_fraction.has_value();
+  return fmt::format("{}{}", wire ? "" : "take exact stamps with --wire, ", kStampCure);
+}
 
 Fitness Worse(Fitness a, Fitness b) { return std::max(a, b); }
 
@@ -126,7 +134,8 @@ Fitness JudgeBusy(const spec::InstrumentAudit& audit, std::vector<std::string>& 
 }
 
 // How well the stamps themselves are known.
-Fitness JudgeStamps(const spec::PointMetrics& m, std::vector<std::string>& reasons) {
+Fitness JudgeStamps(const spec::PointMetrics& m, const spec::InstrumentAudit& audit,
+                    std::vector<std::string>& reasons) {
   Fitness fitness = Fitness::kValid;
   if (m.first_token_uncertainty_p99_s) {
     const double width = *m.first_token_uncertainty_p99_s;
@@ -137,16 +146,17 @@ Fitness JudgeStamps(const spec::PointMetrics& m, std::vector<std::string>& reaso
       reasons.push_back(fmt::format(
           "first tokens are stamped to within {} at p99, over {} (the larger of 1 ms and 1 % of "
           "TTFT p50); {}",
-          HumanSeconds(width), HumanSeconds(bound), kStampCure));
+          HumanSeconds(width), HumanSeconds(bound), StampCure(audit)));
     }
   }
   if (m.uncertain_token_fraction && *m.uncertain_token_fraction > kUncertainEvents) {
     fitness = Worse(fitness, Fitness::kDegraded);
+    const bool writes = m.itl_s.p50.value_or(0.0) == 0.0;
     reasons.push_back(fmt::format(
-        "{:.0f} % of the token events are stamped worse than the median ITL {} (bound 10 %), so "
-        "ITL "
+        "{:.0f} % of the token events are stamped worse than the {} ITL {} (bound 10 %), so ITL "
         "percentiles are not to be trusted; {}",
-        100.0 * *m.uncertain_token_fraction, HumanSeconds(m.itl_s.p50.value_or(0.0)), kStampCure));
+        100.0 * *m.uncertain_token_fraction, writes ? "mean" : "median",
+        HumanSeconds((writes ? m.itl_s.mean : m.itl_s.p50).value_or(0.0)), StampCure(audit)));
   }
   return fitness;
 }
@@ -191,11 +201,16 @@ Fitness JudgeNetwork(const spec::RequestLog& log, const spec::InstrumentAudit& a
 }
 
 // What probably made a client unfit: told beside the bound it broke.
-void AddCauses(const spec::InstrumentAudit& audit, std::vector<std::string>& reasons) {
-  if (audit.coalesced_fraction && *audit.coalesced_fraction >= kSharedReads) {
+void AddCauses(const spec::PointMetrics& m, const spec::InstrumentAudit& audit,
+               std::vector<std::string>& reasons) {
+  // Whose segments are told apart, by the wire tap or by the kernel's count, may share reads.
+  const bool told_apart =
+      audit.wire_stamp_fraction ||
+      (m.uncertain_token_fraction && *m.uncertain_token_fraction <= kUncertainEvents);
+  if (!told_apart && audit.coalesced_fraction && *audit.coalesced_fraction >= kSharedReads) {
     reasons.push_back(
         fmt::format("{:.0f} % of the token events shared a read with another and so one stamp; {}",
-                    100.0 * *audit.coalesced_fraction, kStampCure));
+                    100.0 * *audit.coalesced_fraction, StampCure(audit)));
   }
   const auto lag = audit.rx_lag_p99_s ? audit.rx_lag_p99_s : audit.loop_lag_p99_s;
   if (lag && *lag >= kLagSeconds) {
@@ -233,17 +248,47 @@ bool ClientRanOut(const spec::RequestLog& log) {
 // Sums over the successful measured requests that the server's reasons are made of.
 struct AnswerTotals {
   std::int64_t measured = 0;
+  std::int64_t cancelled = 0;       // by us, of either phase: in no other count
   std::int64_t asked = 0;           // successes that say how many output tokens they asked for
-  std::int64_t shorter = 0;         // of these, with fewer
+  std::int64_t shorter = 0;         // of these, with fewer by a count
+  std::int64_t fewer_events = 0;    // of these, with fewer events, where nobody counted tokens
   std::int64_t counted_tokens = 0;  // where both sources speak: as the server counted
   std::int64_t event_tokens = 0;    // the same requests: as the events carried
   std::int64_t cached_requests = 0;
   std::int64_t cached_tokens = 0;
+  std::int64_t token_events = 0;
+  std::int64_t moments = 0;        // at which token events came
+  std::int64_t shared_events = 0;  // token events that came at one moment with another, by stamps
+                                   // that are exact
 };
+
+// Counts the moments of one answer.
+void AddMoments(std::span<const spec::Event> events, AnswerTotals& totals) {
+  const spec::Event* before = nullptr;
+  std::int64_t together = 0;
+  for (const spec::Event& event : events) {
+    if (!IsTokenEvent(event)) continue;
+    ++totals.token_events;
+    const bool same = before != nullptr && before->time_ns == event.time_ns &&
+                      before->uncertainty_ns <= kExactNs && event.uncertainty_ns <= kExactNs;
+    together = same ? together + 1 : 1;
+    if (!same) ++totals.moments;
+    if (together > 1) totals.shared_events += together == 2 ? 2 : 1;
+    before = &event;
+  }
+}
+
+bool TokensAreCounted(const spec::Request& request) {
+  return request.output_tokens >= 0 && request.token_source != spec::TokenSource::kEventCount;
+}
 
 AnswerTotals Total(const spec::RequestLog& log) {
   AnswerTotals totals;
   for (const spec::Request& request : log.requests) {
+    if (request.outcome == spec::Outcome::kCancelled) {
+      ++totals.cancelled;
+      continue;
+    }
     if (request.phase != spec::Phase::kMeasure) continue;
     ++totals.measured;
     if (request.cached_tokens > 0) {
@@ -252,11 +297,14 @@ AnswerTotals Total(const spec::RequestLog& log) {
     }
     if (request.outcome != spec::Outcome::kOk) continue;
     const RequestMetrics m = ComputeRequest(request, log.EventsOf(request));
+    AddMoments(log.EventsOf(request), totals);
     if (request.output_tokens_asked >= 0) {
       ++totals.asked;
-      if (m.output_tokens && *m.output_tokens < request.output_tokens_asked) ++totals.shorter;
+      if (m.output_tokens && *m.output_tokens < request.output_tokens_asked) {
+        ++(TokensAreCounted(request) ? totals.shorter : totals.fewer_events);
+      }
     }
-    if (request.output_tokens >= 0 && m.event_tokens > 0) {
+    if (TokensAreCounted(request) && m.event_tokens > 0) {
       totals.counted_tokens += request.output_tokens;
       totals.event_tokens += m.event_tokens;
     }
@@ -264,12 +312,47 @@ AnswerTotals Total(const spec::RequestLog& log) {
   return totals;
 }
 
+void AddTokenCounts(const AnswerTotals& totals, std::vector<std::string>& reasons) {
+  if (totals.shorter > 0) {
+    reasons.push_back(fmt::format(
+        "early stops: {} of {} answers ({:.1f} %) have fewer output tokens than asked, bound 0; "
+        "tell the server to ignore the end token (ignore_eos, min_tokens), or read the rates as "
+        "those of shorter answers",
+        WithCommas(totals.shorter), WithCommas(totals.asked),
+        100.0 * static_cast<double>(totals.shorter) / static_cast<double>(totals.asked)));
+  }
+  if (totals.fewer_events > 0) {
+    reasons.push_back(fmt::format(
+        "tokens not counted: {} of {} answers ({:.1f} %) have fewer events than tokens were asked "
+        "for, bound 0, and the server says no number; each event counts as one token, so unless "
+        "answers stopped early token rates are lower bounds and TPOT an upper one: have the server "
+        "send token ids or usage (--token-counts)",
+        WithCommas(totals.fewer_events), WithCommas(totals.asked),
+        100.0 * static_cast<double>(totals.fewer_events) / static_cast<double>(totals.asked)));
+  }
+  if (totals.event_tokens > 0) {
+    const double ratio = static_cast<double>(totals.event_tokens) /
+                         static_cast<double>(std::max<std::int64_t>(1, totals.counted_tokens));
+    if (std::abs(ratio - 1.0) > kTokenSourcesFraction) {
+      reasons.push_back(fmt::format(
+          "token counts differ: the server counted {} output tokens, the stream's events carry {} "
+          "({:+.1f} %, bound 1 %); rates follow the server's count, ITL the events; TPOT follows "
+          "the "
+          "count, too, but is approximate, for how many tokens the first event held is not known: "
+          "have the server send token ids or usage in every chunk (--token-counts chunk)",
+          WithCommas(totals.counted_tokens), WithCommas(totals.event_tokens),
+          100.0 * (ratio - 1.0)));
+    }
+  }
+}
+
 void AddFailures(const spec::RequestLog& log, const AnswerTotals& totals,
                  std::vector<std::string>& reasons) {
   for (const auto& [outcome, failure] : FailuresByKind(log, spec::Phase::kMeasure)) {
     reasons.push_back(Describe(outcome, failure, totals.measured));
   }
-  const auto warmups = static_cast<std::int64_t>(log.requests.size()) - totals.measured;
+  const auto warmups =
+      static_cast<std::int64_t>(log.requests.size()) - totals.measured - totals.cancelled;
   for (const auto& [outcome, failure] : FailuresByKind(log, spec::Phase::kWarmup)) {
     reasons.push_back("warm-up: " + Describe(outcome, failure, warmups));
   }
@@ -283,11 +366,11 @@ spec::Fitness JudgeInstrument(const spec::RequestLog& log, const spec::PointMetr
   Fitness fitness = JudgeDelays(metrics, reasons);
   fitness = Worse(fitness, JudgeRate(log, audit, reasons));
   fitness = Worse(fitness, JudgeBusy(audit, reasons));
-  fitness = Worse(fitness, JudgeStamps(metrics, reasons));
+  fitness = Worse(fitness, JudgeStamps(metrics, audit, reasons));
   fitness = Worse(fitness, JudgeNetwork(log, audit, reasons));
   fitness = Worse(fitness, JudgeLag(metrics, audit, reasons));
   fitness = Worse(fitness, JudgeWire(audit, reasons));
-  if (fitness != Fitness::kValid || ClientRanOut(log)) AddCauses(audit, reasons);
+  if (fitness != Fitness::kValid || ClientRanOut(log)) AddCauses(metrics, audit, reasons);
   return fitness;
 }
 
@@ -296,6 +379,7 @@ std::vector<std::string> ServerReasons(const spec::RequestLog& log,
                                        bool prompt_cache_allowed) {
   std::vector<std::string> reasons;
   const AnswerTotals totals = Total(log);
+  if (const auto stopped = FindStopped(log)) reasons.push_back(Describe(*stopped));
   AddFailures(log, totals, reasons);
   if (audit.resent_requests.value_or(0) > 0) {
     reasons.push_back(fmt::format(
@@ -303,25 +387,16 @@ std::vector<std::string> ServerReasons(const spec::RequestLog& log,
         "connection they were sent on, and their latencies hold both; raise its keep-alive time",
         WithCommas(*audit.resent_requests)));
   }
-  if (totals.shorter > 0) {
+  AddTokenCounts(totals, reasons);
+  const double shared = static_cast<double>(totals.shared_events) /
+                        static_cast<double>(std::max<std::int64_t>(1, totals.token_events));
+  if (shared > kSharedReads) {
     reasons.push_back(fmt::format(
-        "early stops: {} of {} answers ({:.1f} %) have fewer output tokens than asked, bound 0; "
-        "tell the server to ignore the end token (ignore_eos, min_tokens), or read the rates as "
-        "those of shorter answers",
-        WithCommas(totals.shorter), WithCommas(totals.asked),
-        100.0 * static_cast<double>(totals.shorter) / static_cast<double>(totals.asked)));
-  }
-  if (totals.event_tokens > 0) {
-    const double ratio = static_cast<double>(totals.event_tokens) /
-                         static_cast<double>(std::max<std::int64_t>(1, totals.counted_tokens));
-    if (std::abs(ratio - 1.0) > kTokenSourcesFraction) {
-      reasons.push_back(fmt::format(
-          "token counts differ: the server counted {} output tokens, the stream's events carry {} "
-          "({:+.1f} %, bound 1 %); rates and TPOT follow the server's count, ITL the events: have "
-          "the server send token ids or usage in every chunk (--token-counts chunk)",
-          WithCommas(totals.counted_tokens), WithCommas(totals.event_tokens),
-          100.0 * (ratio - 1.0)));
-    }
+        "events sent together: {:.0f} % of the token events came in one segment with another, "
+        "bound 10 %: the server sends {:.3g} events at a time on average, so ITL is that of its "
+        "writes; read TPOT, or have the server flush each event",
+        100.0 * shared,
+        static_cast<double>(totals.token_events) / static_cast<double>(totals.moments)));
   }
   if (!prompt_cache_allowed && totals.cached_tokens > 0) {
     reasons.push_back(fmt::format(

@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "domain/metrics/failures.h"
+#include "domain/metrics/point_metrics.h"
 #include "domain/metrics/test_logs.h"
+#include "domain/metrics/window.h"
 
 namespace roofscape::metrics {
 namespace {
@@ -111,6 +113,55 @@ TEST(Verdict, BoundsOfTheStamps) {
   }
 }
 
+// Nobody is told to switch on what is on, and reads that are shared say nothing where the tap tells
+// their segments apart.
+TEST(Verdict, WithTheWireTapItIsNotAdvised) {
+  spec::PointMetrics m = Metrics(0.0, 0.0);
+  m.itl_s.p50 = 0.010;
+  m.first_token_uncertainty_p99_s = 0.005;
+  m.uncertain_token_fraction = 0.5;
+  spec::InstrumentAudit audit;
+  audit.coalesced_fraction = 0.9;
+  std::vector<std::string> reasons;
+  EXPECT_EQ(JudgeInstrument({}, m, audit, reasons), Fitness::kDegraded);
+  EXPECT_EQ(reasons.size(), 3U) << Joined(reasons);
+  EXPECT_NE(Joined(reasons).find("--wire"), std::string::npos) << Joined(reasons);
+  audit.wire_stamp_fraction = 1.0;
+  reasons.clear();
+  EXPECT_EQ(JudgeInstrument({}, m, audit, reasons), Fitness::kDegraded);
+  EXPECT_EQ(reasons.size(), 2U) << Joined(reasons);
+  EXPECT_EQ(Joined(reasons).find("--wire"), std::string::npos) << Joined(reasons);
+}
+
+// Four events a segment, 40 ms from one to the next: exact stamps, and the server's doing.
+TEST(Verdict, EventsSentTogetherAreTheServersDoing) {
+  for (const bool exact : {true, false}) {
+    spec::RequestLog log;
+    std::vector<spec::Event> events;
+    for (int i = 0; i < 32; ++i) {
+      events.push_back(At(50 + 40 * (i / 4), EventKind::kAnswer));
+      events.back().uncertainty_ns = exact || i % 4 == 3 ? 1'000U : 40'000'000U;
+    }
+    AddRequest(log, OkRequest(0, 400), events);
+    const spec::PointMetrics m = ComputePoint(log, *WholeWindow(log), std::nullopt);
+    EXPECT_EQ(m.itl_s.p50, 0.0);
+    spec::InstrumentAudit audit;
+    audit.coalesced_fraction = 1.0;
+    std::vector<std::string> instrument;
+    const Fitness fitness = JudgeInstrument(log, m, audit, instrument);
+    const auto reasons = ServerReasons(log, {}, false);
+    if (exact) {
+      EXPECT_EQ(fitness, Fitness::kValid) << Joined(instrument);
+      ASSERT_EQ(reasons.size(), 1U);
+      EXPECT_EQ(reasons[0].find("events sent together: 100 % of the token events"), 0U);
+      EXPECT_NE(reasons[0].find("sends 4 events at a time"), std::string::npos) << reasons[0];
+    } else {
+      EXPECT_NE(fitness, Fitness::kValid);
+      EXPECT_TRUE(reasons.empty()) << Joined(reasons);
+    }
+  }
+}
+
 TEST(Verdict, CausesAreNamedWhenTheClientWasUnfitAndOnlyThen) {
   spec::InstrumentAudit audit;
   audit.coalesced_fraction = 0.4;
@@ -196,7 +247,6 @@ TEST(Verdict, TheServersFailuresByKindWithAnExampleAndACure) {
       {spec::Outcome::kConnect, 0, "reachable"},
       {spec::Outcome::kReset, 0, "dropped the connection"},
       {spec::Outcome::kProtocol, 200, "OpenAI-compatible"},
-      {spec::Outcome::kCancelled, 0, "stopped"},
       {spec::Outcome::kClient, 0, "ulimit -n"},
   };
   for (const auto& c : cases) {
@@ -217,6 +267,20 @@ TEST(Verdict, TheServersFailuresByKindWithAnExampleAndACure) {
     std::vector<std::string> instrument;
     EXPECT_EQ(JudgeInstrument(log, {}, {}, instrument), Fitness::kValid);
   }
+}
+
+TEST(Verdict, WhatWeCancelledIsNoFailure) {
+  spec::RequestLog log;
+  AddRequest(log, OkRequest(0, 10), {At(5, EventKind::kAnswer)});
+  spec::Request cancelled = OkRequest(2, 9);
+  cancelled.outcome = spec::Outcome::kCancelled;
+  AddRequest(log, cancelled, {});
+  EXPECT_TRUE(FailuresByKind(log, spec::Phase::kMeasure).empty());
+  EXPECT_TRUE(ServerReasons(log, {}, false).empty());
+  const spec::PointMetrics m = ComputePoint(log, *WholeWindow(log), std::nullopt);
+  EXPECT_EQ(m.requests, 1);
+  EXPECT_EQ(m.failures, 0);
+  EXPECT_EQ(m.ttft_attempted_p99_s, m.ttft_s.max);
 }
 
 TEST(Verdict, EarlyStopsContradictingCountsAndCaches) {
@@ -248,6 +312,33 @@ TEST(Verdict, EarlyStopsContradictingCountsAndCaches) {
       EXPECT_NE(reasons[0].find(c.expected), std::string::npos) << reasons[0];
     }
   }
+}
+
+// Three tokens an event: by its events an answer of 6 tokens has 2, and nothing stopped early.
+TEST(Verdict, EventsAreNoCountOfTokens) {
+  for (const auto& [source, counted] : {std::pair{spec::TokenSource::kEventCount, std::int64_t{2}},
+                                        {spec::TokenSource::kNone, spec::kUnknown}}) {
+    spec::RequestLog log;
+    spec::Request request = OkRequest(0, 30);
+    request.output_tokens_asked = 6;
+    request.output_tokens = counted;
+    request.token_source = source;
+    AddRequest(log, request, {At(10, EventKind::kAnswer), At(20, EventKind::kAnswer)});
+    const auto reasons = ServerReasons(log, {}, false);
+    ASSERT_EQ(reasons.size(), 1U) << Joined(reasons);
+    EXPECT_EQ(reasons[0].find("tokens not counted: 1 of 1 answers (100.0 %)"), 0U) << reasons[0];
+    EXPECT_NE(reasons[0].find("token rates are lower bounds"), std::string::npos) << reasons[0];
+  }
+  // Counted at the end alone: how much of it came in the first event is not known.
+  spec::RequestLog log;
+  spec::Request request = OkRequest(0, 30);
+  request.output_tokens_asked = request.output_tokens = 6;
+  request.token_source = spec::TokenSource::kFinalUsage;
+  AddRequest(log, request, {At(10, EventKind::kAnswer), At(20, EventKind::kAnswer)});
+  const auto reasons = ServerReasons(log, {}, false);
+  ASSERT_EQ(reasons.size(), 1U) << Joined(reasons);
+  EXPECT_NE(reasons[0].find("TPOT follows the count, too, but is approximate"), std::string::npos)
+      << reasons[0];
 }
 
 TEST(Verdict, CountsWithinOnePercentDoNotContradict) {

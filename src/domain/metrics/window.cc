@@ -7,6 +7,7 @@
 #include <map>
 
 #include "base/core/check.h"
+#include "domain/metrics/failures.h"
 #include "domain/metrics/in_flight.h"
 #include "domain/metrics/open_window.h"
 #include "domain/metrics/request_metrics.h"
@@ -98,6 +99,11 @@ SteadySearch None(std::string_view why, const Sending& sending, std::int64_t con
 
 SteadySearch FindSteadyWindow(const spec::RequestLog& log, std::int64_t concurrency) {
   RS_CHECK(concurrency >= 0);
+  if (const auto stopped = FindStopped(log)) {
+    SteadySearch search;
+    search.reason = fmt::format("no steady state: {}; mend that, then run again", Name(*stopped));
+    return search;
+  }
   if (concurrency == 0) return FindOpenWindow(log);
   const Sending sending = Survey(log);
   if (sending.requests == 0) {

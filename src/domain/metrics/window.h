@@ -10,7 +10,8 @@
 // what would do. Steady, for open loop (concurrency 0): begins when those transients are past, ends
 // at the last arrival, and is at least 10 mean E2E times long; a point of fewer than 100 measured
 // requests has none, and neither has one whose requests in flight grow through all of the sending
-// (overload).
+// (overload). Neither loop has one where the server stopped answering, where nothing of the settled
+// part was answered, or where the share of failures changes within it.
 //
 // A window takes arrivals in [begin, end) and tokens in (begin, end]: a token that arrives at the
 // begin was made before it. Warm-up requests are in no cohort, but what they put out inside the

@@ -78,7 +78,8 @@ struct PointMetrics {
   std::optional<double> e2e_attempted_p50_s, e2e_attempted_p99_s;
 
   /// How well the stamps are known: widths of the intervals in which the first token events of the
-  /// cohort arrived, and the share of its token events whose interval is wider than the median ITL.
+  /// cohort arrived, and the share of its token events whose interval is wider than the median ITL
+  /// (where that is 0, than the mean).
   std::optional<double> first_token_uncertainty_p50_s, first_token_uncertainty_p99_s;
   std::optional<double> uncertain_token_fraction;
 
