@@ -152,13 +152,6 @@ Result<spec::Load> MakeLoad(const Options& options) {
   if (open && !load.requests && !load.duration_s && load.arrivals != spec::Arrivals::kBurst) {
     load.duration_s = kOpenLoopSeconds;
   }
-  for (const std::int64_t users : load.concurrency) {
-    if (!load.requests || *load.requests >= users) continue;
-    return Error{ErrorCode::kInvalidArgument,
-                 fmt::format("--requests {}: too few for {} users, most of whom would never send: "
-                             "give at least as many as the greatest --concurrency",
-                             *load.requests, users)};
-  }
   load.warmup = options.warmup;
   load.repeat = options.repeat;
   return load;
