@@ -81,7 +81,7 @@ class Bench {
     for (const spec::LoadLevel& level : spec::LevelsOf(plan.load)) {
       for (std::int64_t repeat = 0; repeat < plan.load.repeat; ++repeat) {
         if (stop_) result_.stopped = true;
-        if (gone_) result_.aborted = *gone_;
+        if (gone_ && !result_.aborted) result_.aborted = *gone_;
         if (result_.stopped || result_.aborted) break;
         if (Result<> point = RunOne(level, repeat); !point) result_.aborted = point.error();
       }

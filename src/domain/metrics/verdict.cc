@@ -337,9 +337,8 @@ void AddTokenCounts(const AnswerTotals& totals, std::vector<std::string>& reason
       reasons.push_back(fmt::format(
           "token counts differ: the server counted {} output tokens, the stream's events carry {} "
           "({:+.1f} %, bound 1 %); rates follow the server's count, ITL the events; TPOT follows "
-          "the "
-          "count, too, but is approximate, for how many tokens the first event held is not known: "
-          "have the server send token ids or usage in every chunk (--token-counts chunk)",
+          "the count, too, but is approximate, for how many tokens the first event held is not "
+          "known: have the server send token ids or usage in every chunk (--token-counts chunk)",
           WithCommas(totals.counted_tokens), WithCommas(totals.event_tokens),
           100.0 * (ratio - 1.0)));
     }
