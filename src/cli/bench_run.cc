@@ -10,6 +10,7 @@
 #include "domain/metrics/failures.h"
 #include "domain/metrics/point_analysis.h"
 #include "domain/metrics/repeats.h"
+#include "domain/spec/load_rules.h"
 #include "measure/host/host_facts.h"
 #include "measure/load/request_body.h"
 #include "measure/load/run_point.h"
@@ -176,24 +177,11 @@ class Bench {
   std::optional<Error> gone_;          // The server does not answer any more: no further point.
 };
 
-/// Users without a request would never be there, and the point would carry their number. No rule of
-/// every plan (spec::Validate): runs that are stored have broken it, and must stay readable.
-Result<> RefuseIdleUsers(const spec::Load& load) {
-  for (const std::int64_t concurrency : load.concurrency) {
-    if (!load.requests || *load.requests >= concurrency) continue;
-    return Error{ErrorCode::kInvalidArgument,
-                 fmt::format("requests: {} are too few for concurrency {}: ask for at least one a "
-                             "user",
-                             *load.requests, concurrency)};
-  }
-  return {};
-}
-
 }  // namespace
 
 Result<BenchRun> RunBench(const spec::Plan& plan, const load::Headers& headers, store::Store& store,
                           const std::atomic<bool>& stop, const Clock& clock) {
-  RS_RETURN_IF_ERROR(RefuseIdleUsers(plan.load));
+  RS_RETURN_IF_ERROR(spec::RefuseIdleUsers(plan.load));
   RS_ASSIGN_OR_RETURN(const net::Url url, net::ParseUrl(plan.target.url));
   RS_RETURN_IF_ERROR(load::CheckMachine(plan, url, clock));
   RS_ASSIGN_OR_RETURN(load::Dialect dialect, load::ProbeServer(plan, url, headers, clock, &stop));

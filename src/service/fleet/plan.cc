@@ -11,6 +11,7 @@
 
 #include "base/core/names.h"
 #include "base/core/text.h"
+#include "domain/spec/load_rules.h"
 #include "domain/spec/plan_parts.h"
 #include "service/fleet/failure.h"
 #include "service/fleet/telemetry_plan.h"
@@ -175,6 +176,9 @@ PlannedLoad ReadPlannedLoad(ObjectReader& reader) {
   plan.load = planned.load;
   if (const Result<> valid = spec::Validate(plan); !valid) {
     reader.Fail(plan.load.concurrency.empty() ? "rates_rps" : "concurrency", valid.error().message);
+  }
+  if (const Result<> busy = spec::RefuseIdleUsers(plan.load); !busy) {
+    reader.Fail("concurrency", busy.error().message);
   }
   return planned;
 }

@@ -73,6 +73,7 @@ INSTANTIATE_TEST_SUITE_P(
             "load[0].workloads: 'chta' is in no [[workload]]. Did you mean 'chat'?"},
         Bad{"concurrency = [4, 1]", "concurrency = [0]", "must lie between 1 and"},
         Bad{"requests = 10", "repeat = 3", "load[0].repeat: stands once"},
+        Bad{"requests = 10", "requests = 1", "requests: 1 are too few for concurrency"},
         Bad{"requests = 10", "[[exclude]]\nsolts = 1",
             "exclude[0].solts: is neither an axis nor anything else a point has. Did you mean "
             "'slots'?"},
