@@ -78,7 +78,7 @@ void Print(const Json& json) {
 }
 
 int Migrate(const Options& options) {
-  const auto change = store::MigrateStore(StorePath(options.db));
+  const auto change = store::MigrateStore(StorePathToWrite(options.db));
   if (!change) return Report(change.error());
   if (options.json) {
     Print({{"database", change->database}, {"from", change->from}, {"to", change->to}});

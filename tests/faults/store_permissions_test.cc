@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <functional>
 #include <string>
 
@@ -43,6 +44,7 @@ class StorePermissionsTest : public testing::Test {
   void SetUp() override {
     const std::string text = AsOrdinaryUser([] { return std::string("works"); });
     if (text != "works") GTEST_SKIP() << text;
+    std::filesystem::create_directory(folder_.File("sub"));
     {
       const auto store = OpenStore(path_, OpenMode::kReadWrite);
       ASSERT_TRUE(store) << store.error().message;
@@ -83,12 +85,10 @@ TEST_F(StorePermissionsTest, AFileThatMayNotBeWrittenIsToldToAWriterAndReadByARe
 
 TEST_F(StorePermissionsTest, AFolderThatMayNotBeWrittenIsTold) {
   Allow(folder_.File("sub"), 0555);
-  for (const char* name : {"sub/new.db", "sub/deeper/new.db"}) {
-    const std::string text =
-        AsOrdinaryUser([&] { return OpenAs(OpenMode::kReadWrite, folder_.File(name)); });
-    EXPECT_NE(text.find("Permission denied"), std::string::npos) << text;
-    EXPECT_NE(text.find("--db"), std::string::npos) << text;
-  }
+  const std::string text =
+      AsOrdinaryUser([&] { return OpenAs(OpenMode::kReadWrite, folder_.File("sub/new.db")); });
+  EXPECT_NE(text.find("Permission denied"), std::string::npos) << text;
+  EXPECT_NE(text.find("--db"), std::string::npos) << text;
 }
 
 TEST_F(StorePermissionsTest, AFolderThatMayNotBeEnteredIsTold) {

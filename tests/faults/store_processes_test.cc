@@ -42,7 +42,7 @@ bool WriteRuns(const std::string& path, int writer, const Child::Say& say) {
 TEST(StoreProcessesTest, TwoWritersOnANewDatabaseBothGetEverythingStored) {
   const TemporaryFolder folder;
   for (int trial = 0; trial < 5; ++trial) {
-    const std::string path = folder.File(fmt::format("{}/r.db", trial));
+    const std::string path = folder.File(fmt::format("{}.db", trial));
     Child first([&](const Child::Say& say) { return WriteRuns(path, 1, say); });
     Child second([&](const Child::Say& say) { return WriteRuns(path, 2, say); });
     EXPECT_EQ(first.ReadLine() + second.ReadLine(), "");
