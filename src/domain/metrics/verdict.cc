@@ -312,23 +312,27 @@ AnswerTotals Total(const spec::RequestLog& log) {
   return totals;
 }
 
+/// "3 of 80 answers (3.8 %)", of those that were asked for a length.
+std::string OfAsked(std::int64_t answers, const AnswerTotals& totals) {
+  return fmt::format("{} of {} answers ({:.1f} %)", WithCommas(answers), WithCommas(totals.asked),
+                     100.0 * static_cast<double>(answers) / static_cast<double>(totals.asked));
+}
+
 void AddTokenCounts(const AnswerTotals& totals, std::vector<std::string>& reasons) {
   if (totals.shorter > 0) {
     reasons.push_back(fmt::format(
-        "early stops: {} of {} answers ({:.1f} %) have fewer output tokens than asked, bound 0; "
+        "early stops: {} have fewer output tokens than asked, bound 0; "
         "tell the server to ignore the end token (ignore_eos, min_tokens), or read the rates as "
         "those of shorter answers",
-        WithCommas(totals.shorter), WithCommas(totals.asked),
-        100.0 * static_cast<double>(totals.shorter) / static_cast<double>(totals.asked)));
+        OfAsked(totals.shorter, totals)));
   }
   if (totals.fewer_events > 0) {
     reasons.push_back(fmt::format(
-        "tokens not counted: {} of {} answers ({:.1f} %) have fewer events than tokens were asked "
+        "tokens not counted: {} have fewer events than tokens were asked "
         "for, bound 0, and the server says no number; each event counts as one token, so unless "
         "answers stopped early token rates are lower bounds and TPOT an upper one: have the server "
         "send token ids or usage (--token-counts)",
-        WithCommas(totals.fewer_events), WithCommas(totals.asked),
-        100.0 * static_cast<double>(totals.fewer_events) / static_cast<double>(totals.asked)));
+        OfAsked(totals.fewer_events, totals)));
   }
   if (totals.event_tokens > 0) {
     const double ratio = static_cast<double>(totals.event_tokens) /

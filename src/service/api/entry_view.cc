@@ -38,9 +38,7 @@ Times TimesOf(const fleet::EntryState& state, WallTime now) {
   const auto next = fleet::NextTimes(entry, *zone, now, 1);
   if (!next.empty()) times.next = next.front();
   if (state.Open() != nullptr) return times;
-  const WallTime since =
-      state.occasions.empty() ? state.seen.value_or(now) : state.occasions.back().begun;
-  const auto due = cron->Next(since, *zone);
+  const auto due = cron->Next(fleet::ScheduleSince(state, now), *zone);
   if (due && now.unix_us - due->unix_us > kOverdueUs) times.overdue = due;
   return times;
 }

@@ -146,6 +146,10 @@ store::DaemonEvent Told(std::int64_t occasion, const std::string& channel, WallT
 
 }  // namespace daemon_events
 
+WallTime ScheduleSince(const EntryState& state, WallTime now) {
+  return state.occasions.empty() ? state.seen.value_or(now) : state.occasions.back().begun;
+}
+
 std::optional<Due> DueBySchedule(const DaemonEntry& entry, const TimeZone& zone,
                                  const EntryState& state, WallTime now, bool once) {
   const std::string release = state.release.value_or("");
@@ -153,11 +157,8 @@ std::optional<Due> DueBySchedule(const DaemonEntry& entry, const TimeZone& zone,
     return Due{Cause::kFirst, now, 0, release};
   }
   if (!entry.schedule) return std::nullopt;
-  // What came due while a run was going on counts as missed, too: no two runs of an entry at once.
-  const WallTime since =
-      state.occasions.empty() ? state.seen.value_or(now) : state.occasions.back().begun;
   std::optional<Due> due;
-  WallTime after = since;
+  WallTime after = ScheduleSince(state, now);
   while (true) {
     const auto next = entry.schedule->Next(after, zone);
     if (!next || *next > now) return due;

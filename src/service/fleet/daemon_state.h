@@ -99,6 +99,10 @@ store::DaemonEvent Told(std::int64_t occasion, const std::string& channel, WallT
 /// How long a watch's answer may be; more is cut.
 inline constexpr std::size_t kMostRelease = 1000;
 
+/// Times of the schedule after this one have no occasion yet. What came due while a run was going
+/// on counts as missed, too: no two runs of an entry at once.
+WallTime ScheduleSince(const EntryState& state, WallTime now);
+
 /// What the schedule asks for; several times that nobody ran are made up for once. `once`: an entry
 /// that never ran is due, as it is with run_at_start. REQUIRES: state.Open() is null.
 std::optional<Due> DueBySchedule(const DaemonEntry& entry, const TimeZone& zone,
