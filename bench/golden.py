@@ -21,6 +21,16 @@ def quantile(values, q):
     return values[low] + (values[high] - values[low]) * (rank - low)
 
 
+def certificate(folder):
+    """(certificate, key) for 127.0.0.1, signed by itself: its own authority. Needs openssl."""
+    cert, key = os.path.join(folder, "cert.pem"), os.path.join(folder, "key.pem")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                    "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=golden",
+                    "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", cert],
+                   check=True, capture_output=True)
+    return cert, key
+
+
 class Refused(Exception):
     """The server did not take the script."""
 
@@ -28,17 +38,17 @@ class Refused(Exception):
 class Golden:
     """The golden server on its own core."""
 
-    def __init__(self, roofscape, folder, script, cpu):
+    def __init__(self, roofscape, folder, script, cpu, *flags):
         self.truth = os.path.join(folder, "truth.csv")
         path = os.path.join(folder, "golden.toml")
         with open(path, "w", encoding="utf-8") as file:
             file.write(script)
         self.process = subprocess.Popen(
             [roofscape, "twin", "--script", path, "--port", "0", "--cpu-affinity", cpu, "--truth",
-             self.truth, "--json"],
+             self.truth, "--json", *flags],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         said = self.process.stderr.readline()
-        if "http://" not in said:
+        if "://" not in said:
             self.process.wait(timeout=60)
             raise Refused(said.strip())
         self.url = said.split()[-1]

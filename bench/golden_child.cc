@@ -24,7 +24,7 @@ class Lifeline final : public net::Reactor::Handler {
 };
 
 /// Tells the port, serves, and tells how it went.
-void Serve(const twin::Script& script, int lifeline, int out) {
+void Serve(const twin::Script& script, bool busy_poll, int lifeline, int out) {
   const SystemClock clock;
   host::SharpenTimers();
   auto reactor = net::Reactor::Create(clock);
@@ -32,7 +32,9 @@ void Serve(const twin::Script& script, int lifeline, int out) {
   Lifeline watcher(**reactor);
   RS_CHECK((*reactor)->Add(lifeline, EPOLLIN, &watcher));
   twin::GoldenShared shared;
-  auto server = twin::GoldenServer::Create(**reactor, script, {}, shared);
+  twin::GoldenServer::Settings settings;
+  settings.busy_poll = busy_poll;
+  auto server = twin::GoldenServer::Create(**reactor, script, settings, shared);
   RS_CHECK(server);
   const std::uint16_t port = (*server)->port();
   RS_CHECK(::write(out, &port, sizeof port) == sizeof port);
@@ -51,14 +53,15 @@ void Serve(const twin::Script& script, int lifeline, int out) {
 
 }  // namespace
 
-Result<GoldenChild> GoldenChild::Start(std::string_view text, int core) {
+Result<GoldenChild> GoldenChild::Start(std::string_view text, int core, bool busy_poll) {
   RS_ASSIGN_OR_RETURN(const twin::Script script, twin::ParseScript(text, "the benchmark's script"));
   std::array<int, 2> ends{};
   RS_CHECK(::pipe(ends.data()) == 0);
   net::Fd from(ends[0]);
   const net::Fd to(ends[1]);
-  RS_ASSIGN_OR_RETURN(Child child,
-                      Child::Start(core, [&](int lifeline) { Serve(script, lifeline, to.get()); }));
+  RS_ASSIGN_OR_RETURN(Child child, Child::Start(core, [&](int lifeline) {
+                        Serve(script, busy_poll, lifeline, to.get());
+                      }));
   net::Url url;
   url.host = "127.0.0.1";
   RS_CHECK(::read(from.get(), &url.port, sizeof url.port) == sizeof url.port);

@@ -28,8 +28,9 @@ struct GoldenReport {
 
 class GoldenChild {
  public:
-  /// `script` is TOML. Pinned to `core`.
-  static Result<GoldenChild> Start(std::string_view script, int core);
+  /// `script` is TOML. Pinned to `core`. `busy_poll`: it never sleeps, so that a send to it is not
+  /// the longer for having to wake it.
+  static Result<GoldenChild> Start(std::string_view script, int core, bool busy_poll = false);
 
   const net::Url& url() const { return url_; }
 

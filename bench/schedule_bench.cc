@@ -3,7 +3,10 @@
 // answers of one token after 1 ms, client and server on cores of their own. Wanted at 2,000
 // requests/s: 99 % at most 50 us late, the rate within 0.1 %.
 //
-//   build/bench/bench/schedule_bench [rate=2000] [seconds=8] [poisson|constant]
+// The server sleeps between two requests unless told not to: then each send wakes it, which takes
+// the kernel 10 us in the sender's own call, as no network card would.
+//
+//   build/bench/bench/schedule_bench [rate=2000] [seconds=8] [poisson|constant] [sleeping|awake]
 
 #include <algorithm>
 #include <cmath>
@@ -26,8 +29,8 @@ double At(const std::vector<double>& sorted, double q) {
   return sorted[static_cast<std::size_t>(q * static_cast<double>(sorted.size() - 1))];
 }
 
-int Main(double rate, double seconds, spec::Arrivals arrivals) {
-  auto server = GoldenChild::Start("ttft_ms = 1\n", /*core=*/1);
+int Main(double rate, double seconds, spec::Arrivals arrivals, bool awake) {
+  auto server = GoldenChild::Start("ttft_ms = 1\n", /*core=*/1, awake);
   RS_CHECK(server);
   Pin(0);
   spec::Plan plan = SmallPlan(1);
@@ -72,9 +75,10 @@ int main(int argc, char** argv) {
   const double rate = argc > 1 ? std::strtod(argv[1], nullptr) : 2000;
   const double seconds = argc > 2 ? std::strtod(argv[2], nullptr) : 8;
   const auto arrivals = roofscape::spec::ParseArrivals(argc > 3 ? argv[3] : "poisson");
-  if (rate <= 0 || seconds <= 0 || !arrivals) {
-    fmt::print(stderr, "schedule_bench [rate] [seconds] [poisson|constant]\n");
+  const std::string_view server = argc > 4 ? argv[4] : "sleeping";
+  if (rate <= 0 || seconds <= 0 || !arrivals || (server != "sleeping" && server != "awake")) {
+    fmt::print(stderr, "schedule_bench [rate] [seconds] [poisson|constant] [sleeping|awake]\n");
     return 2;
   }
-  return roofscape::bench::Main(rate, seconds, *arrivals);
+  return roofscape::bench::Main(rate, seconds, *arrivals, server == "awake");
 }

@@ -24,16 +24,16 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from golden import LATE_LIMIT_S, TOKEN_KINDS, Golden, quantile, read_truth
+from golden import LATE_LIMIT_S, TOKEN_KINDS, Golden, certificate, quantile, read_truth
 
 NOT_COUNTED = 77  # Exit status: nothing failed, but some number of streams has no run that counts.
 
 
-def bench(options, url, streams, db):
+def bench(options, url, streams, db, more):
     flags = [options.roofscape, "bench", url, "--api", "completions", "--concurrency", str(streams),
              "--input-tokens", "32", "--output-tokens", str(options.tokens), "--requests-per-slot",
              str(options.requests_per_slot), "--threads", str(options.threads), "--cpu-affinity",
-             options.client_cpu, "--db", db, "--json"]
+             options.client_cpu, "--db", db, "--json", *more]
     if options.wire:
         flags.append("--wire")
     result = subprocess.run(flags, capture_output=True, text=True)
@@ -128,9 +128,15 @@ def one_run(options, streams):
     with tempfile.TemporaryDirectory() as folder:
         db = os.path.join(folder, "accuracy.db")
         script = f"ttft_ms = {options.ttft_ms}\ngap_ms = {options.gap_ms}\n{options.script}"
-        golden = Golden(options.roofscape, folder, script, options.server_cpu)
+        serve = ["--busy-poll"] if options.busy_poll else []
+        trust = []
+        if options.tls:
+            cert, key = certificate(folder)
+            serve += ["--tls-cert", cert, "--tls-key", key]
+            trust = ["--ca-file", cert]
+        golden = Golden(options.roofscape, folder, script, options.server_cpu, *serve)
         try:
-            run = bench(options, golden.url, streams, db)
+            run = bench(options, golden.url, streams, db, trust)
         finally:
             golden.stop()
         truth = {name: told for (name, _), told in read_truth(golden.truth).items()}
@@ -169,6 +175,8 @@ def main():
     parser.add_argument("--server-cpu", default="0")
     parser.add_argument("--client-cpu", default="1")
     parser.add_argument("--wire", action="store_true")
+    parser.add_argument("--tls", action="store_true", help="by https")
+    parser.add_argument("--busy-poll", action="store_true", help="the server never sleeps")
     parser.add_argument("--repeat", type=int, default=1, help="runs that count")
     parser.add_argument("--tries", type=int, default=5, help="until one is not thrown away")
     parser.add_argument("--json", action="store_true")

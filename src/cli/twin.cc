@@ -38,6 +38,8 @@ constexpr const char* kFooter =
 constexpr const char* kLive = "Options of a live twin, without --script";
 
 int RunScript(const TwinOptions& options, const Clock& clock) {
+  const auto tls = TwinTls(options);
+  if (!tls) return Report(tls.error());
   const auto text = ReadFlagFile("--script", options.script);
   if (!text) return Report(text.error());
   auto script = twin::ParseScript(*text, options.script);
@@ -53,6 +55,8 @@ int RunScript(const TwinOptions& options, const Clock& clock) {
   golden.server.host = options.host;
   golden.server.port = options.port;
   golden.server.keep_truth = !options.truth.empty();
+  golden.server.busy_poll = options.busy_poll;
+  golden.server.tls = *tls;
   golden.threads = options.threads;
   golden.on_thread = [&options](std::int64_t thread) -> Result<> {
     host::SharpenTimers();
@@ -62,7 +66,7 @@ int RunScript(const TwinOptions& options, const Clock& clock) {
   const sigset_t ends = BlockEndSignals();
   const auto run = twin::GoldenRun::Start(*std::move(script), golden, clock);
   if (!run) return Report(run.error());
-  fmt::print(stderr, "golden server on http://{}:{}\n", HostInUrl(options.host), (*run)->port());
+  fmt::print(stderr, "golden server on {}\n", TwinUrl(options, (*run)->port()));
   std::fflush(stderr);
   AwaitEnd(ends);
   (*run)->Stop();
@@ -98,6 +102,11 @@ void AddServerOptions(Command& command, TwinOptions& options) {
       ->ShowDefault();
   command.AddOption("--cpu-affinity", options.cpus, "CPUs to pin the loops to, e.g. 0,1")
       ->Delimiter(',');
+  command.AddFlag("--busy-poll", options.busy_poll,
+                  "Never sleep: each loop keeps a core busy and is never late for waking up");
+  command.AddOption("--tls-cert", options.tls_cert,
+                    "Serve https: its certificate and chain (PEM); with --tls-key");
+  command.AddOption("--tls-key", options.tls_key, "The certificate's private key (PEM)");
   command.AddOption("--truth", options.truth,
                     "Write at the end when each event was due and sent, as CSV");
   command.AddFlag("--json", options.json, "Print the summary as JSON");

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <memory>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -17,6 +18,7 @@ namespace roofscape::cli {
 namespace {
 
 Result<std::unique_ptr<twin::LiveRun>> StartLive(const TwinOptions& options, const Clock& clock) {
+  RS_ASSIGN_OR_RETURN(std::shared_ptr<net::TlsContext> tls, TwinTls(options));
   RS_ASSIGN_OR_RETURN(twin::Script script, LiveScript(options));
   RS_ASSIGN_OR_RETURN(const SimulatedDeployment deployment,
                       MakeDeployment(options, /*chunk_tokens=*/1));
@@ -29,6 +31,8 @@ Result<std::unique_ptr<twin::LiveRun>> StartLive(const TwinOptions& options, con
   settings.host = options.host;
   settings.port = options.port;
   settings.keep_truth = !options.truth.empty();
+  settings.busy_poll = options.busy_poll;
+  settings.tls = std::move(tls);
   settings.speed = options.speed;
   settings.answer_tokens = options.answer_tokens;
   settings.context_tokens = deployment.context_tokens;
@@ -53,8 +57,8 @@ int RunLiveTwin(TwinOptions options, const Clock& clock) {
   const sigset_t ends = BlockEndSignals();
   const auto run = StartLive(options, clock);
   if (!run) return Report(run.error());
-  fmt::print(stderr, "twin of {} on {}: http://{}:{}\n", options.model, options.chip,
-             HostInUrl(options.host), (*run)->port());
+  fmt::print(stderr, "twin of {} on {}: {}\n", options.model, options.chip,
+             TwinUrl(options, (*run)->port()));
   std::fflush(stderr);
   AwaitEnd(ends);
   (*run)->Stop();

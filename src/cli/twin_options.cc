@@ -94,8 +94,25 @@ Result<twin::Script> LiveScript(const TwinOptions& options) {
   return script;
 }
 
-std::string HostInUrl(const std::string& host) {
-  return host.find(':') == std::string::npos ? host : '[' + host + ']';
+Result<std::shared_ptr<net::TlsContext>> TwinTls(const TwinOptions& options) {
+  if (options.tls_cert.empty() && options.tls_key.empty()) {
+    return std::shared_ptr<net::TlsContext>();
+  }
+  if (options.tls_cert.empty() || options.tls_key.empty()) {
+    return Wrong(fmt::format("{} alone: a certificate and its key belong together; give {}, too",
+                             options.tls_cert.empty() ? "--tls-key" : "--tls-cert",
+                             options.tls_cert.empty() ? "--tls-cert" : "--tls-key"));
+  }
+  auto context = net::TlsContext::ForServer(options.tls_cert, options.tls_key);
+  if (context) return context;
+  return Error{context.error().code, "--tls-cert, --tls-key: " + context.error().message};
+}
+
+std::string TwinUrl(const TwinOptions& options, std::uint16_t port) {
+  const bool bare_v6 =
+      options.host.find(':') != std::string::npos && !options.host.starts_with('[');
+  return fmt::format("{}://{}:{}", options.tls_cert.empty() ? "http" : "https",
+                     bare_v6 ? '[' + options.host + ']' : options.host, port);
 }
 
 void PrintTwinSummary(const twin::GoldenStats& stats, bool truth_is_whole, bool json) {

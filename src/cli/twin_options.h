@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/net/tls_context.h"
 #include "cli/simulate_options.h"
 #include "service/twin/golden_server.h"
 #include "service/twin/script.h"
@@ -20,6 +22,9 @@ struct TwinOptions : SimulateOptions {
   std::int64_t threads = 1;
   std::vector<std::int64_t> cpus;
   std::string truth;
+  bool busy_poll = false;
+  std::string tls_cert;
+  std::string tls_key;
 
   // Of a live twin.
   double speed = 1.0;
@@ -33,8 +38,11 @@ struct TwinOptions : SimulateOptions {
 /// How a live twin answers: dialect, name, faults. Errors name the flag.
 Result<twin::Script> LiveScript(const TwinOptions& options);
 
-/// "127.0.0.1", "[::1]".
-std::string HostInUrl(const std::string& host);
+/// What --tls-cert and --tls-key say; null without them. Errors name the flag.
+Result<std::shared_ptr<net::TlsContext>> TwinTls(const TwinOptions& options);
+
+/// "http://127.0.0.1:8080", "https://[::1]:8443".
+std::string TwinUrl(const TwinOptions& options, std::uint16_t port);
 
 /// What was served and how late, as text or JSON, on stdout.
 void PrintTwinSummary(const twin::GoldenStats& stats, bool truth_is_whole, bool json);

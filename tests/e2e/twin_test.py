@@ -48,7 +48,7 @@ class Twin:
             line = self.process.stderr.readline()
             if not line:
                 raise AssertionError("the twin ended: " + self.process.stdout.read())
-            if "http://" in line:
+            if "://" in line:
                 self.url = line.split()[-1]
                 return self
 
@@ -183,6 +183,63 @@ class LiveTwin(unittest.TestCase):
             out = json.loads(program("simulate", "--deployment", path, "--concurrency", 2,
                                      "--output-tokens", 16, "--json"))
             self.assertGreater(out["points"][0]["output_tps"], 1, name)
+
+
+def certificate(folder):
+    """(certificate, key) for 127.0.0.1, signed by itself: its own authority."""
+    cert, key = os.path.join(folder, "cert.pem"), os.path.join(folder, "key.pem")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                    "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=twin",
+                    "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", cert],
+                   check=True, capture_output=True)
+    return cert, key
+
+
+class OverTls(unittest.TestCase):
+    """Both twins by https; what is measured over it is as true as without."""
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.db = os.path.join(self.folder.name, "tls.db")
+        self.cert, self.key = certificate(self.folder.name)
+        self.tls = ["--tls-cert", self.cert, "--tls-key", self.key]
+
+    def tearDown(self):
+        self.folder.cleanup()
+
+    def bench(self, url, *flags, status=(0, 3)):
+        return program("bench", url, "--db", self.db, "--concurrency", 4, "--requests", 40,
+                       "--input-tokens", 16, "--output-tokens", 20, *flags, status=status)
+
+    def test_the_golden_server(self):
+        script = os.path.join(self.folder.name, "golden.toml")
+        with open(script, "w", encoding="utf-8") as file:
+            file.write("ttft_ms = 40\ngap_ms = 5\n")
+        process = subprocess.Popen(
+            [ROOFSCAPE, "twin", "--script", script, "--port", "0", "--busy-poll", *self.tls],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        try:
+            url = process.stderr.readline().split()[-1]
+            self.assertTrue(url.startswith("https://127.0.0.1:"), url)
+            point = json.loads(self.bench(url, "--ca-file", self.cert, "--json"))["points"][0]
+            self.assertEqual(point["successes"], 40)
+            # The server's own lateness on a busy machine is in it, too.
+            self.assertAlmostEqual(point["ttft_from_tx_p50_s"], 0.040, delta=0.004)
+            self.assertAlmostEqual(point["itl_p50_s"], 0.005, delta=0.001)
+            for address, words in [(url, "does not trust"), ("http" + url[5:], "https://")]:
+                refused = subprocess.run([ROOFSCAPE, "bench", address, "--db", self.db],
+                                         capture_output=True, text=True, timeout=60)
+                self.assertEqual(refused.returncode, 1, refused.stderr)
+                self.assertIn(words, refused.stderr)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=30)
+
+    def test_a_live_twin(self):
+        with Twin(*self.tls, "--speed", 4) as twin:
+            self.assertTrue(twin.url.startswith("https://"), twin.url)
+            self.bench(twin.url, "--ca-file", self.cert)
+        self.assertGreater(twin.summary["events"], 40 * 20)
 
 
 if __name__ == "__main__":

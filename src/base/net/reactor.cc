@@ -144,8 +144,8 @@ bool Reactor::Poll(Nanos max_wait) {
 int Reactor::Wait(Nanos max_wait) {
   waiting_since_ = clock_.Now();
   stats_.busy += waiting_since_ - woke_at_;
-  Nanos wait = max_wait;
-  if (const auto next = timers_.Next()) {
+  Nanos wait = spin_ == kAlways ? Nanos{0} : max_wait;
+  if (const auto next = timers_.Next(); next && spin_ != kAlways) {
     const Nanos until = std::max(Nanos{0}, *next - waiting_since_ - spin_);
     wait = wait < Nanos{0} ? until : std::min(wait, until);
   }

@@ -98,6 +98,8 @@ class Reactor {
   /// For the last `stretch` before a timer is due the loop looks for events without sleeping, so
   /// that the timer is late by about a microsecond and not by what waking up takes. 0: sleep.
   void SpinBefore(Nanos stretch) { spin_ = stretch; }
+  /// The loop never sleeps: it keeps a core busy, and who sends to it need not wake it.
+  static constexpr Nanos kAlways = Nanos::max();
 
   /// Ends Run() after the current wake-up. Safe from any thread and from signal handlers.
   void Stop();

@@ -64,6 +64,23 @@ TEST_F(ReactorTest, ReportsReadinessUntilRead) {
   reactor->Remove(pair.near.get(), &probe);
 }
 
+TEST_F(ReactorTest, SpinningAlwaysItNeverSleeps) {
+  reactor->SpinBefore(Reactor::kAlways);
+  reactor->At(reactor->Now() + std::chrono::hours(1), [] {});
+  // Either wait would last an hour.
+  EXPECT_TRUE(reactor->Poll(Nanos{-1}));
+  EXPECT_TRUE(reactor->Poll(std::chrono::hours(1)));
+  EXPECT_EQ(reactor->stats().timers, 0u);
+  const Pair pair;
+  int told = 0;
+  Probe probe([&](std::uint32_t) { ++told; });
+  ASSERT_TRUE(reactor->Add(pair.near.get(), EPOLLIN, &probe));
+  pair.Poke();
+  EXPECT_TRUE(reactor->Poll(Nanos{-1}));
+  EXPECT_EQ(told, 1);
+  reactor->Remove(pair.near.get(), &probe);
+}
+
 TEST_F(ReactorTest, RemoveSilencesWhatTheSameWakeUpReported) {
   const Pair a;
   const Pair b;

@@ -30,7 +30,8 @@ std::string_view HttpCure(const FailureKind& failure) {
   if (Has(failure, 401) || Has(failure, 403)) return "check --api-key and what it may use";
   if (Has(failure, 404)) return "check the URL and --model";
   if (Has(failure, 429) || Has(failure, 503)) {
-    return "the server is overloaded or limits the rate: lower --concurrency or raise its limits";
+    return "the server is overloaded or limits the rate: lower the load (--concurrency, --rate) or "
+           "raise its limits";
   }
   if (Has(failure, 400) || Has(failure, 413) || Has(failure, 422)) {
     return "the server refuses this request: check lengths against its context, and --extra-body";
@@ -46,14 +47,15 @@ std::string_view Cure(spec::Outcome outcome, const FailureKind& failure) {
     case spec::Outcome::kTruncated:
       return "the server or a proxy between closed the stream early: see their logs and time "
              "limits";
-    case spec::Outcome::kTimeout: return "lower --concurrency, or raise the time limit it names";
+    case spec::Outcome::kTimeout:
+      return "lower the load (--concurrency, --rate), or raise the time limit it names";
     case spec::Outcome::kConnect: return "check that the server is up and reachable at this URL";
     case spec::Outcome::kReset:
       return "the server died or dropped the connection: see whether it still runs, and its log";
     case spec::Outcome::kProtocol: return "check that the URL is an OpenAI-compatible server";
     case spec::Outcome::kCancelled: return "";
     case spec::Outcome::kClient:
-      return "raise this machine's limits (ulimit -n) or lower --concurrency";
+      return "raise this machine's limits (ulimit -n) or lower the load (--concurrency, --rate)";
   }
   return "";
 }

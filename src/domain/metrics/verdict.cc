@@ -322,8 +322,8 @@ void AddTokenCounts(const AnswerTotals& totals, std::vector<std::string>& reason
   if (totals.shorter > 0) {
     reasons.push_back(fmt::format(
         "early stops: {} have fewer output tokens than asked, bound 0; "
-        "tell the server to ignore the end token (ignore_eos, min_tokens), or read the rates as "
-        "those of shorter answers",
+        "read the rates as those of shorter answers; to have them whole, the server must take "
+        "ignore_eos or min_tokens (--conformance tells), and be asked to (no --may-stop-early)",
         OfAsked(totals.shorter, totals)));
   }
   if (totals.fewer_events > 0) {

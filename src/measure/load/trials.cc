@@ -24,7 +24,7 @@ std::string_view CureFor(int status) {
     case 404: return "Check the URL's path (the API's own is added to it), --api and --model";
     case 405: return "This URL is no OpenAI-compatible API: check host, port and path";
     case 413: return "The prompt is too long for the server: lower --input-tokens";
-    case 429: return "The server limits requests: lower --concurrency, or lift its limit";
+    case 429: return "The server limits requests: wait, or lift its limit";
     default: break;
   }
   if (status >= 500) return "The server failed: its own log says why";

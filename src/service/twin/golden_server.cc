@@ -25,13 +25,14 @@ Result<std::unique_ptr<GoldenServer>> GoldenServer::Create(net::Reactor& reactor
   std::unique_ptr<GoldenServer> golden(new GoldenServer(reactor, script, settings, shared));
   net::HttpServerOptions options;
   options.listen.reuse_port = settings.share_port;
+  options.tls = settings.tls;
   options.read_bytes = static_cast<std::size_t>(script.read_bytes);
   options.read_pause = Nanos(static_cast<std::int64_t>(script.read_pause_ms * 1e6));
   options.idle_timeout = Nanos(0);  // Clients that connect ahead may wait long.
   options.head_timeout = Nanos(0);
   RS_ASSIGN_OR_RETURN(golden->server_, net::HttpServer::Listen(reactor, settings.host,
                                                                settings.port, *golden, options));
-  reactor.SpinBefore(kSpin);
+  reactor.SpinBefore(settings.busy_poll ? net::Reactor::kAlways : kSpin);
   return golden;
 }
 

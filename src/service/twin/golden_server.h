@@ -21,6 +21,7 @@
 #include "base/core/clock.h"
 #include "base/core/result.h"
 #include "base/net/http_server.h"
+#include "base/net/tls_context.h"
 #include "base/stats/histogram.h"
 #include "service/twin/ask.h"
 #include "service/twin/script.h"
@@ -52,6 +53,9 @@ class GoldenServer final : private net::HttpServer::Handler {
     bool share_port = false;
     bool keep_truth = false;
     std::int64_t max_truth_events = 20'000'000;
+    /// Never sleep: a core is kept busy, and no send of a client has to wake it.
+    bool busy_poll = false;
+    std::shared_ptr<net::TlsContext> tls;  // Set: https only.
   };
 
   /// Listens at once. All arguments must outlive the server.

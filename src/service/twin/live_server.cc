@@ -27,9 +27,10 @@ Result<std::unique_ptr<LiveServer>> LiveServer::Create(net::Reactor& reactor, co
   net::HttpServerOptions options;
   options.idle_timeout = Nanos(0);  // Clients that connect ahead may wait long.
   options.head_timeout = Nanos(0);
+  options.tls = settings.tls;
   RS_ASSIGN_OR_RETURN(live->server_, net::HttpServer::Listen(reactor, settings.host, settings.port,
                                                              *live, options));
-  reactor.SpinBefore(kSpin);
+  reactor.SpinBefore(settings.busy_poll ? net::Reactor::kAlways : kSpin);
   return live;
 }
 

@@ -32,6 +32,8 @@ class LiveServer final : private net::HttpServer::Handler {
     std::string host = "127.0.0.1";
     std::uint16_t port = 0;
     bool keep_truth = false;
+    bool busy_poll = false;                // As of GoldenServer.
+    std::shared_ptr<net::TlsContext> tls;  // Set: https only.
     std::int64_t max_truth_events = 20'000'000;
     double speed = 1.0;                // Virtual seconds a second.
     std::int64_t answer_tokens = 256;  // Median of answers whose length the request leaves open.
