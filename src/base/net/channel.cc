@@ -11,13 +11,19 @@
 namespace roofscape::net {
 namespace {
 
-/// Segments with data that a socket has received, modulo 2^32; missing where the kernel is too old.
-std::optional<std::uint32_t> DataSegments(int fd) {
+/// What a socket has received, read or not.
+struct Arrivals {
+  std::uint32_t segments = 0;  // With data, modulo 2^32.
+  std::uint64_t bytes = 0;     // The end of the stream counts as one.
+};
+
+/// Missing where the kernel is too old.
+std::optional<Arrivals> ArrivalsOf(int fd) {
   tcp_info info{};
   socklen_t size = sizeof info;
   constexpr std::size_t kNeeded = offsetof(tcp_info, tcpi_data_segs_in) + sizeof(std::uint32_t);
   if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0 || size < kNeeded) return {};
-  return info.tcpi_data_segs_in;
+  return Arrivals{info.tcpi_data_segs_in, info.tcpi_bytes_received};
 }
 
 }  // namespace
@@ -25,6 +31,7 @@ std::optional<std::uint32_t> DataSegments(int fd) {
 void Channel::OnConnected() {
   stamped_ = EnableStamps(fd_.get());
   sent_bytes_ = 0;
+  read_bytes_ = 0;
 }
 
 void Channel::Close() {
@@ -97,6 +104,7 @@ Received Channel::ReceiveRaw(std::span<char> buffer) {
   received.drained = got == 0;
   if (got <= 0) return received;
   ++reads_since_mark_;
+  read_bytes_ += static_cast<std::uint64_t>(got);
   received.bytes = static_cast<std::size_t>(got);
   received.drained = received.bytes < buffer.size();
   const auto kernel = ReceiveStamp(message);
@@ -112,16 +120,18 @@ Received Channel::ReceiveRaw(std::span<char> buffer) {
 
 void Channel::MarkSegments() {
   reads_since_mark_ = 0;
-  if (tls_ == nullptr) marked_segments_ = DataSegments(fd_.get()).value_or(0);
+  if (tls_ == nullptr) marked_segments_ = ArrivalsOf(fd_.get()).value_or(Arrivals{}).segments;
 }
 
 bool Channel::OneSegmentARead() {
   if (tls_ != nullptr) return false;
-  const auto segments = DataSegments(fd_.get());
-  // A segment that came after the last read makes the counts differ, too: that errs to the safe
-  // side.
-  if (segments && *segments - marked_segments_ == reads_since_mark_) return true;
-  marked_segments_ = segments.value_or(0);
+  const auto arrivals = ArrivalsOf(fd_.get());
+  if (!arrivals) return false;
+  const std::uint64_t unread = arrivals->bytes - read_bytes_;
+  if (unread > 1) return false;
+  if (arrivals->segments - marked_segments_ == reads_since_mark_) return true;
+  if (unread == 1) return false;  // The end of the stream, or a byte.
+  marked_segments_ = arrivals->segments;
   reads_since_mark_ = 0;
   return false;
 }

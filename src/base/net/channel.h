@@ -35,6 +35,8 @@ struct Received {
   Nanos grain{};          // `arrived` is true within +- grain, where the kernel told it.
   bool by_kernel = false;
   bool drained = false;  // The read took all there was.
+  // Part of a further record came along (TLS): `arrived` is of that, the bytes here came earlier.
+  bool beyond = false;
   // Behind these bytes the other side said that it sends no more (TLS): the socket may never become
   // readable again.
   bool ended = false;
@@ -92,7 +94,9 @@ class Channel {
   /// From here on segments are counted, for OneSegmentARead.
   void MarkSegments();
   /// True if every read since the mark brought just one segment: then all its bytes came at one
-  /// moment. When not, or when the kernel does not count, the mark is set anew. Not with TLS.
+  /// moment. When not, the mark is set anew, as soon as nothing is left to read: a segment that is
+  /// counted and not yet read would make up for a later read of two. False with TLS, and when the
+  /// kernel does not count.
   bool OneSegmentARead();
 
   /// The transmit stamp of the last byte of the last marked send, once the kernel has told it.
@@ -116,6 +120,7 @@ class Channel {
   bool stamped_ = false;
   std::uint32_t sent_bytes_ = 0;          // Modulo 2^32, as the kernel counts.
   std::optional<std::uint32_t> awaited_;  // Offset of the byte whose stamp is to come.
+  std::uint64_t read_bytes_ = 0;          // From the wire, since the connection stands.
   std::uint32_t marked_segments_ = 0;     // Data segments that had come at the mark.
   std::uint32_t reads_since_mark_ = 0;
   std::unique_ptr<TlsSession> tls_;

@@ -4,12 +4,15 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <memory>
 #include <string>
 #include <thread>
 
 #include <gtest/gtest.h>
 
+#include "base/net/testing/certificates.h"
 #include "base/net/testing/loopback_pair.h"
+#include "base/net/tls_context.h"
 
 namespace roofscape::net {
 namespace {
@@ -124,6 +127,34 @@ TEST_F(ChannelTest, TellsWhetherReadsBroughtOneSegmentEach) {
   EXPECT_TRUE(client.OneSegmentARead());
 }
 
+TEST_F(ChannelTest, ASegmentStillToBeReadDoesNotPayForALaterReadOfTwo) {
+  const auto put = [&](const char* text) {
+    ASSERT_EQ(Write(server, text).bytes, std::string_view(text).size());
+    std::this_thread::sleep_for(20ms);
+  };
+  for (const char* next : {"c", "comes"}) {
+    client.MarkSegments();
+    put("a");
+    put("b");
+    ASSERT_EQ(client.Receive(buffer).bytes, 2u);
+    put(next);  // While the read before it is looked at.
+    EXPECT_FALSE(client.OneSegmentARead());
+    ASSERT_EQ(client.Receive(buffer).bytes, std::string_view(next).size());
+    put("d");
+    put("e");
+    ASSERT_EQ(client.Receive(buffer).bytes, 2u);
+    EXPECT_FALSE(client.OneSegmentARead());
+    put("f");
+    ASSERT_EQ(client.Receive(buffer).bytes, 1u);
+    EXPECT_TRUE(client.OneSegmentARead());
+  }
+  put("last");
+  server.Close();
+  std::this_thread::sleep_for(20ms);
+  ASSERT_EQ(client.Receive(buffer).bytes, 4u);
+  EXPECT_TRUE(client.OneSegmentARead());  // The end of the stream is no segment with data.
+}
+
 TEST_F(ChannelTest, UnmarkedSendsGiveNoStamp) {
   ASSERT_EQ(Write(client, "request").bytes, 7u);
   EXPECT_FALSE(client.awaits_stamp());
@@ -141,6 +172,76 @@ TEST_F(ChannelTest, CloseAndErrors) {
   client.Close();
   EXPECT_FALSE(client.open());
   EXPECT_EQ(client.Receive(buffer).error, EBADF);
+}
+
+class TlsChannelTest : public ChannelTest {
+ protected:
+  void SetUp() override {
+    const testing::CertificateFiles files = authority.Issue();
+    auto trusts = TlsContext::ForClient({authority.ca_file(), true});
+    auto serves = TlsContext::ForServer(files.cert_file, files.key_file);
+    ASSERT_TRUE(trusts && serves);
+    client.StartTls((*trusts)->NewClientSession("localhost", 443));
+    session = (*serves)->NewServerSession();
+    TlsStep step = TlsStep::kWantsRead;
+    for (int i = 0; i < 1000 && step != TlsStep::kDone; ++i) {
+      step = client.Handshake();
+      std::array<char, 4096> bytes{};
+      const ssize_t got = ::recv(server.fd(), bytes.data(), bytes.size(), 0);
+      if (got > 0) session->Feed({bytes.data(), static_cast<std::size_t>(got)});
+      static_cast<void>(session->Handshake());
+      Put(Encrypted());
+      std::this_thread::sleep_for(1ms);
+    }
+    ASSERT_EQ(step, TlsStep::kDone);
+    EXPECT_EQ(client.Receive(large).error, EAGAIN);  // The ticket is no text.
+  }
+
+  std::string Encrypted(std::string_view text = {}) {
+    if (!text.empty()) {
+      EXPECT_EQ(session->Write(text), TlsSession::Status::kOk);
+    }
+    std::string record(session->outgoing());
+    session->Discard(record.size());
+    return record;
+  }
+
+  void Put(std::string_view bytes) const {
+    EXPECT_EQ(::send(server.fd(), bytes.data(), bytes.size(), 0),
+              static_cast<ssize_t>(bytes.size()));
+  }
+
+  Received Next() {
+    EXPECT_TRUE(WaitReadable(client.fd()));
+    return client.Receive(large);
+  }
+
+  testing::TestAuthority authority;
+  std::unique_ptr<TlsSession> session;
+  std::array<char, Channel::kTlsBufferBytes> large{};
+};
+
+TEST_F(TlsChannelTest, AReadThatAlsoBroughtPartOfARecordSaysSo) {
+  const std::string first = Encrypted("first");
+  Put(first + Encrypted("second"));
+  Received got = Next();
+  EXPECT_EQ(got.bytes, 11u);
+  EXPECT_FALSE(got.beyond);
+  // In the record's head, behind it, in its text, before its last byte.
+  for (const int place : {1, 5, 8, -1}) {
+    SCOPED_TRACE(place);
+    const std::string whole = Encrypted("whole");
+    const std::string later = Encrypted("later");
+    const std::size_t cut = place > 0 ? static_cast<std::size_t>(place) : later.size() - 1;
+    Put(whole + later.substr(0, cut));
+    got = Next();
+    EXPECT_EQ(got.bytes, 5u);
+    EXPECT_TRUE(got.beyond);  // `arrived` is when the piece came.
+    Put(later.substr(cut));
+    got = Next();
+    EXPECT_EQ(got.bytes, 5u);
+    EXPECT_FALSE(got.beyond);
+  }
 }
 
 // A calendar clock that is set while the program runs must not move the stamps by more than the

@@ -95,6 +95,7 @@ Received Channel::ReceiveTls(std::span<char> buffer) {
   static_cast<void>(FlushTls(false));  // Answers of the protocol itself; failing shows later.
   got.bytes = plain.bytes;
   got.ended = plain.status == TlsSession::Status::kClosed;
+  got.beyond = tls_->holds_part();
   if (plain.bytes > 0) return got;
   if (plain.status == TlsSession::Status::kFailed) {
     got.error = EPROTO;

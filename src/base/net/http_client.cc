@@ -18,9 +18,6 @@
 namespace roofscape::net {
 namespace {
 
-// Of two readings of clocks on two processors.
-constexpr Nanos kSlack = std::chrono::microseconds(20);
-
 std::string Human(Nanos t) { return HumanSeconds(ToSeconds(t).value()); }
 
 }  // namespace
@@ -90,7 +87,8 @@ void HttpConnection::Begin(ExchangeHandler* handler) {
   reads_ = 0;
   marked_ = false;
   unsent_ = {};
-  started_at_ = phase_since_ = drained_at_ = reactor_.Now();
+  started_at_ = phase_since_ = reactor_.Now();
+  bounds_.Begin(started_at_);
 }
 
 void HttpConnection::Connect() {
@@ -195,7 +193,7 @@ void HttpConnection::Send() {
       SendFailed(sent.error);
       return;
     }
-    if (phase_ == Phase::kSending) drained_at_ = before;
+    if (phase_ == Phase::kSending) bounds_.Begin(before);
     const std::size_t of_head = std::min(sent.bytes, unsent_.head.size());
     unsent_.head.remove_prefix(of_head);
     unsent_.body.remove_prefix(sent.bytes - of_head);
@@ -239,17 +237,12 @@ void HttpConnection::Receive() {
   }
   reactor_.NoteRead(got.stamp, got.by_kernel ? std::optional(got.arrived) : std::nullopt);
   ReadInfo read;
+  const ReadBounds::Moments moments = bounds_.Of(got);
   read.stamp = got.stamp;
-  read.arrived = got.arrived;
-  read.grain = got.grain;
-  read.by_kernel = got.by_kernel;
-  if (got.by_kernel && got.arrived + got.grain + kSlack < drained_at_) {
-    // Before the socket was seen empty: the calendar clock was set between stamp and reading.
-    read.arrived = got.stamp;
-    read.grain = Nanos{0};
-    read.by_kernel = false;
-  }
-  read.not_before = drained_at_;
+  read.arrived = moments.arrived;
+  read.grain = moments.grain;
+  read.by_kernel = moments.by_kernel;
+  read.not_before = moments.not_before;
   read.woke_at = reactor_.woke_at();
   read.ready_after = reactor_.ready_after();
   read.read_index = reads_++;
@@ -257,7 +250,7 @@ void HttpConnection::Receive() {
   read.data = buffer.data();
   read.stream_offset = std::exchange(received_, received_ + got.bytes);
   read.drained = got.drained;
-  if (read.drained) drained_at_ = got.began;
+  read.beyond = got.beyond;
   if (phase_ == Phase::kReading) phase_since_ = got.stamp;
   if (got.bytes == 0) {
     HandleEof(read, got.truncated);

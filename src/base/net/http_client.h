@@ -25,6 +25,7 @@
 #include "base/net/http_parser.h"
 #include "base/net/http_request.h"
 #include "base/net/reactor.h"
+#include "base/net/read_bounds.h"
 
 namespace roofscape::net {
 
@@ -35,9 +36,8 @@ struct ReadInfo {
   Instant arrived;  // The kernel's receive stamp of the last byte; `stamp` where it has none.
   Nanos grain{};    // Of a kernel's stamp: true within +- grain.
   bool by_kernel = false;
-  Instant not_before;   // When the socket was last known to be empty: the begin of the last call
-                        // that emptied it; before the first one of an exchange, when the last byte
-                        // of the request went to the kernel.
+  Instant not_before;   // Nothing of it came earlier: see ReadBounds; before the first read of an
+                        // exchange, when the last byte of the request went to the kernel.
   Instant woke_at;      // When the loop woke up: stamp - woke_at is the loop's own lag.
   Instant ready_after;  // The loop saw the socket without data: see Reactor::ready_after.
   std::uint32_t read_index = 0;     // Within the exchange, from 0.
@@ -46,6 +46,8 @@ struct ReadInfo {
   std::uint64_t stream_offset = 0;  // Bytes of this connection that came before the read; with TLS,
                                     // after decryption.
   bool drained = false;             // The read took all there was.
+  bool beyond = false;  // It also took part of what follows, not yet readable (TLS): the
+                        // kernel's stamp is of that.
 };
 
 enum class FailureKind {
@@ -201,7 +203,7 @@ class HttpConnection final : private Reactor::Handler {
   RequestBytes unsent_;
   Instant started_at_;
   Instant phase_since_;  // Begin of the connect, of the wait for an answer, or the last read.
-  Instant drained_at_;
+  ReadBounds bounds_;
   Instant timer_at_;
   TimerId timer_;
   TimerId later_timer_;

@@ -20,11 +20,11 @@ std::string OwnLackMessage(int error) {
     case EMFILE:
     case ENFILE:
       return "this machine has no file descriptors left for another connection. Raise the limit "
-             "(ulimit -n 65536) or lower the concurrency.";
+             "(ulimit -n 65536) or lower the load.";
     case EADDRNOTAVAIL:
     case EAGAIN:
       return "this machine has no local port left for another connection. Keep connections alive, "
-             "lower the concurrency, or widen net.ipv4.ip_local_port_range.";
+             "lower the load, or widen net.ipv4.ip_local_port_range.";
     case EACCES:
     case EPERM:
       return fmt::format("this machine forbids the connection: {}. Check its firewall rules.",
@@ -32,7 +32,7 @@ std::string OwnLackMessage(int error) {
     default:
       return fmt::format(
           "this machine cannot open another connection: {}. Free memory or lower "
-          "the concurrency.",
+          "the load.",
           std::strerror(error));
   }
 }

@@ -157,7 +157,8 @@ int Reactor::Wait(Nanos max_wait) {
     limit.tv_sec = wait.count() / 1'000'000'000;
     limit.tv_nsec = wait.count() % 1'000'000'000;
     ready = epoll_pwait2(epoll_.get(), batch_.data(), kMaxBatch, &limit, nullptr);
-    if (ready < 0 && errno == ENOSYS) has_pwait2_ = false;  // Kernel before 5.11: next round.
+    // A kernel before 5.11, or a sandbox that does not know the call: next round.
+    if (ready < 0 && (errno == ENOSYS || errno == EPERM)) has_pwait2_ = false;
   } else {
     // Rounded up: a timer may be late by a millisecond, but the loop never spins.
     const std::int64_t ms = std::min<std::int64_t>((wait.count() + 999'999) / 1'000'000, 60'000);
@@ -173,7 +174,7 @@ int Reactor::Wait(Nanos max_wait) {
   constexpr Nanos kLook = std::chrono::microseconds(5);
   if (wait == Nanos{0} && ready == 0) stats_.spinning += std::min(kLook, woke - waiting_since_);
   ++stats_.wakeups;
-  RS_CHECK(ready >= 0 || errno == EINTR || errno == ENOSYS);
+  RS_CHECK(ready >= 0 || errno == EINTR || !has_pwait2_);
   return ready;
 }
 

@@ -65,6 +65,7 @@ void TlsSession::Feed(std::string_view received) {
     // A handshake begins with 0x16; a request with its method.
     got_plain_http_ = received.front() >= 'A' && received.front() <= 'Z';
   }
+  FollowRecords(received);
   while (!received.empty()) {
     const int taken = BIO_write(in_, received.data(), IntSize(received.size()));
     RS_CHECK(taken > 0);  // Memory; OpenSSL has no other way to fail here.
@@ -145,6 +146,24 @@ void TlsSession::Discard(std::size_t bytes) {
     const int read = BIO_read(out_, gone.data(), IntSize(std::min(bytes, gone.size())));
     RS_CHECK(read > 0);
     bytes -= static_cast<std::size_t>(read);
+  }
+}
+
+// OpenSSL does not tell of a record's head that it has read (SSL_has_pending), so we follow them
+// ourselves: five bytes, the last two of which are the length of what follows (RFC 8446, 5.1).
+void TlsSession::FollowRecords(std::string_view bytes) {
+  while (!bytes.empty()) {
+    if (record_rest_ > 0) {
+      const std::size_t passed = std::min(record_rest_, bytes.size());
+      record_rest_ -= passed;
+      bytes.remove_prefix(passed);
+      continue;
+    }
+    record_head_[record_head_bytes_++] = static_cast<unsigned char>(bytes.front());
+    bytes.remove_prefix(1);
+    if (record_head_bytes_ < record_head_.size()) continue;
+    record_head_bytes_ = 0;
+    record_rest_ = std::size_t{256} * record_head_[3] + record_head_[4];
   }
 }
 

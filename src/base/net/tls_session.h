@@ -10,6 +10,7 @@
 
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -66,6 +67,8 @@ class TlsSession {
   bool resumed() const;
   /// The other side's close_notify was read. An end of the stream without it is a truncation.
   bool peer_closed() const { return peer_closed_; }
+  /// Of what was fed, part of a record waits for its rest.
+  bool holds_part() const { return record_head_bytes_ > 0 || record_rest_ > 0; }
   /// The name for which the client asked (SNI); empty without one.
   std::string server_name() const;
   /// "http/1.1", or empty if the sides did not agree on a protocol.
@@ -83,6 +86,7 @@ class TlsSession {
   };
 
   TlsSession(std::shared_ptr<TlsContext> context, std::string peer_host);
+  void FollowRecords(std::string_view bytes);
   /// What OpenSSL's answer means.
   Status Judge(int result);
   static int OnTicket(ssl_st* ssl, ssl_session_st* ticket);
@@ -100,6 +104,11 @@ class TlsSession {
   bool got_plain_http_ = false;
   std::string names_;  // Of a certificate that is for somebody else.
   std::string error_;
+
+  // Where in a record what was fed ends.
+  std::array<unsigned char, 5> record_head_{};
+  std::size_t record_head_bytes_ = 0;
+  std::size_t record_rest_ = 0;
 };
 
 }  // namespace roofscape::net

@@ -26,9 +26,21 @@ bool Has(const FailureKind& failure, std::int64_t status) {
   return failure.by_status.contains(status);
 }
 
+bool Redirected(const FailureKind& failure) {
+  const auto found = failure.by_status.lower_bound(300);
+  return found != failure.by_status.end() && found->first < 400;
+}
+
+/// What our own side says of a connection ends with its cure, in a sentence of its own.
+bool NamesItsCure(spec::Outcome outcome, const std::string& example) {
+  return outcome != spec::Outcome::kHttpError && outcome != spec::Outcome::kServerError &&
+         example.size() <= kMaxExampleChars && example.ends_with('.');
+}
+
 std::string_view HttpCure(const FailureKind& failure) {
   if (Has(failure, 401) || Has(failure, 403)) return "check --api-key and what it may use";
   if (Has(failure, 404)) return "check the URL and --model";
+  if (Redirected(failure)) return "redirects are not followed: give the URL that it leads to";
   if (Has(failure, 429) || Has(failure, 503)) {
     return "the server is overloaded or limits the rate: lower the load (--concurrency, --rate) or "
            "raise its limits";
@@ -89,6 +101,7 @@ std::string Describe(spec::Outcome outcome, const FailureKind& failure, std::int
   if (!failure.example.empty()) {
     text += fmt::format(", e.g. '{}'", Printable(failure.example, kMaxExampleChars));
   }
+  if (NamesItsCure(outcome, failure.example)) return text;
   return fmt::format("{}; {}", text, Cure(outcome, failure));
 }
 

@@ -14,25 +14,29 @@
 namespace roofscape::metrics {
 namespace {
 
-// What is left out of a steady window is told when it is more than this of the sending, and its
-// tail is so many times that of the window: a warm-up, perhaps; a stall, perhaps.
+// What is left out of a steady window is told when its tail is so many times that of the window: a
+// warm-up, perhaps; a stall, perhaps. A small part only where the tail of the whole is, too.
 constexpr double kLeftOutFraction = 0.10;
 constexpr double kLeftOutFactor = 2.0;
 
-std::optional<std::string> JudgeLeftOut(const spec::RequestLog& log, std::int64_t first_ns,
+std::optional<std::string> JudgeLeftOut(const spec::RequestLog& log,
+                                        const spec::PointMetrics& whole,
                                         const spec::PointMetrics& steady) {
+  const std::int64_t first_ns = whole.window.begin_ns;
   const double sending_s = SecondsBetween(first_ns, steady.window.end_ns);
   const double left_out_s = SecondsBetween(first_ns, steady.window.begin_ns);
-  if (left_out_s <= kLeftOutFraction * sending_s) return std::nullopt;
+  if (left_out_s <= 0.0) return std::nullopt;
+  const bool large = left_out_s > kLeftOutFraction * sending_s;
   const spec::PointMetrics before =
       ComputePoint(log, {first_ns, steady.window.begin_ns}, std::nullopt);
   const struct {
     const char* name;
-    std::optional<double> there, inside;
-  } tails[] = {{"TTFT", before.ttft_s.p99, steady.ttft_s.p99},
-               {"E2E", before.e2e_s.p99, steady.e2e_s.p99}};
+    std::optional<double> there, inside, whole;
+  } tails[] = {{"TTFT", before.ttft_s.p99, steady.ttft_s.p99, whole.ttft_s.p99},
+               {"E2E", before.e2e_s.p99, steady.e2e_s.p99, whole.e2e_s.p99}};
   for (const auto& tail : tails) {
     if (!tail.there || !tail.inside || *tail.there <= kLeftOutFactor * *tail.inside) continue;
+    if (!large && tail.whole.value_or(0.0) <= kLeftOutFactor * *tail.inside) continue;
     return fmt::format(
         "{:.1f} of {:.1f} s of sending are left out of the steady window as unsettled; {} p99 "
         "there {}, inside {} (bound {:.0f} times): if that was no warm-up but a stall, read the "
@@ -66,7 +70,7 @@ PointAnalysis Analyze(const spec::RequestLog& log, const PointContext& context) 
     analysis.verdict.server_reasons.push_back(search.reason);
   }
   if (judge_steady) {
-    auto left_out = JudgeLeftOut(log, analysis.whole.window.begin_ns, *analysis.steady);
+    auto left_out = JudgeLeftOut(log, analysis.whole, *analysis.steady);
     if (left_out) analysis.verdict.server_reasons.push_back(*std::move(left_out));
   }
   return analysis;

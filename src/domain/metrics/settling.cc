@@ -120,6 +120,45 @@ std::optional<std::size_t> Transient(const TimeSeries& series, double cycle_s) {
   return result->truncation;
 }
 
+// Batches of a course that has settled stay this near to its mean: by standard deviations of its
+// batches, or as a fraction of the mean.
+constexpr double kAlikeDeviations = 4.0;
+constexpr double kAlikeFraction = 0.05;
+// So many of them in a row, with others behind them, are no way to a steady state but one.
+constexpr std::size_t kAlikeBatches = 2;
+
+// Of each batch of a course: is it like those from interval `cut` on?
+std::vector<bool> Alike(const TimeSeries& series, double cycle_s, std::size_t cut) {
+  const std::vector<double> smooth = Prepared(series, cycle_s);
+  std::vector<double> means;
+  for (std::size_t i = 0; i + kSettlingBatch <= smooth.size(); i += kSettlingBatch) {
+    means.push_back(Mean(std::span(smooth).subspan(i, kSettlingBatch)));
+  }
+  const std::span<const double> kept = std::span(means).subspan(cut / kSettlingBatch);
+  const double mean = Mean(kept);
+  const double width =
+      std::max(kAlikeDeviations * std::sqrt(Variance(kept)), kAlikeFraction * std::abs(mean));
+  std::vector<bool> alike;
+  for (const double batch : means) alike.push_back(std::abs(batch - mean) <= width);
+  return alike;
+}
+
+// The begin of the first batches that are alike and have others behind them; the number of all if
+// there are none.
+std::size_t SettledBefore(const std::vector<bool>& alike) {
+  std::size_t run = 0;
+  for (std::size_t i = 0; i < alike.size(); ++i) {
+    if (alike[i]) {
+      ++run;
+    } else if (run >= kAlikeBatches) {
+      return i - run;
+    } else {
+      run = 0;
+    }
+  }
+  return alike.size();
+}
+
 struct LateChange {
   double change = 0.0;   // of the mean, as a fraction
   double seconds = 0.0;  // how long before the end of the series
@@ -222,6 +261,16 @@ Settled FindSettled(const spec::RequestLog& log, const spec::Window& sending, do
                                         course.name, HumanSeconds(seconds))};
     }
     cut = std::max(cut, *transient);
+  }
+  if (const std::size_t batches = cut / kSettlingBatch; batches > kAlikeBatches) {
+    // A server that ran as it does later, and then did not, was not warming up: what it did in
+    // between is its own, and counts.
+    std::vector<bool> alike(batches, true);
+    for (const auto& course : courses) {
+      const std::vector<bool> of_course = Alike(course.series, cycle_s, cut);
+      for (std::size_t i = 0; i < batches; ++i) alike[i] = alike[i] && of_course[i];
+    }
+    cut = std::min(cut, kSettlingBatch * SettledBefore(alike));
   }
   const double cut_s = static_cast<double>(cut) * courses[0].series.interval_s;
   return {sending.begin_ns + std::llround(cut_s * 1e9), ""};

@@ -26,7 +26,8 @@ struct Settled {
 /// The latest end of the transients (MSER, base/stats/mser.h) of output rate, of requests in flight
 /// and of the time a token takes, over `sending`. Slots that start together put out tokens in waves
 /// that ebb as they drift apart; MSER would take the waves for a transient, so it is shown means
-/// over one cycle of `cycle_s`, in which they cancel; 0: no waves.
+/// over one cycle of `cycle_s`, in which they cancel; 0: no waves. What ran as the settled part
+/// does and was then disturbed had settled: a stall is no transient, so the cut is before it.
 /// REQUIRES: begin < end.
 Settled FindSettled(const spec::RequestLog& log, const spec::Window& sending, double cycle_s);
 

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/core/text.h"
+#include "base/net/http_headers.h"
 
 namespace roofscape::load {
 namespace {
@@ -32,6 +33,11 @@ template <class Narrow>
 Narrow Saturated(std::int64_t value) {
   return static_cast<Narrow>(
       std::clamp<std::int64_t>(value, 0, std::numeric_limits<Narrow>::max()));
+}
+
+/// "text/event-stream" of "text/event-stream; charset=utf-8" (RFC 9110, 8.3.1).
+std::string_view MediaType(std::string_view content_type) {
+  return Trim(content_type.substr(0, content_type.find(';')));
 }
 
 }  // namespace
@@ -65,7 +71,7 @@ void Answer::OnHead(const net::HttpHead& head) {
   status_ = head.status;
   content_type_ = std::string(head.Find("content-type").value_or(""));
   streaming_ = status_ >= 200 && status_ < 300 &&
-               content_type_.find("text/event-stream") != std::string::npos;
+               net::EqualsIgnoreCase(MediaType(content_type_), "text/event-stream");
 }
 
 bool Answer::OnBody(std::string_view bytes, const net::ReadInfo& read) {
@@ -79,7 +85,7 @@ bool Answer::OnBody(std::string_view bytes, const net::ReadInfo& read) {
   read_ = nullptr;
   // Behind the event its chunk's line end may follow; more came perhaps with a later segment.
   constexpr std::ptrdiff_t kLineEnd = 2;
-  const bool more = read.data + read.bytes - parser_.event_end() > kLineEnd;
+  const bool more = read.beyond || read.data + read.bytes - parser_.event_end() > kLineEnd;
   stamper_.EndOfRead(read, events_, parser_.pending() || more, [this] { return OneSegment(); });
   if (!fits) {
     Fail(Outcome::kProtocol, "an event of the stream is larger than 16 MiB");

@@ -254,6 +254,18 @@ TEST(AnswerTest, IsForgottenWhenTheNextBegins) {
   }
 }
 
+TEST(AnswerTest, TheMediaTypeIsReadInAnyCase) {
+  for (const char* type : {"text/event-stream", "Text/Event-Stream; charset=utf-8",
+                           "TEXT/EVENT-STREAM ;charset=utf-8"}) {
+    Reading reading;
+    const std::string head = fmt::format("HTTP/1.1 200 OK\r\nContent-Type: {}\r\n\r\n", type);
+    reading.Take(head);
+    const std::string event = "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n";
+    reading.Take(event);
+    EXPECT_EQ(reading.answer.events().size(), 1u) << type;
+  }
+}
+
 TEST(AnswerTest, ABrokenConnectionTakesNothingFromAWholeAnswer) {
   Reading reading;
   const std::string head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";

@@ -98,6 +98,17 @@ TEST_F(GoldenServerTest, StreamsWhenTheScriptSaysAndLogsIt) {
   EXPECT_EQ(stats.events, 5);
 }
 
+TEST_F(GoldenServerTest, AnEventThatLeftBeforeACutIsNotedWithItsOwnSend) {
+  Start("ttft_ms = 1\ngap_ms = 1\nevents_per_write = 4\nsplit_bytes = [300]\nsplit_gap_ms = 30");
+  ASSERT_TRUE(Post("/v1/completions", kBody));
+  const auto rows = Truth();
+  ASSERT_EQ(rows.size(), 5u);
+  const auto before = [&](std::size_t i) { return std::stoll(rows[i][7]); };
+  EXPECT_GE(before(3), before(0) + 30'000'000);  // The first is within the first 300 bytes.
+  EXPECT_LE(std::stoll(rows[0][8]), before(3));
+  EXPECT_EQ(run->stats().events, 5);
+}
+
 TEST_F(GoldenServerTest, AnswersInOnePieceToo) {
   Start("ttft_ms = 1\ngap_ms = 1");
   const auto answer = Post("/v1/chat/completions",

@@ -59,7 +59,8 @@ Instant Stream::Thawed(Instant due) const {
 /// Takes the events of the next write from the reply and waits until the last of them is due.
 void Stream::Gather() {
   bytes_.clear();
-  sent_ = cut_ = gathered_ = 0;
+  sent_ = cut_ = noted_ = 0;
+  ends_.clear();
   if (!head_sent_) AppendAnswerHead(bytes_, std::nullopt, exchange_->keep_alive());
   head_sent_ = true;
   std::int64_t left = reply_.behaviour().events_per_write;
@@ -70,7 +71,8 @@ void Stream::Gather() {
     then_ = piece.then;
     if (event_.empty()) break;  // The end, or a fault that sends nothing.
     net::AppendChunk(bytes_, event_);
-    ++gathered_;
+    constexpr std::size_t kLineEnd = 2;  // Of the chunk, behind the event.
+    ends_.push_back(bytes_.size() - kLineEnd);
     truth_.events.push_back({Ns(due_), 0, 0, static_cast<std::int32_t>(piece.tokens), piece.kind});
     if (spec::CarriesTokens(piece.kind)) --left;
     if (reply_.behaviour().events_per_write == 1) break;
@@ -100,7 +102,7 @@ void Stream::SendRest() {
         exchange_->Write(std::string_view(bytes_).substr(sent_, until - sent_));
     sent_ = until;
     if (info.failed) return;  // OnGone follows.
-    if (sent_ == bytes_.size()) Note(info);
+    NoteSent(info);
     if (sent_ < bytes_.size() && behaviour.split_gap_ms > 0) {
       const Nanos gap(static_cast<std::int64_t>(behaviour.split_gap_ms * 1e6));
       timer_ = reactor_.At(reactor_.Now() + gap, [this] { SendRest(); });
@@ -125,15 +127,16 @@ void Stream::SendWhole() {
   End();
 }
 
-/// The write that carried the last byte of what was gathered. Bytes that wait in a queue are noted
-/// as sent with the call that queued them; such streams are the client's doing.
-void Stream::Note(const net::WriteInfo& info) {
-  settings_.stats->events += static_cast<std::int64_t>(gathered_);
-  for (std::size_t i = truth_.events.size() - gathered_; i < truth_.events.size(); ++i) {
-    truth_.events[i].before_ns = Ns(info.before);
-    truth_.events[i].after_ns = Ns(info.after);
+/// The write that carried the last byte of the events up to sent_. Bytes that wait in a queue are
+/// noted as sent with the call that queued them; such streams are the client's doing.
+void Stream::NoteSent(const net::WriteInfo& info) {
+  for (; noted_ < ends_.size() && ends_[noted_] <= sent_; ++noted_) {
+    TruthEvent& event = truth_.events[truth_.events.size() - ends_.size() + noted_];
+    event.before_ns = Ns(info.before);
+    event.after_ns = Ns(info.after);
+    ++settings_.stats->events;
   }
-  if (!settings_.keep_truth) truth_.events.clear();
+  if (!settings_.keep_truth && sent_ == bytes_.size()) truth_.events.clear();
 }
 
 void Stream::OnDrained(net::ServerExchange&, const net::WriteInfo& last) {

@@ -46,7 +46,7 @@ class Stream final : private net::ServerExchangeHandler {
   void SendGathered();
   void SendRest();
   void SendWhole();
-  void Note(const net::WriteInfo& info);
+  void NoteSent(const net::WriteInfo& info);
   Instant Thawed(Instant due) const;
   void End();
 
@@ -56,11 +56,13 @@ class Stream final : private net::ServerExchangeHandler {
   Reply reply_;
   TruthRequest truth_;
   net::TimerId timer_;
-  std::string bytes_;         // Of the next write, framed.
-  std::string event_;         // Reused.
-  std::size_t sent_ = 0;      // Of bytes_.
-  std::size_t cut_ = 0;       // Index of the next of the script's split offsets.
-  std::size_t gathered_ = 0;  // Events in bytes_: the last ones of truth_.events.
+  std::string bytes_;     // Of the next write, framed.
+  std::string event_;     // Reused.
+  std::size_t sent_ = 0;  // Of bytes_.
+  std::size_t cut_ = 0;   // Index of the next of the script's split offsets.
+  // Where each event in bytes_ ends; they are the last ones of truth_.events.
+  std::vector<std::size_t> ends_;
+  std::size_t noted_ = 0;  // Of these, how many have left.
   Piece::Then then_ = Piece::Then::kGoOn;
   Instant due_;
   bool head_sent_ = false;
