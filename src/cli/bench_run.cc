@@ -140,7 +140,13 @@ class Bench {
     point.audit = record.audit;
     metrics::AnalyzeInto(record.log, spec::ChipCount(result_.run.plan.deployment),
                          result_.run.plan.workload.prompt_cache, point);
-    if (record.aborted) point.verdict.server_reasons.push_back(record.aborted->message);
+    if (record.aborted) {
+      // Two questions, never mixed: what this machine could not do says nothing of the server.
+      spec::Verdict& verdict = point.verdict;
+      (record.aborted->code == ErrorCode::kUnavailable ? verdict.server_reasons
+                                                       : verdict.instrument_reasons)
+          .push_back(record.aborted->message);
+    }
     if (const auto stopped = metrics::FindStopped(record.log)) {
       gone_ = Error{ErrorCode::kUnavailable,
                     metrics::Describe(*stopped) + "; the points after it were not measured"};

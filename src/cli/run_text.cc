@@ -116,7 +116,12 @@ std::string VerdictCell(const spec::PointResult& point) {
 }
 
 /// The numbers of one row, behind the point's name.
-std::vector<std::string> Numbers(const spec::PointMetrics& metrics, bool per_chip) {
+std::vector<std::string> Numbers(const Chosen& chosen, bool per_chip) {
+  const spec::PointMetrics& metrics = *chosen.metrics;
+  // Of what was not steady, batches say nothing.
+  const std::string rate = chosen.stand_in
+                               ? FormatNumber(metrics.output_tps)
+                               : WithInterval(metrics.output_tps, metrics, "output_tps");
   std::vector<std::string> cells = {WithCommas(metrics.requests),
                                     WithCommas(metrics.failures),
                                     FormatMillis(metrics.ttft_s.p50),
@@ -124,7 +129,7 @@ std::vector<std::string> Numbers(const spec::PointMetrics& metrics, bool per_chi
                                     FormatMillis(metrics.itl_s.p50),
                                     FormatMillis(metrics.itl_s.p99),
                                     FormatNumber(metrics.interactivity_tps.p50),
-                                    WithInterval(metrics.output_tps, metrics, "output_tps")};
+                                    rate};
   if (per_chip) cells.push_back(FormatNumber(metrics.total_tps_per_chip));
   return cells;
 }
@@ -249,23 +254,29 @@ std::string PointTable(const spec::RunResult& run, WindowChoice window, const St
                                  {"tok/s\n/user"},
                                  {"out\ntok/s"}});
   if (per_chip) columns.push_back({"tok/s\n/chip"});
-  columns.push_back({"verdict", Align::kLeft});
+  columns.push_back({"verdict", Align::kLeft, /*may_be_cut=*/false});
 
   Table table(std::move(columns));
   bool any_stand_in = false;
+  bool any_steady = false;
   bool any_interval = false;
   for (const spec::PointResult& point : run.points) {
     const Chosen chosen = Choose(point, window);
     any_stand_in = any_stand_in || chosen.stand_in;
-    any_interval = any_interval || chosen.metrics->intervals.contains("output_tps");
+    any_steady = any_steady || (point.steady && chosen.metrics == &*point.steady);
+    any_interval =
+        any_interval || (!chosen.stand_in && chosen.metrics->intervals.contains("output_tps"));
     std::vector<std::string> cells = {std::to_string(point.index), spec::LoadMark(point)};
     if (repeats) cells.push_back(std::to_string(point.repeat));
-    for (std::string& cell : Numbers(*chosen.metrics, per_chip)) cells.push_back(std::move(cell));
+    for (std::string& cell : Numbers(chosen, per_chip)) cells.push_back(std::move(cell));
     cells.push_back(VerdictCell(point) + (chosen.stand_in ? "*" : ""));
     table.AddRow(std::move(cells));
   }
   std::string text = table.ToText(style);
   if (any_stand_in) text += "* no steady window: these numbers are of the whole point\n";
+  if (any_steady && any([](const spec::PointResult& point) { return !Reasons(point).empty(); })) {
+    text += "numbers are of the steady windows, reasons of the whole points\n";
+  }
   if (any_interval) text += "±: 95 % within this run, by batch means\n";
   return text + ReasonLines(run, window, style) + RepeatTable(run, style);
 }

@@ -45,8 +45,8 @@ spec::PointResult ResultOf(const SimulateOptions& options, const SimulatedLoad& 
   result.rate_rps = load.rate_rps;
   // Of users who all begin at once the whole counts; of arrivals, the steady part.
   result.protocol = load.rate_rps ? "steady" : "inferencex";
-  metrics::AnalyzeInto(log, static_cast<std::int64_t>(chips), options.prefix_cache, result);
   result.complete = true;
+  metrics::AnalyzeInto(log, static_cast<std::int64_t>(chips), options.prefix_cache, result);
   return result;
 }
 

@@ -83,7 +83,7 @@ class BeforeTheRun(FaultTest):
 
     def test_status_codes(self):
         for status, cure in ((401, "--api-key"), (403, "--api-key"), (404, "path"),
-                             (429, "--concurrency"), (500, "log"), (503, "log")):
+                             (429, "lift its limit"), (500, "log"), (503, "log")):
             with self.subTest(status=status):
                 class Broken(Behaviour):
                     def get(self, handler):
@@ -92,7 +92,7 @@ class BeforeTheRun(FaultTest):
                           cure, "/v1/models")
 
     def test_status_codes_of_the_endpoint(self):
-        for status, cure in ((401, "--api-key"), (404, "--api"), (429, "--concurrency"),
+        for status, cure in ((401, "--api-key"), (404, "--api"), (429, "lift its limit"),
                              (500, "log")):
             with self.subTest(status=status):
                 class Broken(Behaviour):

@@ -1,7 +1,9 @@
 #include "base/net/channel.h"
 
+#include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -65,6 +67,11 @@ void Channel::ShutdownSend() {
 
 Sent Channel::Send(std::span<const iovec> parts, bool want_stamp) {
   return tls_ == nullptr ? SendRaw(parts, want_stamp) : SendTls(parts, want_stamp);
+}
+
+bool Channel::HoldsUnsent() const {
+  int unsent = 0;
+  return ::ioctl(fd_.get(), SIOCOUTQNSD, &unsent) == 0 && unsent > 0;
 }
 
 Received Channel::Receive(std::span<char> buffer) {

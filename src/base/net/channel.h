@@ -87,6 +87,9 @@ class Channel {
   /// tls_error() says why.
   Sent Send(std::span<const iovec> parts, bool want_stamp = false);
 
+  /// Bytes that the kernel took wait for the window: none of them is on its way yet.
+  bool HoldsUnsent() const;
+
   /// One recvmsg into `buffer`. With TLS it must hold kTlsBufferBytes, and EAGAIN is also said when
   /// what came was no text; EPROTO: tls_error() says why.
   Received Receive(std::span<char> buffer);

@@ -39,6 +39,7 @@ class ServerConnection final : public ServerExchange, private Reactor::Handler {
   WriteInfo Respond(int status, std::string_view content_type, std::string_view body) override;
   bool keep_alive() const override;
   std::size_t queued_bytes() const override { return queue_.size() - queue_sent_; }
+  bool held_back() const override { return queued_bytes() > 0 || channel_.HoldsUnsent(); }
 
   std::size_t slot = 0;  // In the server's list.
 

@@ -99,6 +99,9 @@ class ServerExchange {
   /// `Connection: close`.
   virtual bool keep_alive() const = 0;
   virtual std::size_t queued_bytes() const = 0;
+  /// Part of what was written has not left this machine's send buffers: the client's window or the
+  /// congestion window is full. A client that acknowledges late makes it so.
+  virtual bool held_back() const = 0;
 
  protected:
   ~ServerExchange() = default;

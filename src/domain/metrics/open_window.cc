@@ -42,7 +42,7 @@ Arrivals Survey(const spec::RequestLog& log) {
   for (const spec::Request& request : log.requests) {
     const std::int64_t arrival = ArrivalOf(request);
     if (request.phase != spec::Phase::kMeasure || arrival == kNoStamp) continue;
-    ++arrivals.requests;
+    if (request.outcome != spec::Outcome::kCancelled) ++arrivals.requests;
     if (arrivals.first_ns == kNoStamp || arrival < arrivals.first_ns) arrivals.first_ns = arrival;
     arrivals.last_ns = std::max(arrivals.last_ns, arrival);
     if (request.outcome != spec::Outcome::kOk) continue;

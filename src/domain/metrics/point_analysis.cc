@@ -67,7 +67,11 @@ PointAnalysis Analyze(const spec::RequestLog& log, const PointContext& context) 
                       analysis.verdict.instrument_reasons);
   analysis.verdict.server_reasons = ServerReasons(log, context.audit, context.prompt_cache_allowed);
   if (steady_counts && !search.window) {
-    analysis.verdict.server_reasons.push_back(search.reason);
+    // Who ended a point needs no advice on how long it must be.
+    analysis.verdict.server_reasons.push_back(
+        context.complete || !search.seconds_needed
+            ? search.reason
+            : "no steady state: this point was ended before it had one");
   }
   if (judge_steady) {
     auto left_out = JudgeLeftOut(log, analysis.whole, *analysis.steady);
@@ -82,6 +86,7 @@ void AnalyzeInto(const spec::RequestLog& log, std::optional<std::int64_t> chips,
                                          .protocol = point.protocol,
                                          .chips = chips,
                                          .prompt_cache_allowed = prompt_cache_allowed,
+                                         .complete = point.complete,
                                          .audit = point.audit});
   point.steady = std::move(analysis.steady);
   point.whole = std::move(analysis.whole);

@@ -21,6 +21,7 @@ struct PointContext {
   std::string protocol = "steady";    // PointResult::protocol: which window is judged
   std::optional<std::int64_t> chips;  // all accelerators of the deployment, missing: unknown
   bool prompt_cache_allowed = false;  // Workload::prompt_cache
+  bool complete = true;               // PointResult::complete: nobody ended it early
   spec::InstrumentAudit audit;
 };
 

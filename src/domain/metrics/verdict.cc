@@ -33,6 +33,9 @@ constexpr double kResentFraction = 0.01;     // of the requests
 
 // A cause is named when it is at least this.
 constexpr double kSharedReads = 0.10;
+constexpr double kLateReading = 1e-3;  // seconds from the kernel's stamp to the program's, p99
+constexpr double kConnectedShare = 0.10;
+constexpr double kConnectedTime = 0.01;  // of the time to the first token
 constexpr double kLagSeconds = 1e-3;
 constexpr double kSteal = 0.01;
 constexpr double kDescriptors = 0.90;  // of those allowed
@@ -254,6 +257,11 @@ struct AnswerTotals {
   std::int64_t fewer_events = 0;    // of these, with fewer events, where nobody counted tokens
   std::int64_t counted_tokens = 0;  // where both sources speak: as the server counted
   std::int64_t event_tokens = 0;    // the same requests: as the events carried
+  std::int64_t successes = 0;
+  std::int64_t unended = 0;    // successes whose body went on behind its last event
+  std::int64_t connected = 0;  // successes that opened a connection
+  double connect_s = 0.0;      // in which they spent this
+  double ttft_s = 0.0;         // of all successes
   std::int64_t cached_requests = 0;
   std::int64_t cached_tokens = 0;
   std::int64_t token_events = 0;
@@ -298,6 +306,11 @@ AnswerTotals Total(const spec::RequestLog& log) {
     if (request.outcome != spec::Outcome::kOk) continue;
     const RequestMetrics m = ComputeRequest(request, log.EventsOf(request));
     AddMoments(log.EventsOf(request), totals);
+    ++totals.successes;
+    totals.unended += request.message >= 0 ? 1 : 0;
+    totals.connected += request.connect_ns > 0 ? 1 : 0;
+    totals.connect_s += m.connect_s.value_or(0.0);
+    totals.ttft_s += m.ttft_s.value_or(0.0);
     if (request.output_tokens_asked >= 0) {
       ++totals.asked;
       if (m.output_tokens && *m.output_tokens < request.output_tokens_asked) {
@@ -349,15 +362,36 @@ void AddTokenCounts(const AnswerTotals& totals, std::vector<std::string>& reason
   }
 }
 
-void AddFailures(const spec::RequestLog& log, const AnswerTotals& totals,
+/// Those of this machine, or all others.
+void AddFailures(const spec::RequestLog& log, const AnswerTotals& totals, bool ours,
                  std::vector<std::string>& reasons) {
   for (const auto& [outcome, failure] : FailuresByKind(log, spec::Phase::kMeasure)) {
+    if ((outcome == spec::Outcome::kClient) != ours) continue;
     reasons.push_back(Describe(outcome, failure, totals.measured));
   }
   const auto warmups =
       static_cast<std::int64_t>(log.requests.size()) - totals.measured - totals.cancelled;
   for (const auto& [outcome, failure] : FailuresByKind(log, spec::Phase::kWarmup)) {
+    if ((outcome == spec::Outcome::kClient) != ours) continue;
     reasons.push_back("warm-up: " + Describe(outcome, failure, warmups));
+  }
+}
+
+/// What connecting and closing add to what was measured.
+void AddConnections(const AnswerTotals& totals, std::vector<std::string>& reasons) {
+  const auto successes = static_cast<double>(std::max<std::int64_t>(1, totals.successes));
+  const double share = static_cast<double>(totals.connected) / successes;
+  if (share > kConnectedShare && totals.connect_s > kConnectedTime * totals.ttft_s) {
+    reasons.push_back(fmt::format(
+        "connections: {:.0f} % of the requests had to open one first, bound 10 %, {} on average: "
+        "it is in TTFT and not in TTFT from the transmit stamp; have the server keep connections",
+        100.0 * share, HumanSeconds(totals.connect_s / static_cast<double>(totals.connected))));
+  }
+  if (totals.unended > 0) {
+    reasons.push_back(fmt::format(
+        "unended: {} answers went on without an end behind [DONE], bound 0, and held their place "
+        "until --idle-timeout: the server must end the body of its response",
+        WithCommas(totals.unended)));
   }
 }
 
@@ -373,7 +407,9 @@ spec::Fitness JudgeInstrument(const spec::RequestLog& log, const spec::PointMetr
   fitness = Worse(fitness, JudgeNetwork(log, audit, reasons));
   fitness = Worse(fitness, JudgeLag(metrics, audit, reasons));
   fitness = Worse(fitness, JudgeWire(audit, reasons));
-  if (fitness != Fitness::kValid || ClientRanOut(log)) AddCauses(metrics, audit, reasons);
+  const bool ran_out = ClientRanOut(log);
+  if (ran_out) AddFailures(log, Total(log), /*ours=*/true, reasons);
+  if (fitness != Fitness::kValid || ran_out) AddCauses(metrics, audit, reasons);
   return fitness;
 }
 
@@ -383,7 +419,8 @@ std::vector<std::string> ServerReasons(const spec::RequestLog& log,
   std::vector<std::string> reasons;
   const AnswerTotals totals = Total(log);
   if (const auto stopped = FindStopped(log)) reasons.push_back(Describe(*stopped));
-  AddFailures(log, totals, reasons);
+  AddFailures(log, totals, /*ours=*/false, reasons);
+  AddConnections(totals, reasons);
   if (audit.resent_requests.value_or(0) > 0) {
     reasons.push_back(fmt::format(
         "{} requests had to be sent a second time, bound 0: the server had closed the idle "
@@ -394,12 +431,16 @@ std::vector<std::string> ServerReasons(const spec::RequestLog& log,
   const double shared = static_cast<double>(totals.shared_events) /
                         static_cast<double>(std::max<std::int64_t>(1, totals.token_events));
   if (shared > kSharedReads) {
+    const bool late = audit.rx_lag_p99_s.value_or(0.0) > kLateReading;
     reasons.push_back(fmt::format(
-        "events sent together: {:.0f} % of the token events came in one segment with another, "
-        "bound 10 %: the server sends {:.3g} events at a time on average, so ITL is that of its "
-        "writes; read TPOT, or have the server flush each event",
-        100.0 * shared,
-        static_cast<double>(totals.token_events) / static_cast<double>(totals.moments)));
+        "events {} together: {:.0f} % of the token events came in one segment with another, "
+        "bound 10 %, {:.3g} at a time on average, so ITL is that of the {}; {}",
+        late ? "came" : "sent", 100.0 * shared,
+        static_cast<double>(totals.token_events) / static_cast<double>(totals.moments),
+        late ? "segments" : "server's writes",
+        late ? "read TPOT, and measure again without this client's lag, for a kernel that hears "
+               "late of what has come in holds small segments back"
+             : "read TPOT, or have the server flush each event"));
   }
   if (!prompt_cache_allowed && totals.cached_tokens > 0) {
     reasons.push_back(fmt::format(

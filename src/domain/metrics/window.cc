@@ -35,7 +35,7 @@ Sending Survey(const spec::RequestLog& log) {
   for (const spec::Request& request : log.requests) {
     const std::int64_t arrival = ArrivalOf(request);
     if (request.phase != spec::Phase::kMeasure || arrival == kNoStamp) continue;
-    ++sending.requests;
+    if (request.outcome != spec::Outcome::kCancelled) ++sending.requests;
     if (request.outcome == spec::Outcome::kOk) ++sending.successes;
     if (arrival >= sending.last_ns) {
       sending.last_ns = arrival;

@@ -59,6 +59,9 @@ class Answer {
   /// Ends it otherwise; replaces an earlier failure.
   void Fail(spec::Outcome outcome, std::string message);
 
+  /// Something to know of a success.
+  void Remark(std::string message) { message_ = std::move(message); }
+
   /// Has said all it had to say: a broken connection takes nothing from it. A finish reason is
   /// enough where the connection was closed, and not where it timed out.
   bool WholeDespite(net::FailureKind failure) const;

@@ -128,6 +128,8 @@ void Exchange::OnError(const net::Failure& failure) {
   // An error that the server has told is the better reason.
   if (!answer_.WholeDespite(failure.kind) && !answer_.failed()) {
     answer_.Fail(OutcomeOf(failure), failure.message);
+  } else if (failure.kind == net::FailureKind::kTimeout) {
+    answer_.Remark("the response did not end behind its last event");
   }
   Finish(reactor_.Now());
 }

@@ -145,9 +145,12 @@ void LoadLoop::MayAbort(const Exchange& exchange) {
   if (course().ending()) return;
   const bool client = exchange.request().outcome == Outcome::kClient;
   if (!client && !course().LostPatience(reactor_->Now())) return;
-  course().Abort(Error{ErrorCode::kUnavailable,
-                       fmt::format("{} requests in a row failed, the last with: {}",
-                                   course().failures_in_a_row(), exchange.answer().message())});
+  const std::string& message = exchange.answer().message();
+  course().Abort(
+      client ? Error{ErrorCode::kIo, fmt::format("ended early: {}", message)}
+             : Error{ErrorCode::kUnavailable,
+                     fmt::format("ended early: {} requests in a row failed, the last with: {}",
+                                 course().failures_in_a_row(), message)});
   context_.wake();
 }
 

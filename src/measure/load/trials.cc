@@ -50,7 +50,13 @@ Error StatusError(const std::string& where, int status, const std::string& messa
   const ErrorCode code = status == 404                    ? ErrorCode::kNotFound
                          : status == 429 || status >= 500 ? ErrorCode::kUnavailable
                                                           : ErrorCode::kProtocol;
-  return Error{code, fmt::format("{}: {}. {}", where, message, CureFor(status))};
+  // A server that was sent plain text and speaks TLS mostly says so.
+  const bool tls = status == 400 && (message.find("TLS") != std::string::npos ||
+                                     message.find("HTTPS") != std::string::npos);
+  const std::string_view cure = tls ? "Write the URL with https://" : CureFor(status);
+  const std::string_view words =
+      std::string_view(message).substr(0, message.find_last_not_of('.') + 1);
+  return Error{code, fmt::format("{}: {}. {}", where, words, cure)};
 }
 
 Error UnreadableError(const std::string& where, const Trial& trial) {

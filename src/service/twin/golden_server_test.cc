@@ -2,13 +2,22 @@
 
 #include "service/twin/golden_server.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include <gtest/gtest.h>
 
+#include <fmt/format.h>
+
+#include <array>
 #include <atomic>
 #include <sstream>
+#include <string>
 #include <thread>
 
 #include "base/core/text.h"
+#include "base/net/fd.h"
 #include "base/net/fetch.h"
 #include "service/twin/run_golden.h"
 
@@ -107,6 +116,41 @@ TEST_F(GoldenServerTest, AnEventThatLeftBeforeACutIsNotedWithItsOwnSend) {
   EXPECT_GE(before(3), before(0) + 30'000'000);  // The first is within the first 300 bytes.
   EXPECT_LE(std::stoll(rows[0][8]), before(3));
   EXPECT_EQ(run->stats().events, 5);
+}
+
+// A client whose window is full: what was sent late is not said to have left with its call.
+TEST_F(GoldenServerTest, WhatTheKernelHeldBackIsNotedAsLong) {
+  Start("ttft_ms = 1\ngap_ms = 0.1");
+  const net::Fd client(::socket(AF_INET, SOCK_STREAM, 0));
+  const int small = 2048;
+  ASSERT_EQ(::setsockopt(client.get(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small), 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(run->port());
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  // A socket address is passed by its base type.
+  ASSERT_EQ(::connect(client.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  const std::string body = R"({"prompt":"a","max_tokens":200,"stream":true})";
+  const std::string request =
+      fmt::format("POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{}",
+                  body.size(), body);
+  ASSERT_EQ(::send(client.get(), request.data(), request.size(), 0),
+            static_cast<ssize_t>(request.size()));
+  std::this_thread::sleep_for(200ms);  // All has been written, and a part of it has left.
+  const std::int64_t read_ns = clock.Now().time_since_epoch().count();
+  std::string got;
+  std::array<char, 4096> buffer{};
+  while (got.find("[DONE]") == std::string::npos) {
+    const ssize_t bytes = ::recv(client.get(), buffer.data(), buffer.size(), 0);
+    ASSERT_GT(bytes, 0);
+    got.append(buffer.data(), static_cast<std::size_t>(bytes));
+  }
+  std::this_thread::sleep_for(20ms);  // It looks again some times a millisecond.
+  const auto rows = Truth();
+  ASSERT_EQ(rows.size(), 201u);
+  EXPECT_LT(std::stoll(rows.front()[8]), read_ns);
+  EXPECT_LT(std::stoll(rows.back()[7]), read_ns);
+  EXPECT_GT(std::stoll(rows.back()[8]), read_ns);
 }
 
 TEST_F(GoldenServerTest, AnswersInOnePieceToo) {

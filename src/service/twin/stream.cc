@@ -9,6 +9,9 @@
 namespace roofscape::twin {
 namespace {
 
+// How often a stream that has ended looks whether its last bytes have left.
+constexpr Nanos kLookAgain = std::chrono::microseconds(200);
+
 std::int64_t Ns(Instant at) { return at.time_since_epoch().count(); }
 
 }  // namespace
@@ -98,6 +101,7 @@ void Stream::SendRest() {
       ++cut_;
     }
     if (until <= sent_) continue;
+    LookAtHeld();
     const net::WriteInfo info =
         exchange_->Write(std::string_view(bytes_).substr(sent_, until - sent_));
     sent_ = until;
@@ -109,8 +113,18 @@ void Stream::SendRest() {
       return;
     }
   }
+  then_ == Piece::Then::kGoOn ? Gather() : Leave();
+}
+
+void Stream::Leave() {
+  timer_ = {};
+  LookAtHeld();
+  if (held_ && then_ != Piece::Then::kReset) {
+    timer_ = reactor_.At(reactor_.Now() + kLookAgain, [this] { Leave(); });
+    return;
+  }
   switch (then_) {
-    case Piece::Then::kGoOn: return Gather();
+    case Piece::Then::kGoOn: break;
     case Piece::Then::kEnd: exchange_->End(); break;
     case Piece::Then::kReset: exchange_->Reset(); break;
     case Piece::Then::kClose: exchange_->EndAndClose(); break;
@@ -128,15 +142,31 @@ void Stream::SendWhole() {
 }
 
 /// The write that carried the last byte of the events up to sent_. Bytes that wait in a queue are
-/// noted as sent with the call that queued them; such streams are the client's doing.
+/// noted as sent with the call that queued them, and what the kernel still holds with the moment at
+/// which it did no more (LookAtHeld); such streams are the client's doing.
 void Stream::NoteSent(const net::WriteInfo& info) {
+  const std::size_t first = truth_.events.size() - ends_.size() + noted_;
   for (; noted_ < ends_.size() && ends_[noted_] <= sent_; ++noted_) {
     TruthEvent& event = truth_.events[truth_.events.size() - ends_.size() + noted_];
     event.before_ns = Ns(info.before);
     event.after_ns = Ns(info.after);
     ++settings_.stats->events;
   }
-  if (!settings_.keep_truth && sent_ == bytes_.size()) truth_.events.clear();
+  if (!settings_.keep_truth) {
+    if (sent_ == bytes_.size()) truth_.events.clear();
+  } else if (!held_ && exchange_->held_back()) {
+    held_ = first;
+  }
+}
+
+/// What was held back and is no more has left by now.
+void Stream::LookAtHeld() {
+  if (!held_ || exchange_->held_back()) return;
+  const std::int64_t now = Ns(reactor_.Now());
+  for (std::size_t i = *held_; i < truth_.events.size(); ++i) {
+    if (truth_.events[i].after_ns > 0) truth_.events[i].after_ns = now;
+  }
+  held_.reset();
 }
 
 void Stream::OnDrained(net::ServerExchange&, const net::WriteInfo& last) {

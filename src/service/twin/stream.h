@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,8 @@ class Stream final : private net::ServerExchangeHandler {
   void SendRest();
   void SendWhole();
   void NoteSent(const net::WriteInfo& info);
+  void LookAtHeld();
+  void Leave();
   Instant Thawed(Instant due) const;
   void End();
 
@@ -63,6 +66,8 @@ class Stream final : private net::ServerExchangeHandler {
   // Where each event in bytes_ ends; they are the last ones of truth_.events.
   std::vector<std::size_t> ends_;
   std::size_t noted_ = 0;  // Of these, how many have left.
+  // The first event of truth_.events of which the kernel may still hold bytes.
+  std::optional<std::size_t> held_;
   Piece::Then then_ = Piece::Then::kGoOn;
   Instant due_;
   bool head_sent_ = false;
