@@ -65,7 +65,7 @@ spec::RequestLog Log() {
 
 ForeignFigures As(Tool tool, const spec::RequestLog& log) {
   metrics::ForeignContext context;
-  context.chat = false;
+  context.api = spec::Api::kCompletions;
   context.concurrency = 4;
   return metrics::ComputeAs(tool, log, context);
 }

@@ -35,5 +35,6 @@ class Sglang(Peer):
         return Record(
             ttft=milliseconds(result, "ttft"), itl=milliseconds(result, "itl"),
             tpot=milliseconds(result, "tpot"), e2e=milliseconds(result, "e2e_latency"),
+            rate={"requests": result["request_throughput"], "tokens": result["output_throughput"]},
             requests=result["completed"], failed=load.requests - result["completed"],
             output_tokens=result["total_output_tokens"], duration_s=result["duration"])

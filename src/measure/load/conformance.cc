@@ -145,6 +145,13 @@ void Checker::BeginAndEnd(const Trial& trial) {
                       ? "an unknown number of"
                       : WithCommas(trial.usage.completion_tokens),
                   seen_.role, seen_.named.empty() ? "" : "; events have names"));
+  const bool named = NamesAnEventStream(trial.content_type);
+  Add("content type", named ? Standing::kKept : Standing::kBroken,
+      named ? "text/event-stream"
+      : trial.content_type.empty()
+          ? "events come, but the head does not say so"
+          : fmt::format("events come, but the head says '{}'", Printable(trial.content_type, 60)),
+      "bench reads them; clients that go by the head see no stream");
   const bool needs_done = OpenAiForm() || plan_.target.api == Api::kSglang;
   Add("finish reason", trial.finish ? Standing::kKept : Standing::kBroken,
       !trial.finish                             ? "none came"

@@ -135,6 +135,7 @@ Trial Trials::Told() const {
   trial.status = static_cast<int>(request.http_status);
   trial.outcome = request.outcome;
   trial.message = answer.message();
+  trial.content_type = answer.content_type();
   trial.usage = answer.usage();
   trial.event_tokens = answer.event_tokens();
   trial.finish = answer.finish_seen();
