@@ -174,6 +174,19 @@ TEST(ForeignJson, WithoutSamples) {
   EXPECT_EQ(json["figures"]["error_request_count"], 1.0);
 }
 
+TEST(ForeignJson, TheBackendIsTheirNameOfTheApi) {
+  const spec::RequestLog log = Log();
+  spec::RunResult run = SomeRun();
+  const auto backend = [&](spec::Api api) {
+    run.plan.target.api = api;
+    return VllmJson(run, SomePoint(), As(Tool::kVllm, log), false)["backend"];
+  };
+  EXPECT_EQ(backend(spec::Api::kChat), "openai-chat");
+  EXPECT_EQ(backend(spec::Api::kCompletions), "openai");
+  EXPECT_EQ(backend(spec::Api::kResponses), "openai-responses");
+  EXPECT_EQ(backend(spec::Api::kSglang), "sglang");  // None of theirs.
+}
+
 TEST(ForeignJson, SaysWhatIsMissingAndOnWhatPremise) {
   const spec::RequestLog log = Log();
   const Json json = ForeignJson(SomeRun(), SomePoint(), As(Tool::kGenaiPerf, log));

@@ -88,11 +88,16 @@ ForeignRequest LineRequest(const spec::RequestLog& log, const View& view, const 
   return out;
 }
 
-void AddNotes(Sheet& sheet, const View& view, const ForeignFigures& out) {
-  std::int64_t asked = 0, comments = 0;
+void AddNotes(Sheet& sheet, const View& view, spec::Api api, const ForeignFigures& out) {
+  std::int64_t asked = 0, comments = 0, shorter = 0;
   for (std::size_t i = 0; i < out.requests.size(); ++i) {
     const Seen& seen = view.requests[i];
-    if (out.requests[i].success && !out.requests[i].counted_by_server) ++asked;
+    const ForeignRequest& request = out.requests[i];
+    if (request.success && !request.counted_by_server) ++asked;
+    if (request.success && request.counted_by_server &&
+        request.output_tokens != seen.request->output_tokens_asked) {
+      ++shorter;
+    }
     if (seen.ok && seen.Holds(EventKind::kComment)) ++comments;
   }
   if (asked > 0) {
@@ -100,6 +105,12 @@ void AddNotes(Sheet& sheet, const View& view, const ForeignFigures& out) {
         fmt::format("output tokens are the length asked for in {}: this client asks for no "
                     "usage",
                     OfAnswers(asked, out.row.successes)));
+  }
+  if (shorter > 0 && api != spec::Api::kSglang) {
+    sheet.Note(fmt::format(
+        "output tokens are the server's count, and not the length asked for, in {}: this client "
+        "reads a usage chunk but asks for none, and takes the length where a server sends none",
+        OfAnswers(shorter, out.row.successes)));
   }
   if (comments > 0) {
     sheet.Note(
@@ -138,7 +149,7 @@ void ComputeSglang(const spec::RequestLog& log, const View& view, const ForeignC
   AddFamilyBlock(sheet, "ttft", "TTFT", pooled.ttft, kPercents);
   AddFamilyBlock(sheet, "tpot", "TPOT", pooled.tpot, kPercents);
   AddFamilyBlock(sheet, "itl", "ITL", pooled.itl, kPercents);
-  AddNotes(sheet, view, out);
+  AddNotes(sheet, view, context.api, out);
 }
 
 }  // namespace roofscape::metrics::foreign

@@ -145,6 +145,11 @@ TEST(Foreign, SglangChat) {
                     {"mean_tpot_ms", ((43 - 20) / 3.0 + (63 - 20) / 3.0) / 2},  // to [DONE]
                     {"mean_e2e_latency_ms", (43 + 33 + 63) / 3.0}});
   EXPECT_FALSE(f.Find("total_output_tokens_retokenized")->value);
+  EXPECT_FALSE(HasNote(f, "asks for none"));
+  spec::RequestLog shorter = SmallLog();
+  shorter.requests[1].output_tokens_asked = 9;
+  EXPECT_TRUE(HasNote(ComputeAs(Tool::kSglang, shorter, TwoUsers()),
+                      "not the length asked for, in 1 of 3 answers"));
 }
 
 // Completions have no reasoning, and a chunk of usage alone is not asked for: the lengths asked for
