@@ -52,6 +52,16 @@ class Unnamed(Behaviour):
         handler.plain(200, "".join(lines), content_type="text/plain; charset=utf-8")
 
 
+class SmallContext(Behaviour):
+    """Takes no prompt of more than 400 tokens."""
+
+    def post(self, handler, body, number):
+        if self.prompt_tokens(body) > 400:
+            return handler.plain(400, json.dumps({"error": {
+                "message": "request exceeds the available context size (400 tokens)"}}))
+        return super().post(handler, body, number)
+
+
 class Golden:
     """A golden server while the block runs."""
 
@@ -171,6 +181,19 @@ class EveryDialect(unittest.TestCase):
         promise = {p["name"]: p for p in told["promises"]}
         self.assertEqual(promise["content type"]["standing"], "broken")
         self.assertIn("text/plain", promise["content type"]["seen"])
+
+    def test_a_small_context_is_enough_for_conformance(self):
+        with FakeServer(SmallContext()) as server:
+            for api in ("chat", "completions"):
+                with self.subTest(api=api):
+                    told = json.loads(program("bench", server.url, "--conformance", "--api", api,
+                                              "--json"))
+                    standing = {p["name"]: p["standing"] for p in told["promises"]}
+                    self.assertEqual(standing["stream"], "kept", told)
+            result = subprocess.run([ROOFSCAPE, "bench", server.url, "--db", self.db],
+                                    capture_output=True, text=True, timeout=60)
+        self.assertEqual(result.returncode, 1, result.stdout)
+        self.assertIn("lower --input-tokens", result.stderr)
 
     def test_conformance_tells_what_is_broken(self):
         script = self.script("vllm", done="false", finish='"missing"', usage='"never"')

@@ -50,7 +50,12 @@ Error StatusError(const std::string& where, int status, const std::string& messa
   const ErrorCode code = status == 404                    ? ErrorCode::kNotFound
                          : status == 429 || status >= 500 ? ErrorCode::kUnavailable
                                                           : ErrorCode::kProtocol;
-  return Error{code, fmt::format("{}: {}. {}", where, message, CureFor(status))};
+  const bool too_long =
+      (status == 400 || status == 422) && message.find("context") != std::string::npos;
+  return Error{code, fmt::format("{}: {}. {}", where, message,
+                                 too_long ? "Prompt and answer have to fit the server's context: "
+                                            "lower --input-tokens or --output-tokens"
+                                          : CureFor(status))};
 }
 
 Error UnreadableError(const std::string& where, const Trial& trial) {
