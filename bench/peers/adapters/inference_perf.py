@@ -33,6 +33,7 @@ def fixed(tokens, count):
 
 class InferencePerf(Peer):
     name = "inference-perf"
+    api = "completions"
 
     def command(self, url, load, folder):
         kind, steps = stages(load)
