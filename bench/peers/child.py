@@ -21,6 +21,15 @@ class Ran:
     timed_out: bool
 
 
+def interrupt_when_told_to_end():
+    """Makes SIGTERM what Ctrl-C is, so that no client and no server stays behind."""
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, interrupt)
+
+
 def environment(own):
     quiet = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "NO_PROXY": "*", "no_proxy": "*",
              "TOKENIZERS_PARALLELISM": "false", "OPENAI_API_KEY": "none",

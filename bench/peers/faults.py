@@ -63,18 +63,24 @@ def try_one(options, cpus, fault, peer):
         cpus.put((server, client))
 
 
-def try_all(options, peers):
-    """Two at a time, each with the other's server on its core: no time is measured closely here."""
+def try_all(options, peers, verdicts):
+    """Two at a time, each with the other's server on its core: no time is measured closely here.
+
+    Adds to `verdicts` as they come; an interrupt leaves out what has not begun.
+    """
     faults = [f for f in known() if f.get("quick") or not options.quick]
     cpus = queue.Queue()
     cpus.put((options.server_cpu, options.client_cpu))
     cpus.put((options.client_cpu, options.server_cpu))
-    with ThreadPoolExecutor(2) as pool:
+    said = {None: "not tried: the server does not know it", "": "right"}
+    pool = ThreadPoolExecutor(2)
+    try:
         jobs = [pool.submit(try_one, options, cpus, fault, peer)
                 for fault in faults for peer in peers]
         for job in jobs:
             verdict = job.result()
-            said = {None: "not tried: the server does not know it", "": "right"}
+            verdicts.append(verdict)
             options.say(f"  {verdict.peer:<15} {verdict.fault}: "
                         f"{said.get(verdict.wrong, verdict.wrong)}")
-        return [job.result() for job in jobs]
+    finally:
+        pool.shutdown(cancel_futures=True)

@@ -96,9 +96,9 @@ def in_turn(peers, number):
     return peers[shift:] + peers[:shift]
 
 
-def measure_all(options, peers):
+def measure_all(options, peers, grid):
+    """Fills `grid` run by run, so that one that is cut short keeps what it has."""
     bench = Bench(options.roofscape, options.server_cpu, options.client_cpu, options.keep)
-    grid = Grid()
     options.say("each client's start, with a few requests")
     for peer in peers:
         grid.base[peer.name] = one(options, bench, peer, BASE, 0).outcome
@@ -113,7 +113,6 @@ def measure_all(options, peers):
             options.say(f"round {number + 1}: {rate:g} requests/s")
             for peer in in_turn(peers, number):
                 grid.opened.append(one(options, bench, peer, opened(options, rate), number))
-    return grid
 
 
 def knee(grid, peer):

@@ -31,6 +31,7 @@ class Record:
     itl: dict = field(default_factory=dict)
     tpot: dict = field(default_factory=dict)
     e2e: dict = field(default_factory=dict)
+    rate: dict = field(default_factory=dict)  # "requests", "tokens" (of output) -> a second
     requests: int | None = None
     failed: int | None = None
     output_tokens: int | None = None

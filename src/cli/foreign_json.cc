@@ -37,7 +37,12 @@ Json Value(const ForeignFigures& figures, std::string_view key) {
 }
 
 std::string Backend(const spec::RunResult& run) {
-  return run.plan.target.api == spec::Api::kChat ? "openai-chat" : "openai";
+  switch (run.plan.target.api) {
+    case spec::Api::kChat: return "openai-chat";
+    case spec::Api::kCompletions: return "openai";
+    case spec::Api::kResponses: return "openai-responses";
+    default: return std::string(spec::Name(run.plan.target.api));  // A client that they lack.
+  }
 }
 
 // Rate and burstiness of the arrivals; a closed loop is "inf" to these clients.

@@ -65,7 +65,7 @@ spec::RequestLog Log() {
 
 ForeignFigures As(Tool tool, const spec::RequestLog& log) {
   metrics::ForeignContext context;
-  context.chat = false;
+  context.api = spec::Api::kCompletions;
   context.concurrency = 4;
   return metrics::ComputeAs(tool, log, context);
 }
@@ -172,6 +172,19 @@ TEST(ForeignJson, WithoutSamples) {
   EXPECT_TRUE(json["figures"]["time_to_first_token.avg"].is_null());
   EXPECT_EQ(json["missing"]["time_to_first_token.avg"], "no request has one");
   EXPECT_EQ(json["figures"]["error_request_count"], 1.0);
+}
+
+TEST(ForeignJson, TheBackendIsTheirNameOfTheApi) {
+  const spec::RequestLog log = Log();
+  spec::RunResult run = SomeRun();
+  const auto backend = [&](spec::Api api) {
+    run.plan.target.api = api;
+    return VllmJson(run, SomePoint(), As(Tool::kVllm, log), false)["backend"];
+  };
+  EXPECT_EQ(backend(spec::Api::kChat), "openai-chat");
+  EXPECT_EQ(backend(spec::Api::kCompletions), "openai");
+  EXPECT_EQ(backend(spec::Api::kResponses), "openai-responses");
+  EXPECT_EQ(backend(spec::Api::kSglang), "sglang");  // None of theirs.
 }
 
 TEST(ForeignJson, SaysWhatIsMissingAndOnWhatPremise) {

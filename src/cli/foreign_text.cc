@@ -124,7 +124,7 @@ std::string Heading(const spec::PointResult& point, std::string_view what, const
 metrics::ForeignContext ForeignContextOf(const spec::RunResult& run,
                                          const spec::PointResult& point) {
   metrics::ForeignContext context;
-  context.chat = run.plan.target.api == spec::Api::kChat;
+  context.api = run.plan.target.api;
   context.concurrency = point.concurrency;
   context.rate_rps = point.rate_rps;
   context.chips = spec::ChipCount(run.plan.deployment);

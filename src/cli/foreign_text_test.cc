@@ -100,7 +100,7 @@ TEST(ForeignText, ContextTakesTheRolesOfADeployment) {
   role.chips_per_worker = 8;
   run.plan.deployment.roles.push_back(role);
   const metrics::ForeignContext context = ForeignContextOf(run, {});
-  EXPECT_FALSE(context.chat);
+  EXPECT_EQ(context.api, spec::Api::kCompletions);
   EXPECT_EQ(context.chips, 16);
   EXPECT_EQ(context.prefill_chips, 8);
   EXPECT_EQ(context.decode_chips, 8);

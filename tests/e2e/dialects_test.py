@@ -17,6 +17,10 @@ import tempfile
 import threading
 import unittest
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "faults"))
+sys.dont_write_bytecode = True
+from fake_server import Behaviour, FakeServer, usage_of
+
 ROOFSCAPE = ""
 TOKENS = 12
 
@@ -33,6 +37,29 @@ DIALECTS = {
 }
 ENGINES = {"vllm": "vllm", "sglang": "sglang", "tensorrt-llm": "tensorrt-llm",
            "llamacpp": "llama.cpp", "tgi": "tgi", "dynamo": "dynamo", "openai": "openai"}
+
+
+class Unnamed(Behaviour):
+    """Calls its event stream plain text."""
+
+    def post(self, handler, body, number):
+        wanted = body.get("max_tokens", 16)
+        events = [{"choices": [{"index": 0, "delta": {"content": " a"}, "finish_reason": None}]}
+                  for _ in range(wanted)]
+        events += [{"choices": [{"index": 0, "delta": {}, "finish_reason": "length"}]},
+                   usage_of(self.prompt_tokens(body), wanted)]
+        lines = [f"data: {json.dumps(event)}\n\n" for event in events] + ["data: [DONE]\n\n"]
+        handler.plain(200, "".join(lines), content_type="text/plain; charset=utf-8")
+
+
+class SmallContext(Behaviour):
+    """Takes no prompt of more than 400 tokens."""
+
+    def post(self, handler, body, number):
+        if self.prompt_tokens(body) > 400:
+            return handler.plain(400, json.dumps({"error": {
+                "message": "request exceeds the available context size (400 tokens)"}}))
+        return super().post(handler, body, number)
 
 
 class Golden:
@@ -136,12 +163,37 @@ class EveryDialect(unittest.TestCase):
                         told = json.loads(program("bench", url, "--conformance", "--api", api,
                                                   "--json"))
                         standing = {p["name"]: p["standing"] for p in told["promises"]}
-                        for promise in ("stream", "finish reason", "[DONE]", "usage", "keep-alive"):
+                        for promise in ("stream", "content type", "finish reason", "[DONE]",
+                                        "usage", "keep-alive"):
                             self.assertEqual(standing[promise], "kept", told)
                         if api != "tgi":
                             self.assertEqual(standing["exact length"], "kept", told)
                         if dialect in ("vllm", "sglang", "llamacpp"):
                             self.assertEqual(standing["abort on close"], "kept", told)
+
+    def test_a_stream_by_another_name_is_read_and_told(self):
+        with FakeServer(Unnamed()) as server:
+            run, requests = self.bench(server.url, "chat")
+            for request in requests:
+                self.assertEqual(request["outcome"], "ok", request)
+                self.assertEqual(request["event_tokens"], str(TOKENS), request)
+            told = json.loads(program("bench", server.url, "--conformance", "--json"))
+        promise = {p["name"]: p for p in told["promises"]}
+        self.assertEqual(promise["content type"]["standing"], "broken")
+        self.assertIn("text/plain", promise["content type"]["seen"])
+
+    def test_a_small_context_is_enough_for_conformance(self):
+        with FakeServer(SmallContext()) as server:
+            for api in ("chat", "completions"):
+                with self.subTest(api=api):
+                    told = json.loads(program("bench", server.url, "--conformance", "--api", api,
+                                              "--json"))
+                    standing = {p["name"]: p["standing"] for p in told["promises"]}
+                    self.assertEqual(standing["stream"], "kept", told)
+            result = subprocess.run([ROOFSCAPE, "bench", server.url, "--db", self.db],
+                                    capture_output=True, text=True, timeout=60)
+        self.assertEqual(result.returncode, 1, result.stdout)
+        self.assertIn("lower --input-tokens", result.stderr)
 
     def test_conformance_tells_what_is_broken(self):
         script = self.script("vllm", done="false", finish='"missing"', usage='"never"')

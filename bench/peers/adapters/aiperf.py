@@ -47,6 +47,8 @@ class Aiperf(Peer):
             ttft=milliseconds(result, "time_to_first_token"),
             itl=milliseconds(result, "inter_token_latency"), tpot={},
             e2e=milliseconds(result, "request_latency"),
+            rate={"requests": number(result, "request_throughput"),
+                  "tokens": number(result, "output_token_throughput")},
             requests=int(number(result, "request_count") or 0),
             failed=int(number(result, "error_request_count") or 0),
             output_tokens=int(number(result, "total_output_tokens")

@@ -11,6 +11,7 @@ class Peer:
     """
 
     name = ""
+    api = "chat"  # As our client calls it.
 
     def command(self, url, load, folder):
         """The words of the command line; results go into `folder`."""

@@ -63,6 +63,8 @@ class Guidellm(Peer):
             itl=milliseconds(metrics, "inter_token_latency_ms"),
             tpot=milliseconds(metrics, "time_per_output_token_ms"),
             e2e=milliseconds(metrics, "request_latency", 1.0),
+            rate={"requests": metrics["requests_per_second"]["successful"]["mean"],
+                  "tokens": metrics["output_tokens_per_second"]["successful"]["mean"]},
             requests=totals["successful"], failed=totals["errored"] + totals["incomplete"],
             output_tokens=int(metrics["output_token_count"]["successful"]["total_sum"]),
             duration_s=duration)

@@ -33,6 +33,7 @@ def fixed(tokens, count):
 
 class InferencePerf(Peer):
     name = "inference-perf"
+    api = "completions"
 
     def command(self, url, load, folder):
         kind, steps = stages(load)
@@ -58,12 +59,15 @@ class InferencePerf(Peer):
         result = read_json(folder, f"report/stage_{stage}_lifecycle_metrics.json")
         good = result["successes"]
         latency = good.get("latency") or {}
-        rate = (good.get("throughput") or {}).get("output_tokens_per_sec") or 0
+        rates = good.get("throughput") or {}
+        rate = rates.get("output_tokens_per_sec") or 0
         return Record(
             ttft=seconds(latency, "time_to_first_token"),
             itl=seconds(latency, "inter_token_latency"),
             tpot=seconds(latency, "time_per_output_token"),
-            e2e=seconds(latency, "request_latency"), requests=good["count"],
+            e2e=seconds(latency, "request_latency"),
+            rate={"requests": rates.get("requests_per_sec"), "tokens": rate},
+            requests=good["count"],
             failed=result["failures"]["count"], output_tokens=tokens_of(good, rate))
 
 

@@ -14,11 +14,12 @@ RESULT = "sglang.jsonl"
 
 class Sglang(Peer):
     name = "sglang"
+    backend = "sglang-oai-chat"
 
     def command(self, url, load, folder):
         words = [places.program(self.name, "python"),
                  str(places.HERE / "drivers/sglang_serving.py"), places.unpacked(self.name),
-                 "--backend", "sglang-oai-chat", "--base-url", url, "--model", "golden",
+                 "--backend", self.backend, "--base-url", url, "--model", "golden",
                  "--tokenizer", places.tokenizer(), "--dataset-name", "random-ids",
                  "--random-input-len", str(load.input_tokens), "--random-output-len",
                  str(load.tokens), "--random-range-ratio", "1.0", "--num-prompts",
@@ -35,5 +36,13 @@ class Sglang(Peer):
         return Record(
             ttft=milliseconds(result, "ttft"), itl=milliseconds(result, "itl"),
             tpot=milliseconds(result, "tpot"), e2e=milliseconds(result, "e2e_latency"),
+            rate={"requests": result["request_throughput"], "tokens": result["output_throughput"]},
             requests=result["completed"], failed=load.requests - result["completed"],
             output_tokens=result["total_output_tokens"], duration_s=result["duration"])
+
+
+class SglangOwnApi(Sglang):
+    """The same over SGLang's own /generate, which is its default."""
+
+    api = "sglang"
+    backend = "sglang"

@@ -38,5 +38,6 @@ class Vllm(Peer):
         return Record(
             ttft=milliseconds(result, "ttft"), itl=milliseconds(result, "itl"),
             tpot=milliseconds(result, "tpot"), e2e=milliseconds(result, "e2el"),
+            rate={"requests": result["request_throughput"], "tokens": result["output_throughput"]},
             requests=result["completed"], failed=result.get("failed"),
             output_tokens=result["total_output_tokens"], duration_s=result["duration"])

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include <fmt/format.h>
+
 #include "domain/metrics/foreign_common.h"
 
 namespace roofscape::metrics {
@@ -30,6 +32,40 @@ constexpr std::array<Tool, kNames.size()> kTools = [] {
   for (std::size_t i = 0; i < kNames.size(); ++i) tools[i] = kNames[i].tool;
   return tools;
 }();
+
+// Whether the tool has a client of this API; MLPerf has none of any, and takes all.
+bool Asks(Tool tool, spec::Api api) {
+  using spec::Api;
+  switch (api) {
+    case Api::kChat: return true;
+    case Api::kCompletions: return tool != Tool::kLlmperf;
+    case Api::kResponses:
+      return tool == Tool::kVllm || tool == Tool::kAiperf || tool == Tool::kGuidellm ||
+             tool == Tool::kMlperf;
+    case Api::kMessages: return tool == Tool::kAiperf || tool == Tool::kMlperf;
+    case Api::kSglang: return tool == Tool::kSglang || tool == Tool::kMlperf;
+    case Api::kTgi:
+      return tool == Tool::kAiperf || tool == Tool::kGenaiPerf || tool == Tool::kMlperf;
+    case Api::kLlamaCpp: return tool == Tool::kMlperf;
+  }
+  return false;
+}
+
+void AddNotes(const foreign::View& view, const ForeignContext& context, ForeignFigures& out) {
+  if (!Asks(out.tool, context.api)) {
+    out.notes.push_back(
+        fmt::format("it has no client of this API ({}): its rules on the events of another",
+                    spec::Name(context.api)));
+  }
+  if (view.cancelled.empty()) return;
+  out.notes.push_back(fmt::format(
+      "{} requests that we cancelled ourselves are in no {}", view.cancelled.size(),
+      out.tool == Tool::kGuidellm
+          ? "latency or rate; it calls them incomplete, and its duration runs to their end"
+      : out.tool == Tool::kAiperf || out.tool == Tool::kInferencePerf
+          ? "figure: it keeps no record of what was in flight when it was stopped"
+          : "figure; stopped in the middle, it would have written no result"));
+}
 
 }  // namespace
 
@@ -66,10 +102,11 @@ ForeignFigures ComputeAs(Tool tool, const spec::RequestLog& log, const ForeignCo
     case Tool::kGuidellm: foreign::ComputeGuidellm(view, out); break;
     case Tool::kInferencePerf: foreign::ComputeInferencePerf(view, out); break;
     case Tool::kGenaiPerf: foreign::ComputeGenaiPerf(view, out); break;
-    case Tool::kLlmperf: foreign::ComputeLlmperf(view, context, out); break;
+    case Tool::kLlmperf: foreign::ComputeLlmperf(view, out); break;
     case Tool::kMlperf: foreign::ComputeMlperf(view, context, out); break;
     case Tool::kInferencex: foreign::ComputeInferencex(log, view, context, out); break;
   }
+  AddNotes(view, context, out);
   return out;
 }
 

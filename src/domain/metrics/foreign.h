@@ -2,7 +2,9 @@
 // these stamps. Definitions and their sources: docs/reference/other-tools.md. Nothing else in the
 // product uses these figures.
 //
-// Only measured requests take part; failures, windows and denominators are each tool's own. A
+// Only measured requests take part; failures, windows and denominators are each tool's own. What
+// we cancelled ourselves is none of them: a tool that is stopped has no result, or leaves what was
+// in flight out of it, and guidellm alone counts it. A
 // client that times its own call begins before it sends, so its clock starts at `sent` less the
 // time to connect, not at `intended`. What a log cannot give is missing and says why; a figure that
 // holds under a premise says which.
@@ -18,6 +20,7 @@
 #include <string_view>
 #include <vector>
 
+#include "domain/spec/plan.h"
 #include "domain/spec/request_log.h"
 
 namespace roofscape::metrics {
@@ -40,7 +43,7 @@ std::optional<Tool> ToolNamed(std::string_view name);
 
 /// What the log itself does not hold.
 struct ForeignContext {
-  bool chat = true;                // /v1/chat/completions, else /v1/completions
+  spec::Api api = spec::Api::kChat;
   std::int64_t concurrency = 1;    // 0: open loop
   std::optional<double> rate_rps;  // open loop: requests asked a second; missing for a burst
   /// Accelerators of the deployment; `prefill` and `decode` where it is split into these roles.

@@ -78,6 +78,10 @@ View MakeView(const spec::RequestLog& log) {
     if (request.phase != spec::Phase::kMeasure) continue;
     Seen seen = MakeSeen(log, request);
     if (seen.start_ns == kNoStamp) continue;
+    if (request.outcome == spec::Outcome::kCancelled) {
+      view.cancelled.push_back(std::move(seen));
+      continue;
+    }
     const bool first = view.requests.empty();
     view.begin_ns = first ? seen.start_ns : std::min(view.begin_ns, seen.start_ns);
     view.end_ns = first ? seen.end_ns : std::max(view.end_ns, seen.end_ns);

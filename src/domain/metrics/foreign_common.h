@@ -32,7 +32,8 @@ struct Seen {
 };
 
 struct View {
-  std::vector<Seen> requests;  // those with a start
+  std::vector<Seen> requests;   // those with a start, but for what we cancelled
+  std::vector<Seen> cancelled;  // likewise
   /// Some event tells its characters: then a token event without any has an empty text.
   bool text_known = false;
   std::int64_t begin_ns = 0;  // first start
@@ -46,6 +47,9 @@ struct View {
 };
 
 View MakeView(const spec::RequestLog& log);
+
+/// Chunks of OpenAI's first form, whose text is no delta; tools take other APIs' for chat's.
+inline bool IsCompletions(spec::Api api) { return api == spec::Api::kCompletions; }
 
 /// True for a chunk whose `choices` is not empty: all but usage, [DONE], errors and comments.
 bool HasChoices(const spec::Event& event);
@@ -180,7 +184,7 @@ void ComputeAiperf(const View& view, ForeignFigures& out);
 void ComputeGuidellm(const View& view, ForeignFigures& out);
 void ComputeInferencePerf(const View& view, ForeignFigures& out);
 void ComputeGenaiPerf(const View& view, ForeignFigures& out);
-void ComputeLlmperf(const View& view, const ForeignContext& context, ForeignFigures& out);
+void ComputeLlmperf(const View& view, ForeignFigures& out);
 void ComputeMlperf(const View& view, const ForeignContext& context, ForeignFigures& out);
 
 }  // namespace roofscape::metrics::foreign

@@ -7,7 +7,7 @@
 // interpolated.
 
 #include <algorithm>
-#include <array>
+#include <iterator>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -66,10 +66,6 @@ struct Stats {
   std::int64_t errored = 0;
   double prompt_tokens = 0.0;
   double output_tokens = 0.0;
-  // Its token rates run from the first answer's first token to the last answer's last.
-  std::int64_t first_token_ns = 0;
-  std::int64_t last_token_ns = 0;
-  std::vector<std::int64_t> prompts_read_ns;  // first tokens
 };
 
 void AddSuccess(const View& view, const Seen& seen, Stats& stats) {
@@ -81,12 +77,6 @@ void AddSuccess(const View& view, const Seen& seen, Stats& stats) {
                                 : static_cast<double>(lines.size());
   const auto prompt = static_cast<double>(InputTokensCounted(seen));
   const std::int64_t last_ns = lines.empty() ? seen.end_ns : lines.back();
-  // A line alone has no gap: all its tokens count at its time.
-  const std::int64_t first_ns = lines.size() > 1 ? lines.front() : last_ns;
-  stats.first_token_ns =
-      stats.successful == 0 ? first_ns : std::min(stats.first_token_ns, first_ns);
-  stats.last_token_ns = stats.successful == 0 ? last_ns : std::max(stats.last_token_ns, last_ns);
-  stats.prompts_read_ns.push_back(lines.empty() ? seen.end_ns : lines.front());
   ++stats.successful;
   stats.prompt_tokens += prompt;
   stats.output_tokens += tokens;
@@ -126,24 +116,33 @@ void AddSummary(Sheet& sheet, std::string_view key, std::string_view title, std:
   add("p99", summary.p99);
 }
 
-void AddRates(const Stats& stats, double seconds, Sheet& sheet, ForeignRow& row) {
-  const double generating = SecondsBetween(stats.first_token_ns, stats.last_token_ns);
+// The run as it saw it: to the end of what it gave up, too.
+double Duration(const View& view) {
+  std::int64_t begin_ns = view.begin_ns;
+  std::int64_t end_ns = view.end_ns;
+  for (const Seen& seen : view.cancelled) {
+    const bool first = view.requests.empty() && &seen == &view.cancelled.front();
+    begin_ns = first ? seen.start_ns : std::min(begin_ns, seen.start_ns);
+    end_ns = first ? seen.end_ns : std::max(end_ns, seen.end_ns);
+  }
+  return SecondsBetween(begin_ns, end_ns);
+}
+
+void AddRates(const Stats& stats, const View& view, Sheet& sheet, ForeignRow& row) {
+  const double seconds = Duration(view);
   row.successes = stats.successful;
   row.failures = stats.errored;
   row.duration_s = seconds;
   row.request_rps = RatePerSecond(static_cast<double>(stats.successful), seconds);
-  row.output_tps = RatePerSecond(stats.output_tokens, generating);
-  row.total_tps = RatePerSecond(stats.prompt_tokens + stats.output_tokens, generating);
+  row.output_tps = RatePerSecond(stats.output_tokens, seconds);
+  row.total_tps = RatePerSecond(stats.prompt_tokens + stats.output_tokens, seconds);
   sheet.Count("request_totals.successful", "Requests, successful", stats.successful);
   sheet.Count("request_totals.errored", "Requests, errored", stats.errored);
+  sheet.Count("request_totals.incomplete", "Requests, incomplete", std::ssize(view.cancelled));
   sheet.Add("duration", "Measured duration", "s", seconds);
   sheet.Add("requests_per_second.mean", "Requests per second, mean", "req/s", row.request_rps);
-  const auto [first, last] =
-      std::minmax_element(stats.prompts_read_ns.begin(), stats.prompts_read_ns.end());
   sheet.Add("prompt_tokens_per_second.mean", "Prompt tokens per second, mean", "tok/s",
-            stats.prompts_read_ns.empty()
-                ? std::nullopt
-                : RatePerSecond(stats.prompt_tokens, SecondsBetween(*first, *last)));
+            RatePerSecond(stats.prompt_tokens, seconds));
   sheet.Add("output_tokens_per_second.mean", "Output tokens per second, mean", "tok/s",
             row.output_tps);
   sheet.Add("tokens_per_second.mean", "Total tokens per second, mean", "tok/s", row.total_tps);
@@ -177,13 +176,13 @@ void ComputeGuidellm(const View& view, ForeignFigures& out) {
       SpreadOf(add("inter_token_latency_ms", "Inter token latency", "ms", stats.itl_ms), 1e-3);
   add("prompt_token_count", "Prompt tokens", "tokens", stats.prompt);
   add("output_token_count", "Output tokens", "tokens", stats.output);
-  AddRates(stats, view.Seconds(), sheet, out.row);
+  AddRates(stats, view, sheet, out.row);
   sheet.Note(
       "its TPOT counts from the send, TTFT in it, and its ITL is one value a request; both "
       "weigh a request by its tokens, and percentiles are not interpolated");
   sheet.Note(
-      "token rates run from the first token of the run to its last, request rates from the "
-      "first send to the last end");
+      "rates run from the first send to the last end; before 0.8 those of tokens ran from the "
+      "first token of the run to its last");
 }
 
 }  // namespace roofscape::metrics::foreign

@@ -70,7 +70,8 @@ void FailOnComments(const View& view, ForeignFigures& out, Sheet& sheet) {
 void ComputeInferencex(const spec::RequestLog& log, const View& view, const ForeignContext& context,
                        ForeignFigures& out) {
   Sheet sheet(out);
-  const ChunkRule rule{false, context.chat};
+  const bool chat = !IsCompletions(context.api);
+  const ChunkRule rule{false, chat};
   for (const Seen& seen : view.requests) {
     ForeignRequest request = ChunkRequest(log, seen, rule);
     request.input_tokens = InputTokensAsked(seen);
@@ -94,7 +95,7 @@ void ComputeInferencex(const spec::RequestLog& log, const View& view, const Fore
   AddPerChip(sheet, out.row, context);
   NoteChunks(sheet, view, rule);
   NoteUncounted(sheet, out.requests);
-  if (context.chat) sheet.Note("E2EL, and with it TPOT, end at the usage chunk");
+  if (chat) sheet.Note("E2EL, and with it TPOT, end at the usage chunk");
   sheet.Note(
       "input tokens are the lengths asked for; it connects anew for each request, which is "
       "in its times and not in a log of kept connections");

@@ -71,7 +71,7 @@ void AddCounts(const View& view, const Lists& lists, Sheet& sheet, ForeignRow& r
 
 }  // namespace
 
-void ComputeLlmperf(const View& view, const ForeignContext& context, ForeignFigures& out) {
+void ComputeLlmperf(const View& view, ForeignFigures& out) {
   Lists lists;
   for (const Seen& seen : view.requests) {
     if (!seen.ok) continue;
@@ -105,7 +105,6 @@ void ComputeLlmperf(const View& view, const ForeignContext& context, ForeignFigu
     sheet.Note(fmt::format("{} answers hold a keep-alive comment, on which this client fails",
                            lists.comments));
   }
-  if (!context.chat) sheet.Note("it asks /v1/chat/completions only; its rules on other chunks");
 }
 
 }  // namespace roofscape::metrics::foreign

@@ -80,7 +80,7 @@ void ExpectFigures(const ForeignFigures& figures, const std::vector<Expected>& e
 
 ForeignContext TwoUsers(bool chat = true) {
   ForeignContext context;
-  context.chat = chat;
+  context.api = chat ? spec::Api::kChat : spec::Api::kCompletions;
   context.concurrency = 2;
   return context;
 }
@@ -145,6 +145,11 @@ TEST(Foreign, SglangChat) {
                     {"mean_tpot_ms", ((43 - 20) / 3.0 + (63 - 20) / 3.0) / 2},  // to [DONE]
                     {"mean_e2e_latency_ms", (43 + 33 + 63) / 3.0}});
   EXPECT_FALSE(f.Find("total_output_tokens_retokenized")->value);
+  EXPECT_FALSE(HasNote(f, "asks for none"));
+  spec::RequestLog shorter = SmallLog();
+  shorter.requests[1].output_tokens_asked = 9;
+  EXPECT_TRUE(HasNote(ComputeAs(Tool::kSglang, shorter, TwoUsers()),
+                      "not the length asked for, in 1 of 3 answers"));
 }
 
 // Completions have no reasoning, and a chunk of usage alone is not asked for: the lengths asked for
@@ -181,7 +186,6 @@ TEST(Foreign, Aiperf) {
 
 TEST(Foreign, Guidellm) {
   const ForeignFigures f = As(Tool::kGuidellm);
-  constexpr double kTokensS = 0.139;  // A's first token to C's last
   ExpectFigures(f, {{"request_latency.mean", (43 + 33 + 63) * 1e-3 / 3},
                     {"time_to_first_token_ms.mean", (20 + 30 + 20) / 3.0},
                     {"time_to_first_token_ms.median", 20},
@@ -194,10 +198,11 @@ TEST(Foreign, Guidellm) {
                     {"inter_token_latency_ms.mean", 10},
                     {"inter_token_latency_ms.median", 20 / 3.0},
                     {"requests_per_second.mean", 3 / kWholeS},
-                    {"prompt_tokens_per_second.mean", 25 / 0.099},
-                    {"output_tokens_per_second.mean", 9 / kTokensS},
-                    {"tokens_per_second.mean", 34 / kTokensS},
+                    {"prompt_tokens_per_second.mean", 25 / kWholeS},
+                    {"output_tokens_per_second.mean", 9 / kWholeS},
+                    {"tokens_per_second.mean", 34 / kWholeS},
                     {"request_totals.successful", 3},
+                    {"request_totals.incomplete", 0},
                     {"request_totals.errored", 1}});
 }
 
@@ -336,6 +341,75 @@ TEST(Foreign, WhatACommentOrAnErrorInTheStreamDoes) {
   }
 }
 
+// What we cancelled is nobody's failure: no tool keeps it as one, and but for guidellm, which
+// counts it, all figures are as if it had never been sent.
+TEST(Foreign, CancelledRequestsAreNoFailures) {
+  spec::RequestLog log = SmallLog();
+  spec::Request cut = OkRequest(230, 500);
+  cut.outcome = spec::Outcome::kCancelled;
+  AddRequest(log, cut, {Text(300), Text(400)});
+  for (const Tool tool : AllTools()) {
+    SCOPED_TRACE(Name(tool));
+    const ForeignFigures f = ComputeAs(tool, log, TwoUsers());
+    const ForeignFigures without = ComputeAs(tool, SmallLog(), TwoUsers());
+    EXPECT_EQ(f.row.failures, 1);
+    EXPECT_EQ(f.row.successes, 3);
+    EXPECT_EQ(f.requests.size(), without.requests.size());
+    EXPECT_TRUE(HasNote(f, "1 requests that we cancelled"));
+    EXPECT_FALSE(HasNote(without, "cancelled"));
+    EXPECT_EQ(f.row.ttft_s.mean, without.row.ttft_s.mean);
+    if (tool == Tool::kGuidellm) continue;
+    for (const ForeignFigure& figure : without.figures) {
+      EXPECT_EQ(f.Find(figure.key)->value, figure.value) << figure.key;
+    }
+  }
+  // From 1 to 500 ms, where what it calls incomplete ended.
+  ExpectFigures(ComputeAs(Tool::kGuidellm, log, TwoUsers()),
+                {{"request_totals.incomplete", 1},
+                 {"request_totals.errored", 1},
+                 {"duration", 0.499},
+                 {"output_tokens_per_second.mean", 9 / 0.499}});
+}
+
+// SGLang's own API tells all text so far and its count in each event: a gap is shared by the tokens
+// that came in it, and one whose text is still held back counts, too.
+TEST(Foreign, SglangOwnApi) {
+  spec::RequestLog log;
+  spec::Request request = Counted(OkRequest(0, 75), 5, 5, 8);
+  request.token_source = spec::TokenSource::kChunkUsage;
+  request.output_tokens_asked = 20;
+  AddRequest(log, request,
+             {At(5, EventKind::kAnswer, 1), Text(10, EventKind::kAnswer, 1),
+              Text(40, EventKind::kAnswer, 3), At(56, EventKind::kAnswer, 1),
+              At(60, EventKind::kAnswer, 0), Text(70, EventKind::kAnswer, 2),
+              At(72, EventKind::kFinish), At(75, EventKind::kDone)});
+  ForeignContext context = TwoUsers();
+  context.api = spec::Api::kSglang;
+  const ForeignFigures f = ComputeAs(Tool::kSglang, log, context);
+  ExpectFigures(f, {{"completed", 1},
+                    {"total_output_tokens", 8},
+                    {"mean_ttft_ms", 10},
+                    // 30 / 3 three times, 16 once, 14 / 2 twice: the empty one moves nothing.
+                    {"mean_itl_ms", 60 / 6.0},
+                    {"std_itl_ms", 3},
+                    {"mean_tpot_ms", 65 / 7.0},
+                    {"mean_e2e_latency_ms", 75}});
+  ASSERT_EQ(f.requests.at(0).itl_s.size(), 6U);
+  EXPECT_FALSE(HasNote(f, "no client of this API"));
+  EXPECT_TRUE(HasNote(ComputeAs(Tool::kVllm, log, context), "no client of this API (sglang)"));
+}
+
+// What opens an answer of Responses holds no token; to vLLM's client of that API it is none.
+TEST(Foreign, VllmOnResponses) {
+  ForeignContext context = TwoUsers();
+  context.api = spec::Api::kResponses;
+  const ForeignFigures f = ComputeAs(Tool::kVllm, SmallLog(), context);
+  ExpectFigures(f, {{"mean_ttft_ms", (20 + 30 + 20) / 3.0}});
+  EXPECT_FALSE(HasNote(f, "no client of this API"));
+  EXPECT_TRUE(
+      HasNote(ComputeAs(Tool::kSglang, SmallLog(), context), "no client of this API (responses)"));
+}
+
 TEST(Foreign, AnEmptyLogHasNoFigure) {
   for (const Tool tool : AllTools()) {
     const ForeignFigures f = ComputeAs(tool, {}, {});
@@ -403,7 +477,7 @@ TEST(Foreign, AgreeWithOursOnAPlainLog) {
       } else if (linear && tool != Tool::kLlmperf) {
         ExpectSame(row.itl_s, ours.itl_s, name + " itl");
       }
-      if (tool == Tool::kMlperf || tool == Tool::kGuidellm) continue;
+      if (tool == Tool::kMlperf) continue;
       EXPECT_NEAR(*row.output_tps, *ours.output_tps, 1e-6) << name;
       EXPECT_NEAR(*row.request_rps, *ours.request_rps, 1e-6) << name;
       if (!row.total_tps) continue;

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "domain/metrics/foreign_common.h"
 
 namespace roofscape::metrics::foreign {
@@ -62,12 +64,29 @@ Peaks PeaksOf(const std::vector<ForeignRequest>& requests) {
   return {PeakChunks(requests, begin_s), PeakInFlight(requests)};
 }
 
+// Of a chat it knows one spelling, and a log does not hold which one the server had.
+void NoteReasoning(Sheet& sheet, const View& view, const ForeignContext& context) {
+  if (context.api != spec::Api::kChat) return;
+  std::int64_t answers = 0, holders = 0;
+  for (const Seen& seen : view.requests) {
+    if (!seen.ok) continue;
+    ++answers;
+    if (seen.Holds(spec::EventKind::kReasoning)) ++holders;
+  }
+  if (holders == 0) return;
+  sheet.Note(
+      fmt::format("reasoning, in {}, counts here; this client knows it by the name `reasoning` and "
+                  "passes over `reasoning_content`",
+                  OfAnswers(holders, answers)));
+}
+
 }  // namespace
 
 void ComputeVllm(const spec::RequestLog& log, const View& view, const ForeignContext& context,
                  ForeignFigures& out) {
-  // Since 0.33 a chat's opening role chunk and an empty finish chunk count no more.
-  const ChunkRule rule{context.chat, false};
+  // Since 0.33 a chat's opening role chunk and an empty finish chunk count no more. Of Responses
+  // it counts the deltas alone.
+  const ChunkRule rule{!IsCompletions(context.api), false};
   for (const Seen& seen : view.requests) {
     ForeignRequest request = ChunkRequest(log, seen, rule);
     request.input_tokens =
@@ -97,6 +116,7 @@ void ComputeVllm(const spec::RequestLog& log, const View& view, const ForeignCon
   NoteChunks(sheet, view, rule);
   NoteUncounted(sheet, out.requests);
   NoteTruncated(sheet, view);
+  NoteReasoning(sheet, view, context);
   if (context.concurrency == 0 && context.rate_rps) {
     sheet.Note("its run begins one gap of the schedule before the first request");
   }

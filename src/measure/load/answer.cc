@@ -24,6 +24,13 @@ std::int64_t RunawayLimit(std::int64_t asked) { return 2 * asked + 64; }
 // Comments and empty events, too, must end some time.
 std::int64_t EventLimit(std::int64_t asked) { return 16 * asked + 100'000; }
 
+// How a body begins that is an event stream, whatever its server calls it.
+bool BeginsAnEventStream(std::string_view bytes) {
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  if (bytes.starts_with(kByteOrderMark)) bytes.remove_prefix(kByteOrderMark.size());
+  return bytes.starts_with("data:") || bytes.starts_with("event:") || bytes.starts_with(":");
+}
+
 // A count that no server can mean is none.
 std::int64_t SaneCount(std::int64_t count) {
   return count >= 0 && count <= 1'000'000'000 ? count : spec::kUnknown;
@@ -35,12 +42,13 @@ Narrow Saturated(std::int64_t value) {
       std::clamp<std::int64_t>(value, 0, std::numeric_limits<Narrow>::max()));
 }
 
-/// "text/event-stream" of "text/event-stream; charset=utf-8" (RFC 9110, 8.3.1).
-std::string_view MediaType(std::string_view content_type) {
-  return Trim(content_type.substr(0, content_type.find(';')));
-}
-
 }  // namespace
+
+/// "text/event-stream; charset=utf-8" is one (RFC 9110, 8.3.1).
+bool NamesAnEventStream(std::string_view content_type) {
+  const std::string_view media_type = Trim(content_type.substr(0, content_type.find(';')));
+  return net::EqualsIgnoreCase(media_type, "text/event-stream");
+}
 
 Answer::Answer(Settings settings, std::function<bool()> one_segment)
     : settings_(std::move(settings)),
@@ -62,7 +70,7 @@ void Answer::Begin(std::int64_t output_tokens_asked) {
   outcome_ = Outcome::kOk;
   status_ = 0;
   end_ns_ = spec::kNoStamp;
-  chunk_usages_ = event_tokens_ = 0;
+  chunk_usages_ = untold_events_ = event_tokens_ = 0;
   text_bytes_ = 0;
   token_ids_ = streaming_ = finish_seen_ = done_seen_ = false;
 }
@@ -70,11 +78,13 @@ void Answer::Begin(std::int64_t output_tokens_asked) {
 void Answer::OnHead(const net::HttpHead& head) {
   status_ = head.status;
   content_type_ = std::string(head.Find("content-type").value_or(""));
-  streaming_ = status_ >= 200 && status_ < 300 &&
-               net::EqualsIgnoreCase(MediaType(content_type_), "text/event-stream");
+  streaming_ = status_ >= 200 && status_ < 300 && NamesAnEventStream(content_type_);
 }
 
 bool Answer::OnBody(std::string_view bytes, const net::ReadInfo& read) {
+  if (!streaming_ && error_body_.empty() && status_ >= 200 && status_ < 300) {
+    streaming_ = BeginsAnEventStream(bytes);
+  }
   if (!streaming_) {
     error_body_.append(
         bytes.substr(0, kMaxErrorBody - std::min(kMaxErrorBody, error_body_.size())));
@@ -112,11 +122,20 @@ bool Answer::EndsSomeTime() {
 }
 
 void Answer::OnEvent(const net::SseEvent& event) {
+  const std::string_view data = Trim(event.data);
+  // What comes behind the end is no part of the answer, and what is blank says nothing.
+  if (done_seen_ || (data.empty() && event.type != "error")) {
+    return AddEvent(EventKind::kComment, 0, 0);
+  }
+  OnPayload(event, data);
+}
+
+void Answer::OnPayload(const net::SseEvent& event, std::string_view data) {
   StreamEvent read;
-  if (event.data == "[DONE]") {
+  if (data == "[DONE]") {
     read.kind = EventKind::kDone;
   } else {
-    read = settings_.reader->Read(event.data, event.type, &shape_);
+    read = settings_.reader->Read(data, event.type, &shape_);
     TakeUsage(read.usage);
   }
   if (settings_.observer) settings_.observer(event, read);
@@ -148,7 +167,8 @@ void Answer::TakeUsage(const Usage& usage) {
   const auto take = [](std::int64_t count, std::int64_t& into) {
     if (SaneCount(count) != spec::kUnknown) into = count;
   };
-  take(usage.prompt_tokens, usage_.prompt_tokens);
+  // There is no prompt without a token: 0 is from a server that does not count.
+  if (usage.prompt_tokens != 0) take(usage.prompt_tokens, usage_.prompt_tokens);
   take(usage.completion_tokens, usage_.completion_tokens);
   take(usage.cached_tokens, usage_.cached_tokens);
 }
@@ -169,21 +189,26 @@ std::string_view Answer::NewText(const StreamEvent& event) {
 }
 
 /// Tokens in a token-carrying event: ids if the server sends them, else the growth of a per-chunk
-/// usage, else one. An event without text that adds no token to a count carries none.
+/// usage, else one. An event without text that adds no token to a count carries none. A count that
+/// comes after events without one is of them all, and tells nothing of this one.
 std::int64_t Answer::TokensIn(StreamEvent& event) {
   if (!spec::CarriesTokens(event.kind)) return 0;
   if (event.token_ids > 0) {
     token_ids_ = true;
+    untold_events_ = 0;
     return event.token_ids;
   }
   const std::int64_t count = SaneCount(event.usage.completion_tokens);
-  if (count == spec::kUnknown) return 1;
+  if (count == spec::kUnknown) {
+    ++untold_events_;
+    return 1;
+  }
   ++chunk_usages_;
   const std::int64_t grown = std::max<std::int64_t>(0, count - event_tokens_);
   if (grown == 0 && (event.text.empty() || event.whole_text)) {
     event.kind = event.finish ? EventKind::kFinish : EventKind::kRole;
   }
-  return grown;
+  return std::exchange(untold_events_, 0) > 0 ? std::min<std::int64_t>(grown, 1) : grown;
 }
 
 void Answer::AddEvent(EventKind kind, std::int64_t tokens, std::size_t chars) {
@@ -211,6 +236,10 @@ void Answer::OnEnd() {
     return Fail(Outcome::kProtocol,
                 fmt::format("no event stream but '{}': {}", Printable(content_type_, 60),
                             ErrorText(error_body_)));
+  }
+  // It says that there are none, and here they are: it does not count.
+  if (usage_.completion_tokens == 0 && event_tokens_ > 0) {
+    usage_.completion_tokens = spec::kUnknown;
   }
   if (finish_seen_) return;
   const std::int64_t tokens = std::max(event_tokens_, usage_.completion_tokens);

@@ -33,6 +33,9 @@ struct TokenCounter {
 /// Told of every event with its payload, for who wants to know more than the log keeps.
 using EventObserver = std::function<void(const net::SseEvent& raw, const StreamEvent& read)>;
 
+/// Whether a server calls what it sends an event stream.
+bool NamesAnEventStream(std::string_view content_type);
+
 class Answer {
  public:
   struct Settings {
@@ -77,6 +80,8 @@ class Answer {
   const std::vector<spec::Event>& events() const { return events_; }
   const std::string& message() const { return message_; }
   const std::string& text() const { return text_; }
+  /// As the server wrote it.
+  const std::string& content_type() const { return content_type_; }
   /// For each event the offset, on its connection, of the byte that completed it; only with
   /// mark_bytes.
   const std::vector<std::uint64_t>& event_ends() const { return event_ends_; }
@@ -92,6 +97,7 @@ class Answer {
   std::string_view NewText(const StreamEvent& event);
   void TakeUsage(const Usage& usage);
   bool EndsSomeTime();
+  void OnPayload(const net::SseEvent& event, std::string_view data);
 
   Settings settings_;
   std::function<bool()> one_segment_;
@@ -111,9 +117,10 @@ class Answer {
   std::int64_t status_ = 0;
   std::int64_t asked_ = 0;
   std::int64_t end_ns_ = spec::kNoStamp;
-  std::int64_t chunk_usages_ = 0;  // Token events that told how many tokens there are so far.
-  std::int64_t event_tokens_ = 0;  // Output tokens carried by events so far.
-  std::size_t text_bytes_ = 0;     // Of generated text so far.
+  std::int64_t chunk_usages_ = 0;   // Token events that told how many tokens there are so far.
+  std::int64_t untold_events_ = 0;  // Token events behind the last that did, or told ids.
+  std::int64_t event_tokens_ = 0;   // Output tokens carried by events so far.
+  std::size_t text_bytes_ = 0;      // Of generated text so far.
   bool token_ids_ = false;
   bool streaming_ = false;
   bool finish_seen_ = false;

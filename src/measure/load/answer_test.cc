@@ -243,6 +243,116 @@ TEST_P(TranscriptTest, IsReadRightHoweverItsLinesAreWritten) {
 INSTANTIATE_TEST_SUITE_P(Servers, TranscriptTest, testing::ValuesIn(AllTranscripts()),
                          [](const auto& test) { return test.param.name; });
 
+const char* const kRole = R"(data: {"choices":[{"delta":{"role":"assistant","content":""}}]})"
+                          "\n\n";
+const char* const kToken = R"(data: {"choices":[{"delta":{"content":" a"}}]})"
+                           "\n\n";
+const char* const kFinish = R"(data: {"choices":[{"delta":{},"finish_reason":"length"}]})"
+                            "\n\n";
+const char* const kUsage = R"(data: {"choices":[],"usage":{"prompt_tokens":7,)"
+                           R"("completion_tokens":2}})"
+                           "\n\n";
+const char* const kDone = "data: [DONE]\n\n";
+
+std::string Choice(std::string_view rest) {
+  return fmt::format("data: {{\"choices\":[{{{}}}]}}\n\n", rest);
+}
+
+/// What servers and the proxies before them were seen to write, beside every standard.
+struct OddCase {
+  const char* name;
+  std::string body;
+  std::string told;  // Without the text.
+  std::string content_type = "text/event-stream";
+  std::string message = {};  // Part of it.
+};
+
+std::vector<OddCase> OddCases() {
+  const std::string begin = std::string(kRole) + kToken + kToken;
+  const std::string end = std::string(kFinish) + kUsage + kDone;
+  const std::string whole = begin + end;
+  const std::string good =
+      "ok input=7 output=2 cached= source=final_usage\nrole answer/1/2 answer/1/2 finish usage "
+      "done ";
+  const auto cut = [](const char* what) {
+    return fmt::format("{} input= output=2 cached= source=event_count\nrole answer/1/2 answer/1/2 ",
+                       what);
+  };
+  const std::string open = Choice(R"("delta":{"content":" a"},"finish_reason":"")");
+  const std::string null = Choice(R"("delta":{"content":" a"},"finish_reason":"null")");
+  const std::string counts = R"(,"usage":{"prompt_tokens":7,"completion_tokens":8})";
+  const std::string wide = R"({"choices":[{"delta":{"content":"abcd"}}])";
+  return {
+      {"type_in_capitals", whole, good, "Text/Event-Stream; charset=UTF-8"},
+      {"type_of_plain_text", whole, good, "text/plain; charset=utf-8"},
+      {"no_type", whole, good, ""},
+      {"other_type_and_a_comment", ": hello\n\n" + whole,
+       "ok input=7 output=2 cached= source=final_usage\n"
+       "comment role answer/1/2 answer/1/2 finish usage done ",
+       "application/json"},
+      {"no_end_with_empty_reasons", kRole + open + open, cut("truncated")},
+      {"no_end_with_reasons_called_null", kRole + null + null, cut("truncated")},
+      {"empty_reasons_and_an_end", kRole + open + open + end, good},
+      {"given_up", begin + Choice(R"("delta":{},"finish_reason":"abort")") + kDone,
+       cut("server_error") + "error done ", "text/event-stream", "gave the answer up"},
+      {"ended_by_an_error", begin + Choice(R"("delta":{},"finish_reason":"error")") + kDone,
+       cut("server_error") + "error done "},
+      {"an_error_that_is_the_root",
+       begin + R"(data: {"object":"error","message":"no memory","type":"X","code":500})" + "\n\n",
+       cut("server_error") + "error ", "text/event-stream", "no memory"},
+      {"an_error_that_is_empty", begin + R"(data: {"error":"","choices":[]})" + "\n\n" + end,
+       "ok input=7 output=2 cached= source=final_usage\n"
+       "role answer/1/2 answer/1/2 comment finish usage done "},
+      {"blanks_behind_the_end_mark", begin + kFinish + kUsage + "data: [DONE] \n\n", good},
+      {"data_behind_the_end", whole + kToken + kDone, good + "comment comment "},
+      {"blank_data", "data:\n\n" + whole + "data: \n\n",
+       "ok input=7 output=2 cached= source=final_usage\n"
+       "comment role answer/1/2 answer/1/2 finish usage done comment "},
+      {"pings_that_are_no_json", "event: ping\ndata: 2026-11-30 10:00\n\n" + whole,
+       "ok input=7 output=2 cached= source=final_usage\n"
+       "comment role answer/1/2 answer/1/2 finish usage done "},
+      {"counts_of_nothing",
+       begin + kFinish +
+           R"(data: {"choices":[],"usage":{"prompt_tokens":0,"completion_tokens":0}})" + "\n\n" +
+           kDone,
+       "ok input= output=2 cached= source=event_count\n"
+       "role answer/1/2 answer/1/2 finish usage done "},
+      // 8 tokens in two events: how they are shared out the one count does not tell.
+      {"counts_in_the_last_of_several",
+       "data: " + wide + "}\n\ndata: " + wide + counts + "}\n\n" + kFinish + kDone,
+       "ok input=7 output=8 cached= source=final_usage\nanswer/1/4 answer/1/4 finish done "},
+  };
+}
+
+TEST(AnswerTest, OddStreams) {
+  for (const OddCase& odd : OddCases()) {
+    for (const std::size_t piece : {odd.body.size(), std::size_t{40}}) {
+      Reading reading(/*keep_text=*/false);
+      reading.Take(fmt::format(
+          "HTTP/1.1 200 OK\r\n{}Content-Length: {}\r\n\r\n",
+          odd.content_type.empty() ? "" : fmt::format("Content-Type: {}\r\n", odd.content_type),
+          odd.body.size()));
+      for (std::size_t at = 0; at < odd.body.size(); at += piece) {
+        reading.Take(std::string_view(odd.body).substr(at, piece));
+      }
+      EXPECT_EQ(Told(reading.answer, true), odd.told + "\n") << odd.name << " by " << piece;
+      EXPECT_NE(reading.answer.message().find(odd.message), std::string::npos)
+          << odd.name << ": " << reading.answer.message();
+    }
+  }
+}
+
+TEST(AnswerTest, WhatDoesNotBeginLikeEventsIsNoStream) {
+  for (const char* body : {R"({"choices":[]})", "<html>", "database is down", "eventually"}) {
+    Reading reading;
+    reading.Take(fmt::format(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}",
+        std::string_view(body).size(), body));
+    EXPECT_TRUE(reading.answer.failed()) << body;
+    EXPECT_NE(reading.answer.message().find("no event stream"), std::string::npos) << body;
+  }
+}
+
 TEST(AnswerTest, IsForgottenWhenTheNextBegins) {
   Reading reading;
   for (const Transcript& transcript : AllTranscripts()) {

@@ -101,7 +101,8 @@ class Checker {
   Prompt NewPrompt(std::int64_t tokens) {
     const std::int64_t id = next_prompt_++;
     if (!dialect_.alphabet.empty()) return prompts_.TokenIds(id, tokens, dialect_.alphabet);
-    return prompts_.Words(id, tokens);
+    const double words = static_cast<double>(tokens) - dialect_.text.overhead_tokens;
+    return prompts_.Text(id, std::max(1.0, words), dialect_.text.cost);
   }
   Result<Trial> Send(const Dialect& dialect, const TrialAsk& ask) {
     seen_ = Seen();
@@ -145,6 +146,13 @@ void Checker::BeginAndEnd(const Trial& trial) {
                       ? "an unknown number of"
                       : WithCommas(trial.usage.completion_tokens),
                   seen_.role, seen_.named.empty() ? "" : "; events have names"));
+  const bool named = NamesAnEventStream(trial.content_type);
+  Add("content type", named ? Standing::kKept : Standing::kBroken,
+      named ? "text/event-stream"
+      : trial.content_type.empty()
+          ? "events come, but the head does not say so"
+          : fmt::format("events come, but the head says '{}'", Printable(trial.content_type, 60)),
+      "bench reads them; clients that go by the head see no stream");
   const bool needs_done = OpenAiForm() || plan_.target.api == Api::kSglang;
   Add("finish reason", trial.finish ? Standing::kKept : Standing::kBroken,
       !trial.finish                             ? "none came"
@@ -401,7 +409,10 @@ Result<Conformance> CheckConformance(const spec::Plan& plan, const net::Url& url
                                      const std::atomic<bool>* stop) {
   Conformance result;
   result.api = std::string(spec::Name(plan.target.api));
-  RS_ASSIGN_OR_RETURN(result.dialect, ProbeServer(plan, url, headers, clock, stop));
+  // Nothing longer than what is sent below need fit the server's context.
+  spec::Plan brief = plan;
+  brief.workload.input.tokens = std::min(brief.workload.input.tokens, kRepeatedTokens);
+  RS_ASSIGN_OR_RETURN(result.dialect, ProbeServer(brief, url, headers, clock, stop));
   const ServerPages pages(plan, url, headers, clock, stop);
   RS_ASSIGN_OR_RETURN(const std::unique_ptr<Trials> trials,
                       Trials::Create({plan, url, headers, stop}, clock));

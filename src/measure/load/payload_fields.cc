@@ -79,6 +79,8 @@ class Reader {
   bool ReadChoices(ondemand::value value);
   bool ReadChoice(std::string_view key, ondemand::value value);
   bool ReadChoiceDelta(std::string_view key, ondemand::value value);
+  void ReadChoiceEnd(ondemand::value value);
+  bool ReadError(ondemand::value value);
   bool ReadUsage(std::string_view key, ondemand::value value);
   bool ReadCachedTokens(ondemand::value details);
 
@@ -146,6 +148,17 @@ bool Reader::ReadChoiceDelta(std::string_view key, ondemand::value value) {
   return true;
 }
 
+/// Some servers write "" or "null" until the end has come.
+void Reader::ReadChoiceEnd(ondemand::value value) {
+  if (IsNull(value)) return;
+  ChoiceFields& choice = fields_.choice;
+  std::string_view reason;
+  const bool text = value.get_string().get(reason) == simdjson::SUCCESS;
+  if (text && (reason.empty() || reason == "null")) return;
+  choice.finish = true;
+  choice.given_up = choice.given_up || (text && (reason == "abort" || reason == "error"));
+}
+
 bool Reader::ReadChoice(std::string_view key, ondemand::value value) {
   ChoiceFields& choice = fields_.choice;
   if (key == "delta") {
@@ -153,7 +166,7 @@ bool Reader::ReadChoice(std::string_view key, ondemand::value value) {
   }
   if (key == "token_ids") return TakeTokenIds(value);
   if (key == "text") TakeText(value, choice.answer);
-  if (key == "finish_reason") choice.finish = !IsNull(value) || choice.finish;
+  if (key == "finish_reason") ReadChoiceEnd(value);
   return true;
 }
 
@@ -286,14 +299,28 @@ bool Reader::ReadNative(std::string_view key, ondemand::value value) {
   return true;
 }
 
+/// null, "" and false say that there is none.
+bool Reader::ReadError(ondemand::value value) {
+  if (IsNull(value)) return true;
+  std::string_view text;
+  bool flag = true;
+  if (value.get_string().get(text) == simdjson::SUCCESS && text.empty()) return true;
+  if (value.get_bool().get(flag) == simdjson::SUCCESS && !flag) return true;
+  fields_.has_error = true;
+  return TakeMessage(value);
+}
+
 bool Reader::ReadRoot(std::string_view key, ondemand::value value) {
   if (key == "choices") return ReadChoices(value);
   if (key == "usage") {
     return ForEachFieldOf(value, [this](auto k, auto v) { return ReadUsage(k, v); });
   }
-  if (key == "error" && !IsNull(value)) {
-    fields_.has_error = true;
-    return TakeMessage(value);
+  if (key == "error") return ReadError(value);
+  if (key == "object") {  // An error without a member of that name: vLLM's and SGLang's older form.
+    std::string_view object;
+    fields_.has_error = fields_.has_error ||
+                        (value.get_string().get(object) == simdjson::SUCCESS && object == "error");
+    return true;
   }
   if (key == "message" && fields_.message.empty()) return TakeMessage(value);
   if (key == "type" || key == "delta" || key == "response") return ReadTyped(key, value);

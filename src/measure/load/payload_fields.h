@@ -26,6 +26,7 @@ struct FieldText {
 struct ChoiceFields {
   bool role = false;
   bool finish = false;
+  bool given_up = false;  // It ended, but the server says that it is not whole.
   std::int64_t tool_calls = 0;
   FieldText answer;
   FieldText reasoning;

@@ -34,6 +34,11 @@ void SetError(const PayloadFields& fields, std::string_view payload, Meaning& me
 void ReadChoices(const PayloadFields& fields, Meaning& meaning) {
   const ChoiceFields& choice = fields.choice;
   StreamEvent& event = meaning.event;
+  if (choice.given_up) {
+    event.kind = EventKind::kError;
+    event.message = "the server gave the answer up (its finish reason)";
+    return;
+  }
   event.finish = choice.finish;
   meaning.text = choice.answer;
   if (choice.tool_calls > 0) {
@@ -107,6 +112,12 @@ void ReadNative(const PayloadFields& fields, Meaning& meaning) {
   event.kind = empty && native.finish ? EventKind::kFinish : EventKind::kAnswer;
 }
 
+/// What a server may send so that a connection is not idle, with whatever data.
+bool IsKeepAlive(std::string_view event_type) {
+  return event_type == "ping" || event_type == "heartbeat" || event_type == "keepalive" ||
+         event_type == "keep-alive";
+}
+
 StreamEvent Malformed(std::string_view message) {
   StreamEvent event;
   event.kind = EventKind::kError;
@@ -154,8 +165,12 @@ StreamEvent StreamReader::Parse(std::string_view payload, std::string_view event
                       document.get_object().get(object) == simdjson::SUCCESS &&
                       ReadPayloadFields(object, scratch_->padded.data(), fields);
   fields.has_error = fields.has_error || event_type == "error";
-  if (!parsed && !fields.has_error) return Malformed(payload);
   Meaning meaning;
+  if (!parsed && !fields.has_error) {
+    if (!IsKeepAlive(event_type)) return Malformed(payload);
+    meaning.event.kind = EventKind::kComment;
+    return meaning.event;
+  }
   if (fields.has_error) {
     SetError(fields, payload, meaning);
     return meaning.event;

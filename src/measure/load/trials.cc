@@ -35,6 +35,17 @@ std::string_view CureFor(int status) {
   return "Check the URL";
 }
 
+/// What the server says may tell more than its status.
+std::string_view CureFor(int status, std::string_view message) {
+  const auto says = [&](std::string_view word) { return message.find(word) != message.npos; };
+  if (status == 400 && (says("TLS") || says("HTTPS"))) return "Write the URL with https://";
+  if ((status == 400 || status == 422) && says("context")) {
+    return "Prompt and answer have to fit the server's context: lower --input-tokens or "
+           "--output-tokens";
+  }
+  return CureFor(status);
+}
+
 std::string_view CureFor(spec::Outcome outcome) {
   switch (outcome) {
     case spec::Outcome::kServerError: return "The server failed: its own log says why";
@@ -50,13 +61,9 @@ Error StatusError(const std::string& where, int status, const std::string& messa
   const ErrorCode code = status == 404                    ? ErrorCode::kNotFound
                          : status == 429 || status >= 500 ? ErrorCode::kUnavailable
                                                           : ErrorCode::kProtocol;
-  // A server that was sent plain text and speaks TLS mostly says so.
-  const bool tls = status == 400 && (message.find("TLS") != std::string::npos ||
-                                     message.find("HTTPS") != std::string::npos);
-  const std::string_view cure = tls ? "Write the URL with https://" : CureFor(status);
   const std::string_view words =
       std::string_view(message).substr(0, message.find_last_not_of('.') + 1);
-  return Error{code, fmt::format("{}: {}. {}", where, words, cure)};
+  return Error{code, fmt::format("{}: {}. {}", where, words, CureFor(status, message))};
 }
 
 Error UnreadableError(const std::string& where, const Trial& trial) {
@@ -141,6 +148,7 @@ Trial Trials::Told() const {
   trial.status = static_cast<int>(request.http_status);
   trial.outcome = request.outcome;
   trial.message = answer.message();
+  trial.content_type = answer.content_type();
   trial.usage = answer.usage();
   trial.event_tokens = answer.event_tokens();
   trial.finish = answer.finish_seen();

@@ -36,7 +36,8 @@ struct TrialAsk {
 struct Trial {
   int status = 0;  // Of HTTP; 0: no answer.
   spec::Outcome outcome = spec::Outcome::kOk;
-  std::string message;  // Why it is no success.
+  std::string message;       // Why it is no success.
+  std::string content_type;  // As the server wrote it.
   Usage usage;
   std::int64_t token_events = 0;
   std::int64_t event_tokens = 0;  // Carried by these events, as ids or chunk usage tell.

@@ -158,6 +158,12 @@ Piece Reply::TokenPiece(std::string& out) {
     }
     Plan();
   }
+  const Nanos every = FromMs(behaviour_.comment_every_ms);
+  if (every > Nanos(0) && wait_ > every) {
+    wait_ -= every;
+    format_->Waiting(out);
+    return {every, EventKind::kComment, 0, Piece::Then::kGoOn};
+  }
   if (const auto event = format_->Between(next_, out)) {
     return Of(*event, std::exchange(wait_, Nanos(0)));
   }

@@ -128,6 +128,22 @@ TEST(ReplyTest, CommentsUntilTheFirstToken) {
   EXPECT_EQ(told.pieces[0].after + told.pieces[1].after + told.pieces[2].after, 50ms);
 }
 
+TEST(ReplyTest, CommentsBetweenTokens) {
+  Script script;
+  script.usual.comment_every_ms = 4;
+  const Told told = Tell(script, AskFor(3));
+  EXPECT_EQ(Tokens(told), 3);
+  std::vector<Nanos> gaps;  // from a token to each thing behind it, until the next token
+  bool begun = false;
+  for (const Piece& piece : told.pieces) {
+    if (begun && piece.kind == EventKind::kComment) gaps.push_back(piece.after);
+    if (begun && piece.kind == EventKind::kAnswer) gaps.push_back(piece.after);
+    begun = begun || piece.kind == EventKind::kAnswer;
+  }
+  // Gaps of 10 ms: a comment after 4, another after 8, the token after 10.
+  EXPECT_EQ(gaps, (std::vector<Nanos>{4ms, 4ms, 2ms, 4ms, 4ms, 2ms}));
+}
+
 TEST(ReplyTest, Faults) {
   struct Case {
     std::optional<std::int64_t> Behaviour::* at;

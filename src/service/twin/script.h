@@ -52,7 +52,7 @@ struct Behaviour {
   std::vector<std::int64_t> split_bytes;      // Each write is cut at these offsets into sends...
   double split_gap_ms = 0;                    // ...so far apart.
   std::int64_t hold_back = 0;                 // Every so many-th event has tokens but no text.
-  double comment_every_ms = 0;                // Keep-alive comments until the first token.
+  double comment_every_ms = 0;                // Keep-alive comments while nothing else comes.
   // Missing: as the dialect does.
   std::optional<RoleStyle> role;
   std::optional<FinishStyle> finish;
