@@ -130,6 +130,9 @@ class Database {
   /// trip.
   virtual std::size_t RowsAnInsert() const = 0;
 
+  /// Whether NULL stands before all values in an index; otherwise behind them.
+  virtual bool NullIsLeast() const = 0;
+
   /// Runs statements separated by ';' that need no parameters.
   virtual Result<> Run(const std::string& sql) = 0;
 
