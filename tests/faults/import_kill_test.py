@@ -17,7 +17,7 @@ import time
 import pg_server
 
 COPIES = {"SQLite": 2000, "PostgreSQL": 500}
-KILLS = 8
+KILLS = 12
 
 
 def rows_in(roofscape, database):
@@ -60,7 +60,8 @@ def kill_imports(roofscape, seed_path, folder, kind, trial, database):
     found = before
     while killed < KILLS and found == before:
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        time.sleep(takes * chance.uniform(0.05, 1.0))
+        # First while it reads and writes, then about when it commits.
+        time.sleep(takes * (chance.uniform(0.05, 0.7) if killed < 5 else chance.uniform(0.7, 1.1)))
         process.send_signal(signal.SIGKILL)
         process.wait(timeout=60)
         found = rows_in(roofscape, database)
