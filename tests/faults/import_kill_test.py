@@ -75,8 +75,8 @@ def kill_imports(roofscape, seed_path, folder, kind, trial, database):
     assert rows_in(roofscape, database) == before + whole
     subprocess.run([roofscape, "db", "check", "--db", database], check=True, timeout=120,
                    stdout=subprocess.DEVNULL)
-    print(f"{kind}: {killed} kills of an import of {whole} rows that takes {takes:.1f} s, {in_time} "
-          f"before its end")
+    print(f"{kind}: {killed} kills of an import of {whole} rows that takes {takes:.1f} s, "
+          f"{in_time} before its end")
 
 
 def main():
