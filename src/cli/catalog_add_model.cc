@@ -2,10 +2,12 @@
 
 #include "cli/catalog_add_model.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -13,6 +15,7 @@
 #include "base/core/document.h"
 #include "cli/command.h"
 #include "cli/write_file.h"
+#include "domain/catalog/check.h"
 #include "domain/catalog/hugging_face.h"
 #include "domain/catalog/model_toml.h"
 
@@ -25,7 +28,8 @@ constexpr const char* kDescription =
 constexpr const char* kFooter =
     "Example:\n"
     "  roofscape catalog add-model config.json --name org/Model-7B -o model-7b.toml\n\n"
-    "What the configuration does not say is told on stderr.";
+    "What the configuration does not say, and what in it cannot be, is told on stderr;\n"
+    "'catalog check' refuses the file until that is corrected.";
 
 struct Options {
   std::string config;
@@ -89,6 +93,15 @@ int AddModel(const Options& options, WallTime now) {
   fmt::print(stderr, "{}: the shape makes {:.4g} billion parameters, {:.4g} of them active\n",
              converted->model.entry.id, count.total / 1e9, count.active / 1e9);
   for (const std::string& untold : converted->untold) fmt::print(stderr, "  {}\n", untold);
+  std::vector<catalog::Problem> problems;
+  catalog::CheckModel(converted->model, problems);
+  for (const catalog::Problem& problem : problems) {
+    // What the configuration leaves open was told above.
+    const bool told = std::any_of(
+        converted->untold.begin(), converted->untold.end(),
+        [&](const std::string& untold) { return untold.starts_with(problem.field + ":"); });
+    if (!told) fmt::print(stderr, "  impossible: {}: {}\n", problem.field, problem.what);
+  }
   return kDone;
 }
 

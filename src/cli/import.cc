@@ -126,11 +126,11 @@ bool Failed(const Outcome& outcome) {
   }
   const bool nothing = counts.read() > 0 && counts.read() == counts.aside;
   const bool broken = counts.asides.contains("broken_end");
-  if (nothing) {
+  if (broken) {
+    fmt::print(stderr, "roofscape: {}: breaks off: {}\n", outcome.file,
+               nothing ? "no row could be read" : "what stands before that was read");
+  } else if (nothing) {
     fmt::print(stderr, "roofscape: {}: no row could be read: is it of this format?\n",
-               outcome.file);
-  } else if (broken) {
-    fmt::print(stderr, "roofscape: {}: breaks off: what stands before that was read\n",
                outcome.file);
   }
   return nothing || broken;

@@ -1,11 +1,15 @@
 #include "domain/analysis/compare.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <map>
 #include <set>
+#include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -30,9 +34,10 @@ std::map<std::string, std::set<std::string>> Facts(Rows rows) {
     spec::Workload workload = row.workload;
     facts["protocol"].insert(row.protocol);
     facts["window"].insert(row.window);
-    facts["workload"].insert(fmt::format("{} {} {} {}", spec::ShapeName(workload),
-                                         spec::Name(workload.prompt_form), workload.ignore_eos,
-                                         workload.prompt_cache));
+    facts["shape"].insert(spec::ShapeName(workload));
+    facts["prompt rule"].insert(fmt::format("{}, {}, {}", spec::Name(workload.prompt_form),
+                                            workload.ignore_eos ? "end ignored" : "end heard",
+                                            workload.prompt_cache ? "cache on" : "cache off"));
     facts["way"].insert(row.way);
     facts["model"].insert(d.model);
     facts["precision"].insert(d.precision);
@@ -45,6 +50,27 @@ std::map<std::string, std::set<std::string>> Facts(Rows rows) {
   return facts;
 }
 
+std::string Listed(const std::set<std::string>& values) {
+  std::vector<std::string> named;
+  for (const std::string& value : values) named.push_back(value.empty() ? "unknown" : value);
+  return fmt::format("{}", fmt::join(named, " and "));
+}
+
+/// How a user picks one of the values.
+std::string ChooseOne(std::string_view name, const std::set<std::string>& values) {
+  constexpr std::array<std::string_view, 7> kFlags = {
+      "model", "chip", "engine", "precision", "speculative", "protocol", "shape"};
+  if (std::find(kFlags.begin(), kFlags.end(), name) == kFlags.end()) {
+    return "choose rows of one, e.g. by their days with --since and --until";
+  }
+  std::string value = *values.rbegin();
+  // "8192*0.8/1024*0.8": the flag takes the lengths alone.
+  for (std::size_t at; name == "shape" && (at = value.find('*')) != std::string::npos;) {
+    value.erase(at, std::min(value.find('/', at), value.size()) - at);
+  }
+  return fmt::format("choose rows of one, e.g. with --{} {}", name, value);
+}
+
 /// `one_system`: each side must be of one model, chip, engine and so on, its layout aside, as rows
 /// of one load then count as repeats.
 Result<std::vector<std::string>> Differences(Rows a, Rows b, bool one_system) {
@@ -54,16 +80,21 @@ Result<std::vector<std::string>> Differences(Rows a, Rows b, bool one_system) {
   std::vector<std::string> differs;
   for (const auto& [name, values] : fa) {
     const std::set<std::string>& others = fb.at(name);
-    const bool must_agree = name == "protocol" || name == "window" || name == "workload";
-    if (must_agree && (values.size() > 1 || values != others)) {
+    const bool must_agree =
+        name == "protocol" || name == "window" || name == "shape" || name == "prompt rule";
+    std::set<std::string> all = values;
+    all.insert(others.begin(), others.end());
+    if (must_agree && all.size() > 1) {
       return Error{ErrorCode::kInvalidArgument,
-                   fmt::format("the two sides differ in {} ('{}' and '{}'): their figures do not "
-                               "compare; choose rows of one",
-                               name, *values.begin(), *others.rbegin())};
+                   fmt::format("the two sides are not of one {} but of {}: their figures do not "
+                               "compare; {}",
+                               name, Listed(all), ChooseOne(name, all))};
     }
     if (one_system && name != "layout" && (values.size() > 1 || others.size() > 1)) {
+      const std::set<std::string>& several = values.size() > 1 ? values : others;
       return Error{ErrorCode::kInvalidArgument,
-                   fmt::format("one side holds several values of {}; choose rows of one", name)};
+                   fmt::format("one side is not of one {} but of {}; {}", name, Listed(several),
+                               ChooseOne(name, several))};
     }
     if (values != others) differs.push_back(name);
   }

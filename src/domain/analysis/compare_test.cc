@@ -85,12 +85,12 @@ TEST(Compare, LowerIsBetterWhereItIs) {
 TEST(Compare, WhatDoesNotCompareIsRefused) {
   Rng rng(3);
   const Rows a = Curve(1, 1, 0, rng);
-  for (const char* what : {"protocol", "window", "workload"}) {
+  for (const char* what : {"protocol", "window", "shape"}) {
     Rows b = a;
     for (spec::Row& row : b) {
       if (std::string(what) == "protocol") row.protocol = "inferencex";
       if (std::string(what) == "window") row.window = "steady";
-      if (std::string(what) == "workload") row.workload.input.tokens = 8192;
+      if (std::string(what) == "shape") row.workload.input.tokens = 8192;
     }
     const auto comparison = CompareByLoad(a, b, Rate());
     ASSERT_FALSE(comparison) << what;
@@ -132,6 +132,31 @@ TEST(Compare, AtAnInteractivityByStep) {
   EXPECT_EQ(comparison->matches.size(), 3U);
   EXPECT_EQ(comparison->only_a, 1U);  // Nobody meets 60.
   EXPECT_EQ(comparison->only_b, 1U);
+}
+
+TEST(Compare, WhatDoesNotCompareIsToldWithTheFlagThatChooses) {
+  Rng rng(3);
+  const Rows a = Curve(1, 1, 0, rng);
+  using Change = void (*)(spec::Row&);
+  const struct {
+    Change change;
+    const char* says;
+  } cases[] = {
+      {[](spec::Row& r) { r.workload.input = {8192, 0.8}; }, "with --shape 8192/"},
+      {[](spec::Row& r) { r.protocol = "inferencex"; }, "with --protocol steady"},
+      {[](spec::Row& r) { r.deployment.engine = "sglang"; },
+       "one side is not of one engine but of sglang and vllm; choose rows of one, e.g. with "
+       "--engine vllm"},
+      {[](spec::Row& r) { r.workload.prompt_cache = true; }, "not of one prompt rule but of"},
+  };
+  for (const auto& c : cases) {
+    Rows b = a;
+    c.change(b[0]);
+    const auto comparison = CompareByLoad(a, b, Rate());
+    ASSERT_FALSE(comparison) << c.says;
+    EXPECT_NE(comparison.error().message.find(c.says), std::string::npos)
+        << comparison.error().message;
+  }
 }
 
 }  // namespace

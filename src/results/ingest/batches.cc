@@ -26,6 +26,7 @@ Result<> Batches::Add(spec::EvalRow row) {
 }
 
 Result<> Batches::Add(const RowText& text, Problem problem) {
+  if (text.cut) problem = {"broken_end", "the text breaks off within this row: it was cut off"};
   batch_.aside.push_back({text.place, text.offset, static_cast<std::int64_t>(text.text.size()),
                           std::move(problem.code), std::move(problem.reason)});
   return Added();

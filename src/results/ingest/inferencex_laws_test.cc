@@ -201,8 +201,9 @@ TEST(InferencexLaws, ThroughputAndTimesAgree) {
     return values[static_cast<std::size_t>(p * static_cast<double>(values.size() - 1))];
   };
   EXPECT_NEAR(share(aggregated, 0.5), 0.976, 0.003);
-  EXPECT_GE(share(aggregated, 0.05), 0.955);
-  EXPECT_LE(share(aggregated, 0.95), 0.999);
+  // 95 of 100 rows lie in the law's range.
+  EXPECT_GE(share(aggregated, 0.025), 0.958);
+  EXPECT_LE(share(aggregated, 0.975), 0.996);
   // Ramp and tail weigh more here; a tenth of them lie below 0.93.
   EXPECT_GE(share(large, 0.05), 0.88);
   EXPECT_GE(share(large, 0.5), 0.92);

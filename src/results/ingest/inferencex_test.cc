@@ -255,6 +255,9 @@ TEST(Inferencex, OneBrokenRowLeavesTheOthers) {
   const Batch batch = ReadAll("inferencex", text);
   EXPECT_EQ(batch.rows.size(), 2U);
   EXPECT_EQ(batch.rows.size() + batch.aside.size(), 6U);
+  // A file that was cut off within a row is told as such, as one that lacks the end of its list is.
+  EXPECT_EQ(AsideCodes(batch).at("broken_end"), 1);
+  EXPECT_EQ(AsideCodes(ReadAll("inferencex", good.substr(0, 100))).at("broken_end"), 1);
   EXPECT_EQ(AsideCodes(ReadAll("inferencex", "[" + good)).at("broken_end"), 1);
   EXPECT_EQ(AsideCodes(ReadAll("inferencex", "[" + good + "] 1")).at("broken_end"), 1);
   EXPECT_EQ(CorrectionCodes(batch).at("nan_missing"), 1);

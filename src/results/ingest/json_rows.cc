@@ -119,7 +119,7 @@ std::optional<RowText> JsonRows::Next() {
   // A stray mark has no length by itself; going on from it would never end.
   if (at_ == begin) ++at_;
   return RowText{text_.substr(begin, at_ - begin), place_++,
-                 base_ + static_cast<std::int64_t>(begin)};
+                 base_ + static_cast<std::int64_t>(begin), !end};
 }
 
 }  // namespace roofscape::ingest

@@ -18,6 +18,7 @@ struct RowText {
   std::string_view text;
   std::int64_t place = 0;   // From 0.
   std::int64_t offset = 0;  // In bytes.
+  bool cut = false;         // It has no end: the text breaks off within it.
 };
 
 /// Goes over the items of a list, over the lines of a file with one value a line, or over the only

@@ -149,7 +149,8 @@ TEST(Tools, RefuseFiguresThatAreNone) {
   EXPECT_EQ(code("vllm", R"({"output_throughput": {}})"), "wrong_type");
   EXPECT_EQ(code("vllm", R"({"completed": 0, "output_throughput": 0})"), "no_success");
   EXPECT_EQ(code("vllm", "{}"), "no_rate");
-  EXPECT_EQ(code("vllm", "{\"a\": "), "broken_json");
+  EXPECT_EQ(code("vllm", "{\"a\" 1}"), "broken_json");
+  EXPECT_EQ(code("vllm", "{\"a\": "), "broken_end");
   EXPECT_EQ(code("aiperf", R"({"request_latency": {"unit": "furlong", "avg": 1}})"),
             "unknown_unit");
   EXPECT_EQ(code("roofscape", R"({"points": []})"), "not_a_run");

@@ -1,10 +1,13 @@
 #include "results/store/archive.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "base/core/rng.h"
 #include "results/store/archive_columns.h"
@@ -54,6 +57,12 @@ std::vector<spec::Row> SomeRows(std::int64_t count, std::uint64_t seed) {
     rows.push_back(SomeRow(i, seed + static_cast<std::uint64_t>(i)));
   }
   return rows;
+}
+
+/// Everything but the day: in what the points of one load agree.
+std::string LoadOf(const spec::Row& row) {
+  return fmt::format("{} {} {}", spec::ToJson(row.deployment).dump(), row.concurrency,
+                     row.rate_rps.value_or(-1));
 }
 
 class ArchiveTest : public testing::TestWithParam<Backend> {
@@ -183,12 +192,52 @@ TEST_P(ArchiveTest, WhatIsTheLatestIsFoundWithoutReadingRows) {
   const auto database = Database::Open(path_, Access::kReadOnly, {});
   ASSERT_TRUE(database);
   auto plan = (*database)->Prepare(
-      "EXPLAIN QUERY PLAN SELECT id, setup_id, measured_us, concurrency, rate_rps FROM archive_row "
-      "WHERE setup_id IN (1, 2) AND known_us <= 5");
+      "EXPLAIN QUERY PLAN SELECT id FROM archive_row WHERE setup_id = 1 AND concurrency < 4 AND "
+      "known_us <= 5 ORDER BY concurrency DESC, rate_rps DESC, measured_us DESC, id DESC LIMIT 1");
   ASSERT_TRUE(plan);
-  ASSERT_TRUE(plan->Step());
-  EXPECT_NE(plan->Text(3).find("COVERING INDEX archive_row_latest"), std::string::npos)
+  ASSERT_TRUE(*plan->Step());
+  EXPECT_NE(plan->Text(3).find("COVERING INDEX archive_row_load (setup_id=? AND concurrency<?)"),
+            std::string::npos)
       << plan->Text(3);
+  EXPECT_FALSE(*plan->Step()) << "it sorts: " << plan->Text(3);
+}
+
+/// The latest of each load against the slow definition: among loads with and without a rate, days
+/// that are unknown, equal days, and rows that were superseded later.
+TEST_P(ArchiveTest, TheLatestOfEachLoadIsByDefinition) {
+  const std::uint64_t seed = 20261130;
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  Rng rng(seed);
+  for (std::int64_t import = 0; import < 3; ++import) {
+    std::vector<spec::Row> rows;
+    for (std::int64_t i = 0; i < 150; ++i) {
+      spec::Row row = SomeRow(static_cast<std::int64_t>(rng.Below(120)), rng.Below(1'000'000));
+      row.concurrency = static_cast<std::int64_t>(rng.Below(3));
+      if (rng.Below(2) == 0) row.rate_rps = static_cast<double>(1 + rng.Below(2));
+      row.measured = WallTime{static_cast<std::int64_t>(rng.Below(4)) * 86'400'000'000};
+      row.values.Set("ttft_p50_s", rng.Uniform());
+      rows.push_back(std::move(row));
+    }
+    Import(rows, "text " + std::to_string(import), WallTime{kKnown.unix_us + import});
+  }
+  const std::optional<WallTime> never;
+  for (const auto& known : {never, std::optional(kKnown), std::optional(WallTime{1})}) {
+    for (const auto& from : {never, std::optional(WallTime{2 * 86'400'000'000})}) {
+      for (const auto& until : {never, std::optional(WallTime{2 * 86'400'000'000})}) {
+        RowQuery query{
+            .chip = "b200", .measured_from = from, .measured_until = until, .known_at = known};
+        std::map<std::string, std::pair<WallTime, std::int64_t>> last;
+        for (const ArchivedRow& row : Rows(query)) {
+          auto& best = last[LoadOf(row.row)];
+          best = std::max(best, {row.row.measured, row.id});
+        }
+        query.latest = true;
+        const std::vector<ArchivedRow> latest = Rows(query);
+        EXPECT_EQ(latest.size(), last.size());
+        for (const ArchivedRow& row : latest) EXPECT_EQ(last[LoadOf(row.row)].second, row.id);
+      }
+    }
+  }
 }
 
 TEST_P(ArchiveTest, APoorerCopyIsKnownAndARicherOneSupersedes) {

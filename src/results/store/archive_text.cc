@@ -8,6 +8,7 @@
 #include <limits>
 #include <utility>
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -41,8 +42,14 @@ void Append(std::int64_t number, std::string& out) {
 
 void Append(bool flag, std::string& out) { out += flag ? "true;" : "false;"; }
 
+/// The fewest digits that are read back as the same number.
+void AppendNumber(double number, std::string& out) {
+  fmt::format_to(std::back_inserter(out), FMT_COMPILE("{}"), number);
+}
+
 void Append(double number, std::string& out) {
-  fmt::format_to(std::back_inserter(out), "{};", number);
+  AppendNumber(number, out);
+  out += ';';
 }
 
 template <class Value>
@@ -164,8 +171,10 @@ std::string MoreText(const spec::MetricValues& values) {
   for (const auto& [place, value] : values.entries()) {
     // JSON has no infinity.
     if (ColumnsOfPlaces()[place] != kNoColumn || !std::isfinite(value)) continue;
-    fmt::format_to(std::back_inserter(object), "{}\"{}\":{}", object.empty() ? '{' : ',',
-                   spec::AllMetrics()[place].name, value);
+    object += object.empty() ? "{\"" : ",\"";
+    object += spec::AllMetrics()[place].name;
+    object += "\":";
+    AppendNumber(value, object);
   }
   return object.empty() ? object : object + '}';
 }
@@ -208,12 +217,20 @@ Result<std::map<std::string, std::string>> FactsOf(const std::string& text) {
 
 void BindColumns(const spec::MetricValues& values, Statement& statement) {
   std::array<double, kMetricColumns.size()> columns;
-  columns.fill(std::numeric_limits<double>::quiet_NaN());  // Becomes NULL.
+  columns.fill(std::numeric_limits<double>::quiet_NaN());
   for (const auto& [place, value] : values.entries()) {
     const std::size_t column = ColumnsOfPlaces()[place];
     if (column != kNoColumn) columns[column] = value;
   }
-  for (const double value : columns) statement.Bind(value);
+  int missing = 0;
+  for (const double value : columns) {
+    if (std::isnan(value)) {
+      ++missing;
+      continue;
+    }
+    statement.LeaveNull(std::exchange(missing, 0)).Bind(value);
+  }
+  statement.LeaveNull(missing);
 }
 
 Result<> AddMore(const std::string& text, spec::MetricValues& values) {

@@ -7,7 +7,6 @@
 namespace roofscape::store {
 namespace {
 
-constexpr int kLevel = 3;
 // Beyond this a size field is taken for damage, before memory is asked for.
 constexpr std::int64_t kMostPlainBytes = std::int64_t{4} << 30;
 
@@ -18,12 +17,12 @@ Error Damaged(std::string_view how) {
 
 }  // namespace
 
-Packed PackText(std::string_view plain) {
+Packed PackText(std::string_view plain, Effort effort) {
   Packed packed;
   packed.plain_bytes = static_cast<std::int64_t>(plain.size());
   packed.zstd.resize(ZSTD_compressBound(plain.size()));
-  const std::size_t size =
-      ZSTD_compress(packed.zstd.data(), packed.zstd.size(), plain.data(), plain.size(), kLevel);
+  const std::size_t size = ZSTD_compress(packed.zstd.data(), packed.zstd.size(), plain.data(),
+                                         plain.size(), static_cast<int>(effort));
   RS_CHECK(ZSTD_isError(size) == 0);
   packed.zstd.resize(size);
   return packed;

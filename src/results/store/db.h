@@ -39,6 +39,7 @@ enum class ValueType { kNull, kInt, kDouble, kText, kBytes };
 class StatementBackend {
  public:
   virtual ~StatementBackend() = default;
+  /// Parameters that are not bound are NULL.
   virtual void Bind(int parameter, const Value& value) = 0;
   virtual Result<bool> Step() = 0;
   /// Forgets rows and parameters.
@@ -61,6 +62,11 @@ class Statement {
   Statement& Bind(std::string_view text);
   Statement& BindBytes(std::string_view bytes);
   Statement& BindNull();
+  /// NULL for the next `count` parameters: what they are until they are bound.
+  Statement& LeaveNull(int count) {
+    bound_ += count;
+    return *this;
+  }
   Statement& Bind(const std::optional<std::int64_t>& value);
   Statement& Bind(const std::optional<double>& value);
 
@@ -129,6 +135,9 @@ class Database {
   /// How many rows one INSERT should bring where many are to come: each costs a server a round
   /// trip.
   virtual std::size_t RowsAnInsert() const = 0;
+
+  /// Whether NULL stands before all values in an index; otherwise behind them.
+  virtual bool NullIsLeast() const = 0;
 
   /// Runs statements separated by ';' that need no parameters.
   virtual Result<> Run(const std::string& sql) = 0;

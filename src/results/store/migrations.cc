@@ -416,15 +416,23 @@ CREATE INDEX eval_row_place ON eval_row (import_id, place);
 DROP INDEX eval_row_import;
 )sql";
 
-constexpr std::array<Migration, 9> kMigrations = {{{1, kFirst, kFirstTables},
-                                                   {2, kRates, {}},
-                                                   {3, kArchive, kArchiveTables},
-                                                   {4, kEvals, kEvalTables},
-                                                   {5, kCampaigns, kCampaignTables},
-                                                   {6, kSeries, kSeriesTables},
-                                                   {7, kSweeps, kSweepTables},
-                                                   {8, kDaemon, kDaemonTables},
-                                                   {9, kCovering, {}}}};
+// The latest row of each load stands at one end of its entries, however often it was measured.
+constexpr std::string_view kLoads = R"sql(
+CREATE INDEX archive_row_load
+  ON archive_row (setup_id, concurrency, rate_rps, measured_us, id, known_us);
+DROP INDEX archive_row_latest;
+)sql";
+
+constexpr std::array<Migration, 10> kMigrations = {{{1, kFirst, kFirstTables},
+                                                    {2, kRates, {}},
+                                                    {3, kArchive, kArchiveTables},
+                                                    {4, kEvals, kEvalTables},
+                                                    {5, kCampaigns, kCampaignTables},
+                                                    {6, kSeries, kSeriesTables},
+                                                    {7, kSweeps, kSweepTables},
+                                                    {8, kDaemon, kDaemonTables},
+                                                    {9, kCovering, {}},
+                                                    {10, kLoads, {}}}};
 
 Result<> Apply(Database& database, const Migration& migration) {
   RS_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Write(database, Durability::kPower));

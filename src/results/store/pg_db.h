@@ -39,6 +39,7 @@ class PgDatabase final : public Database {
 
   Result<Statement> Prepare(std::string_view sql) override;
   std::size_t RowsAnInsert() const override { return 64; }
+  bool NullIsLeast() const override { return false; }
   Result<> Run(const std::string& sql) override;
   Result<> AllowReadersBesideWriter() override { return {}; }  // They always may.
   Result<SchemaMark> ReadMark() override;

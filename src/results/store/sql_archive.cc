@@ -26,7 +26,7 @@ std::string Marks(std::size_t count) {
 std::vector<Packed> PackPieces(std::string_view text) {
   std::vector<Packed> pieces;
   for (std::size_t at = 0; at < text.size(); at += kTextPiece) {
-    pieces.push_back(PackText(text.substr(at, kTextPiece)));
+    pieces.push_back(PackText(text.substr(at, kTextPiece), Effort::kLittle));
   }
   return pieces;
 }

@@ -44,6 +44,12 @@ class SqlArchive final : public Archive {
   struct Open;  // An import that has begun (sql_archive_import.h).
   struct Before;
   struct WaitingRow;
+  /// What the rows of one setup share.
+  struct Setup {
+    spec::Deployment deployment;
+    spec::Workload workload;
+    std::string protocol, window, way;
+  };
 
   Result<std::vector<ImportRecord>> ReadImports(std::string_view where,
                                                 const std::vector<std::string>& values);
@@ -60,11 +66,13 @@ class SqlArchive final : public Archive {
   Result<> AddEval(const spec::EvalRow& row);
   Result<> AddScores(std::int64_t id, const spec::EvalRow& row);
   Result<std::vector<spec::EvalScore>> Scores(std::int64_t id);
+  Result<const Setup*> SetupOf(std::int64_t id, std::optional<Statement>& query);
   Result<> ReadRows(const RowQuery& query, std::span<const std::int64_t> ids,
                     std::vector<ArchivedRow>& found);
   Result<std::string> Piece(std::int64_t import_id, std::int64_t piece);
 
   std::unique_ptr<Database> database_;
+  std::unordered_map<std::int64_t, Setup> setups_;  // Those that were read.
   std::unique_ptr<Open> open_;
 };
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <tuple>
 #include <utility>
+#include <variant>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -23,83 +24,53 @@ constexpr int kMore = 21;
 constexpr int kFirstMetric = 22;
 constexpr std::size_t kIdsAtOnce = 1000;
 
-/// What the rows of one setup share.
-struct Setup {
-  spec::Deployment deployment;
-  spec::Workload workload;
-  std::string protocol, window, way;
-};
-
-Result<Setup> LoadSetup(Database& database, std::int64_t id) {
-  RS_ASSIGN_OR_RETURN(
-      Statement row,
-      database.Prepare("SELECT deployment_json, workload_json, protocol, window_name, way "
-                       "FROM setup WHERE id = ?"));
-  RS_ASSIGN_OR_RETURN(const bool there, row.Bind(id).Step());
-  RS_CHECK(there);
-  Setup setup;
-  RS_ASSIGN_OR_RETURN(setup.deployment, DeploymentOf(row.Text(0)));
-  RS_ASSIGN_OR_RETURN(const Document workload, ParseJson(row.Text(1), "stored workload"));
-  ObjectReader workload_reader(workload);
-  setup.workload = spec::ReadPublishedWorkload(workload_reader);
-  RS_RETURN_IF_ERROR(workload_reader.Finish());
-  setup.protocol = row.Text(2);
-  setup.window = row.Text(3);
-  setup.way = row.Text(4);
-  return setup;
-}
-
-/// The WHERE clause of a query and its parameters.
+/// The WHERE clause of a query. Its parameters have numbers, so that a condition may stand more
+/// than once in a statement.
 struct Conditions {
   std::vector<std::string> of_setup;
   std::vector<std::string> of_row;
-  std::vector<std::string> texts;           // Parameters of of_setup...
-  std::vector<std::int64_t> setup_numbers;  // ...the texts first...
-  std::vector<std::int64_t> row_numbers;    // ...then those of of_row...
-  std::vector<std::string> row_texts;       // ...whose texts come last.
+  std::vector<std::variant<std::string, std::int64_t>> parameters;
+
+  /// Writes the number of the value behind each '?' of the condition.
+  std::string Numbered(std::string_view condition, std::variant<std::string, std::int64_t> value) {
+    parameters.push_back(std::move(value));
+    std::string numbered;
+    for (const char c : condition) {
+      numbered += c;
+      if (c == '?') numbered += std::to_string(parameters.size());
+    }
+    return numbered;
+  }
 };
 
 Conditions ConditionsOf(const RowQuery& query) {
   Conditions c;
-  const auto text = [&](const char* column, const std::optional<std::string>& value) {
-    if (!value) return;
-    c.of_setup.push_back(fmt::format("s.{} = ?", column));
-    c.texts.push_back(*value);
+  const auto setup = [&](std::string_view condition, const auto& value) {
+    if (value) c.of_setup.push_back(c.Numbered(condition, *value));
   };
-  text("model", query.model);
-  text("chip", query.chip);
-  text("engine", query.engine);
-  text("precision_name", query.precision);
-  text("speculative", query.speculative);
-  text("protocol", query.protocol);
-  const auto number = [](std::string condition, std::optional<std::int64_t> value,
-                         std::vector<std::string>& conditions, std::vector<std::int64_t>& numbers) {
-    if (!value) return;
-    conditions.push_back(std::move(condition));
-    numbers.push_back(*value);
+  setup("s.model = ?", query.model);
+  setup("s.chip = ?", query.chip);
+  setup("s.engine = ?", query.engine);
+  setup("s.precision_name = ?", query.precision);
+  setup("s.speculative = ?", query.speculative);
+  setup("s.protocol = ?", query.protocol);
+  setup("s.input_tokens = ?", query.input_tokens);
+  setup("s.output_tokens = ?", query.output_tokens);
+  const auto time = [&](std::string_view condition, const std::optional<WallTime>& value) {
+    if (value) c.of_row.push_back(c.Numbered(condition, value->unix_us));
   };
-  number("s.input_tokens = ?", query.input_tokens, c.of_setup, c.setup_numbers);
-  number("s.output_tokens = ?", query.output_tokens, c.of_setup, c.setup_numbers);
-  number("r.import_id = ?", query.import_id, c.of_row, c.row_numbers);
-  const auto time = [&](const char* condition, const std::optional<WallTime>& value) {
-    if (value) number(condition, value->unix_us, c.of_row, c.row_numbers);
-  };
+  if (query.import_id) c.of_row.push_back(c.Numbered("r.import_id = ?", *query.import_id));
   time("r.measured_us >= ?", query.measured_from);
   time("r.measured_us <= ?", query.measured_until);
+  time("r.known_us <= ?", query.known_at);
+  constexpr std::string_view kLater =
+      "NOT EXISTS (SELECT 1 FROM archive_row AS later WHERE later.supersedes = r.id{})";
   if (query.known_at) {
-    time("r.known_us <= ?", query.known_at);
-    time(
-        "NOT EXISTS (SELECT 1 FROM archive_row AS later WHERE later.supersedes = r.id "
-        "AND later.known_us <= ?)",
-        query.known_at);
+    time(fmt::format(kLater, " AND later.known_us <= ?"), query.known_at);
   } else {
-    c.of_row.emplace_back(
-        "NOT EXISTS (SELECT 1 FROM archive_row AS later WHERE later.supersedes = r.id)");
+    c.of_row.push_back(fmt::format(kLater, ""));
   }
-  if (query.campaign) {
-    c.of_row.emplace_back(kOfCampaign);
-    c.row_texts.push_back(*query.campaign);
-  }
+  if (query.campaign) c.of_row.push_back(c.Numbered(kOfCampaign, *query.campaign));
   return c;
 }
 
@@ -159,10 +130,39 @@ std::string SelectRows(const RowQuery& query, const Conditions& conditions, cons
 }
 
 void BindAll(const Conditions& conditions, Statement& statement) {
-  for (const std::string& text : conditions.texts) statement.Bind(std::string_view(text));
-  for (const std::int64_t number : conditions.setup_numbers) statement.Bind(number);
-  for (const std::int64_t number : conditions.row_numbers) statement.Bind(number);
-  for (const std::string& text : conditions.row_texts) statement.Bind(std::string_view(text));
+  for (const auto& parameter : conditions.parameters) {
+    if (const auto* text = std::get_if<std::string>(&parameter)) {
+      statement.Bind(std::string_view(*text));
+    } else {
+      statement.Bind(std::get<std::int64_t>(parameter));
+    }
+  }
+}
+
+/// What LatestIds reads, of the latest row of each load: found by one search in the index a load,
+/// however often a load was measured. From the largest load of a setup to the next one below it.
+/// REQUIRES: NULL is least in an index, so that it stands last where the index is read backwards.
+std::string SelectLatestByLoad(const Conditions& conditions) {
+  const auto first = [&](std::string_view where, std::string_view order) {
+    return fmt::format(
+        "(SELECT r.id FROM archive_row AS r WHERE {} AND {} ORDER BY {}r.measured_us DESC, "
+        "r.id DESC LIMIT 1)",
+        where, fmt::join(conditions.of_row, " AND "), order);
+  };
+  constexpr std::string_view kByLoad = "r.concurrency DESC, r.rate_rps DESC, ";
+  return fmt::format(
+      "WITH RECURSIVE latest (id) AS (SELECT {} FROM setup AS s{} UNION ALL "
+      "SELECT COALESCE({}, {}, {}) FROM latest JOIN archive_row AS p ON p.id = latest.id) "
+      "SELECT r.id, r.setup_id, r.measured_us, r.concurrency, r.rate_rps FROM latest "
+      "JOIN archive_row AS r ON r.id = latest.id",
+      first("r.setup_id = s.id", kByLoad), Joined(conditions.of_setup),
+      first("r.setup_id = p.setup_id AND r.concurrency = p.concurrency AND "
+            "r.rate_rps < p.rate_rps",
+            "r.rate_rps DESC, "),
+      first("p.rate_rps IS NOT NULL AND r.setup_id = p.setup_id AND "
+            "r.concurrency = p.concurrency AND r.rate_rps IS NULL",
+            ""),
+      first("r.setup_id = p.setup_id AND r.concurrency < p.concurrency", kByLoad));
 }
 
 /// Rows named by their ids, whatever the query said.
@@ -172,6 +172,7 @@ Conditions ConditionsOf(std::span<const std::int64_t> ids) {
   return conditions;
 }
 
+template <class Setup>
 ArchivedRow RowFrom(const Statement& row, const Setup& setup) {
   ArchivedRow out;
   out.id = row.Int(0);
@@ -228,10 +229,14 @@ Result<std::vector<ArchivedRow>> SqlArchive::Rows(const RowQuery& query) {
 /// By setup and load, from an index alone: rows are wide, and most are not the latest.
 Result<std::vector<std::int64_t>> SqlArchive::LatestIds(const RowQuery& query) {
   const Conditions conditions = ConditionsOf(query);
+  // The index of loads does not say which import or campaign a row is of.
+  const bool by_load = database_->NullIsLeast() && !query.import_id && !query.campaign;
   RS_ASSIGN_OR_RETURN(
       Statement rows,
-      database_->Prepare("SELECT r.id, r.setup_id, r.measured_us, r.concurrency, r.rate_rps" +
-                         FromRows(conditions, "")));
+      database_->Prepare(by_load ? SelectLatestByLoad(conditions)
+                                 : "SELECT r.id, r.setup_id, r.measured_us, r.concurrency, "
+                                   "r.rate_rps" +
+                                       FromRows(conditions, "")));
   BindAll(conditions, rows);
   // Load, time and id, so that the last of each load is the one behind which another load begins.
   using Load = std::tuple<std::int64_t, std::int64_t, double>;
@@ -239,7 +244,7 @@ Result<std::vector<std::int64_t>> SqlArchive::LatestIds(const RowQuery& query) {
   while (true) {
     RS_ASSIGN_OR_RETURN(const bool next, rows.Step());
     if (!next) break;
-    const Load load{rows.Int(1), rows.Int(3), rows.IsNull(4) ? 0 : rows.Double(4)};
+    const Load load{rows.Int(1), rows.Int(3), rows.IsNull(4) ? -1 : rows.Double(4)};
     all.emplace_back(load, rows.IsNull(2) ? 0 : rows.Int(2), rows.Int(0));
   }
   std::sort(all.begin(), all.end());
@@ -252,6 +257,33 @@ Result<std::vector<std::int64_t>> SqlArchive::LatestIds(const RowQuery& query) {
   return ids;
 }
 
+/// Setups never change, so that each is read and understood once.
+Result<const SqlArchive::Setup*> SqlArchive::SetupOf(std::int64_t id,
+                                                     std::optional<Statement>& query) {
+  const auto known = setups_.find(id);
+  if (known != setups_.end()) return &known->second;
+  if (!query) {
+    RS_ASSIGN_OR_RETURN(
+        query,
+        database_->Prepare("SELECT deployment_json, workload_json, protocol, window_name, way "
+                           "FROM setup WHERE id = ?"));
+  }
+  Statement& row = *query;
+  RS_ASSIGN_OR_RETURN(const bool there, row.Bind(id).Step());
+  RS_CHECK(there);
+  Setup setup;
+  RS_ASSIGN_OR_RETURN(setup.deployment, DeploymentOf(row.Text(0)));
+  RS_ASSIGN_OR_RETURN(const Document workload, ParseJson(row.Text(1), "stored workload"));
+  ObjectReader workload_reader(workload);
+  setup.workload = spec::ReadPublishedWorkload(workload_reader);
+  RS_RETURN_IF_ERROR(workload_reader.Finish());
+  setup.protocol = row.Text(2);
+  setup.window = row.Text(3);
+  setup.way = row.Text(4);
+  row.Reset();
+  return &setups_.emplace(id, std::move(setup)).first->second;
+}
+
 /// Adds the rows of the query, or those with the ids.
 Result<> SqlArchive::ReadRows(const RowQuery& query, std::span<const std::int64_t> ids,
                               std::vector<ArchivedRow>& found) {
@@ -259,19 +291,18 @@ Result<> SqlArchive::ReadRows(const RowQuery& query, std::span<const std::int64_
   const Wanted wanted = WantedOf(query.metrics);
   RS_ASSIGN_OR_RETURN(Statement rows, database_->Prepare(SelectRows(query, conditions, wanted)));
   BindAll(conditions, rows);
-  std::map<std::int64_t, Setup> setups;
-  auto setup = setups.end();
+  std::optional<Statement> setup_query;
+  const Setup* setup = nullptr;
+  std::int64_t setup_id = 0;
   while (true) {
     RS_ASSIGN_OR_RETURN(const bool next, rows.Step());
     if (!next) return {};
-    const std::int64_t id = rows.Int(4);
     // Rows of one setup lie together, mostly.
-    if (setup == setups.end() || setup->first != id) setup = setups.find(id);
-    if (setup == setups.end()) {
-      RS_ASSIGN_OR_RETURN(Setup read, LoadSetup(*database_, id));
-      setup = setups.emplace(id, std::move(read)).first;
+    if (setup == nullptr || setup_id != rows.Int(4)) {
+      setup_id = rows.Int(4);
+      RS_ASSIGN_OR_RETURN(setup, SetupOf(setup_id, setup_query));
     }
-    ArchivedRow row = RowFrom(rows, setup->second);
+    ArchivedRow row = RowFrom(rows, *setup);
     if (!query.without_texts) {
       RS_ASSIGN_OR_RETURN(row.row.corrections, CorrectionsOf(rows.Text(13)));
       RS_ASSIGN_OR_RETURN(row.row.facts, FactsOf(rows.Text(14)));

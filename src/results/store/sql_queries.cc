@@ -188,10 +188,15 @@ Error SqlStore::UnknownRun(std::string_view name) {
   if (!newest) return newest.error();
   const std::vector<std::string>& ids = *newest;
   if (ids.empty()) {
+    const auto rows = database_->Int("SELECT COALESCE(MAX(id), 0) FROM archive_row");
+    if (!rows) return rows.error();
     return Error{ErrorCode::kNotFound,
-                 fmt::format("database '{}': holds no runs yet: make one with 'roofscape bench "
+                 fmt::format("database '{}': holds no runs yet{}: make one with 'roofscape bench "
                              "http://HOST:PORT', or name another database with --db",
-                             path())};
+                             path(),
+                             *rows > 0 ? ", only rows that were imported (frontier takes them with "
+                                         "--imported; cost, trend and export as they are)"
+                                       : "")};
   }
   return Error{ErrorCode::kNotFound,
                fmt::format("database '{}': no run '{}'.{} See them with 'roofscape runs'; the "

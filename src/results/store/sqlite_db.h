@@ -23,6 +23,7 @@ class SqliteDatabase final : public Database {
 
   Result<Statement> Prepare(std::string_view sql) override;
   std::size_t RowsAnInsert() const override { return 1; }
+  bool NullIsLeast() const override { return true; }
   Result<> Run(const std::string& sql) override;
   Result<> AllowReadersBesideWriter() override;
   Result<SchemaMark> ReadMark() override;
