@@ -14,10 +14,11 @@ namespace roofscape::cli {
 namespace {
 
 constexpr std::chrono::milliseconds kRedraw{250};
+constexpr std::chrono::seconds kWorthALine{10};
 constexpr const char* kClearLine = "\r\x1b[K";
 
 std::string Left(double fraction_done, double elapsed_s) {
-  if (fraction_done <= 0.02) return "";
+  if (fraction_done <= 0.02 || fraction_done >= 1.0) return "";
   const double left = std::max(0.0, elapsed_s / fraction_done - elapsed_s);
   return fmt::format(", {:.0f} s left", left);
 }
@@ -37,7 +38,11 @@ LiveProgress::LiveProgress(std::string title, std::optional<std::int64_t> expect
 }
 
 LiveProgress::~LiveProgress() {
-  if (!thread_.joinable()) return;
+  if (!thread_.joinable()) {
+    // In a log one line a point is enough, and none of what is over at once.
+    if (clock_.Now() - begin_ >= kWorthALine) fmt::print(stderr, "{}\n", Line());
+    return;
+  }
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;

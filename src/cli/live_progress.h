@@ -23,7 +23,7 @@ class LiveProgress {
   LiveProgress(std::string title, std::optional<std::int64_t> expected,
                std::optional<double> duration_s, const load::PointProgress& progress,
                const Clock& clock);
-  /// Clears the line.
+  /// Clears the line; without a terminal writes it once, if it took long.
   ~LiveProgress();
   LiveProgress(const LiveProgress&) = delete;
   LiveProgress& operator=(const LiveProgress&) = delete;

@@ -1,6 +1,9 @@
 #include "base/net/address.h"
 
 #include <netdb.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
 
 #include <cerrno>
 #include <cstring>
@@ -8,7 +11,40 @@
 
 #include <fmt/format.h>
 
+#include "base/net/fd.h"
+
 namespace roofscape::net {
+namespace {
+
+// How long an address may take to answer before the other family is tried.
+constexpr int kPatienceMs = 1000;
+
+bool Answers(const addrinfo& candidate) {
+  const Fd fd(::socket(candidate.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!fd.open()) return false;
+  if (::connect(fd.get(), candidate.ai_addr, candidate.ai_addrlen) == 0) return true;
+  if (errno != EINPROGRESS) return false;
+  pollfd wait{fd.get(), POLLOUT, 0};
+  int failure = 0;
+  socklen_t size = sizeof failure;
+  return ::poll(&wait, 1, kPatienceMs) == 1 &&
+         ::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &failure, &size) == 0 && failure == 0;
+}
+
+const addrinfo* OfFamily(const addrinfo* all, int family) {
+  while (all != nullptr && all->ai_family != family) all = all->ai_next;
+  return all;
+}
+
+}  // namespace
+
+const addrinfo* BestAddress(const addrinfo* all) {
+  const addrinfo* const v4 = OfFamily(all, AF_INET);
+  const addrinfo* const v6 = OfFamily(all, AF_INET6);
+  if (v4 == nullptr) return all;
+  if (v6 == nullptr || Answers(*v4) || !Answers(*v6)) return v4;
+  return v6;
+}
 
 Result<Endpoint> Resolve(const Url& url, const TlsClientOptions& tls) {
   addrinfo hints{};
@@ -27,14 +63,7 @@ Result<Endpoint> Resolve(const Url& url, const TlsClientOptions& tls) {
                              "give the address as a number.",
                              url.Origin(), url.host, why)};
   }
-  // Engines mostly listen on IPv4 only, also where 'localhost' means ::1 first.
-  const addrinfo* best = found;
-  for (const addrinfo* a = found; a != nullptr; a = a->ai_next) {
-    if (a->ai_family == AF_INET) {
-      best = a;
-      break;
-    }
-  }
+  const addrinfo* const best = BestAddress(found);
   Endpoint endpoint;
   std::memcpy(&endpoint.address, best->ai_addr, best->ai_addrlen);
   endpoint.size = best->ai_addrlen;

@@ -15,6 +15,8 @@
 #include "base/net/tls_context.h"
 #include "base/net/url.h"
 
+struct addrinfo;
+
 namespace roofscape::net {
 
 struct Endpoint {
@@ -26,7 +28,13 @@ struct Endpoint {
   std::shared_ptr<TlsContext> tls;  // Null for http://. All connections share tickets.
 };
 
-/// The first address of the URL's host, IPv4 before IPv6. kNotFound if the name has none; for
+/// Of a name's addresses the one to use: engines mostly listen on IPv4 only, also where 'localhost'
+/// means ::1 first, so that IPv4 is preferred; where there are both and only IPv6 answers, that.
+/// `all` is what getaddrinfo gives, not empty.
+const addrinfo* BestAddress(const addrinfo* all);
+
+/// The first address of the URL's host: IPv4, or IPv6 where the name has no other or nobody answers
+/// there (one connection is opened and closed to see it). kNotFound if the name has none; for
 /// https:// also what TlsContext::ForClient says of `tls`.
 Result<Endpoint> Resolve(const Url& url, const TlsClientOptions& tls = {});
 

@@ -1,5 +1,10 @@
 #include "base/net/fetch.h"
 
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -7,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/net/address.h"
+#include "base/net/http_listener.h"
 #include "base/net/http_parser.h"
 #include "base/net/testing/scripted_server.h"
 
@@ -48,6 +55,38 @@ TEST(Fetch, GetsAndPosts) {
   EXPECT_EQ(requests[1].Target(), "/tokenize");
   EXPECT_EQ(requests[1].body, "{}");
   EXPECT_NE(requests[1].head.find("Authorization: Bearer k\r\n"), std::string::npos);
+}
+
+// Of two addresses with the same port only the other one answers.
+TEST(Fetch, IPv6IsTakenWhereIPv4IsRefused) {
+  const auto listener = OpenListener("::1", 0, {});
+  if (!listener) GTEST_SKIP() << "no IPv6 here: " << listener.error().message;
+  sockaddr_in6 six{};
+  six.sin6_family = AF_INET6;
+  six.sin6_addr = in6addr_loopback;
+  six.sin6_port = htons(BoundPort(listener->get()));
+  sockaddr_in four{};
+  four.sin_family = AF_INET;
+  four.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  four.sin_port = six.sin6_port;
+  // Socket addresses are passed by their base type.
+  addrinfo second{};
+  second.ai_family = AF_INET;
+  second.ai_addr = reinterpret_cast<sockaddr*>(&four);
+  second.ai_addrlen = sizeof four;
+  addrinfo first{};
+  first.ai_family = AF_INET6;
+  first.ai_addr = reinterpret_cast<sockaddr*>(&six);
+  first.ai_addrlen = sizeof six;
+  first.ai_next = &second;
+  EXPECT_EQ(BestAddress(&first), &first);
+  // Somebody listens at both, or nobody at either: IPv4.
+  const auto both = OpenListener("127.0.0.1", ntohs(four.sin_port), {});
+  ASSERT_TRUE(both) << both.error().message;
+  EXPECT_EQ(BestAddress(&first), &second);
+  six.sin6_port = four.sin_port = htons(RefusedPort());
+  EXPECT_EQ(BestAddress(&first), &second);
+  EXPECT_EQ(BestAddress(&second), &second);
 }
 
 TEST(Fetch, HeadHasNoBody) {

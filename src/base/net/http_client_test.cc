@@ -1,9 +1,17 @@
 #include "base/net/http_client.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include <gtest/gtest.h>
 
+#include <fmt/format.h>
+
+#include <atomic>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/net/testing/exchange_recorder.h"
@@ -160,6 +168,60 @@ TEST_F(HttpClientTest, AFullBufferIsAReadThatDidNotDrain) {
     }
   }
   EXPECT_TRUE(full);
+}
+
+// A server that sends its head before it has the whole request: that segment is counted like those
+// behind it, for the mark is set before anything leaves.
+TEST_F(HttpClientTest, SegmentsAreCountedFromBeforeTheRequestLeaves) {
+  const Fd listener(::socket(AF_INET, SOCK_STREAM, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  // A socket address is passed by its base type.
+  auto* const base = reinterpret_cast<sockaddr*>(&address);
+  ASSERT_EQ(::bind(listener.get(), base, size), 0);
+  ASSERT_EQ(::listen(listener.get(), 1), 0);
+  ASSERT_EQ(::getsockname(listener.get(), base, &size), 0);
+  const std::string body(std::size_t{16} << 20, 'x');
+  const std::string head =
+      fmt::format("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n", body.size());
+  std::atomic<bool> head_seen = false;
+  std::thread server([&] {
+    const Fd peer(::accept(listener.get(), nullptr, nullptr));
+    std::vector<char> buffer(std::size_t{1} << 20);
+    std::size_t got = 0;
+    const auto read = [&](std::size_t most) {
+      const ssize_t bytes = ::recv(peer.get(), buffer.data(), most, 0);
+      RS_CHECK(bytes > 0);
+      got += static_cast<std::size_t>(bytes);
+    };
+    const auto write = [&](const std::string& bytes) {
+      RS_CHECK(::send(peer.get(), bytes.data(), bytes.size(), 0) ==
+               static_cast<ssize_t>(bytes.size()));
+    };
+    read(1);
+    write(testing::ChunkedHead());
+    while (!head_seen) std::this_thread::yield();
+    while (got < head.size() + body.size()) read(buffer.size());
+    write(testing::Chunk("data: 1\n\n") + testing::Chunk("data: 2\n\n") + testing::LastChunk());
+    static_cast<void>(::recv(peer.get(), buffer.data(), 1, 0));
+  });
+  const Url url{"http", "127.0.0.1", ntohs(address.sin_port), "/"};
+  auto endpoint = Resolve(url);
+  ASSERT_TRUE(endpoint);
+  {
+    HttpConnection connection(*reactor, *endpoint);
+    ExchangeRecorder got;
+    got.on_head = [&] { head_seen = true; };
+    std::vector<bool> one;
+    got.on_body = [&] { one.push_back(connection.OneSegmentARead()); };
+    connection.Start({head, body}, &got);
+    ASSERT_TRUE(RunUntilDone(*reactor, got));
+    EXPECT_TRUE(got.ended);
+    EXPECT_EQ(one, (std::vector<bool>{true, true}));
+  }
+  server.join();
 }
 
 TEST_F(HttpClientTest, ConnectionCloseMeansANewOneNextTime) {
