@@ -1,6 +1,5 @@
 #include "base/net/address.h"
 
-#include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>

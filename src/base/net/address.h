@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <netdb.h>
 #include <sys/socket.h>
 
 #include <cstdint>
@@ -14,8 +15,6 @@
 #include "base/core/result.h"
 #include "base/net/tls_context.h"
 #include "base/net/url.h"
-
-struct addrinfo;
 
 namespace roofscape::net {
 
