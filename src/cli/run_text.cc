@@ -192,7 +192,8 @@ std::string MetricTable(const spec::PointResult& point, const Style& style) {
                {"whole"},
                {"unit", Align::kLeft},
                {"95 %", Align::kLeft}});
-  const spec::PointMetrics& primary = point.Primary() ? *point.Primary() : point.whole;
+  const spec::PointMetrics* const chosen = point.Primary();
+  const spec::PointMetrics& primary = chosen != nullptr ? *chosen : point.whole;
   for (const spec::MetricInfo& info : spec::AllMetrics()) {
     const std::optional<double> whole = info.value(point.whole);
     std::optional<double> steady;
