@@ -139,7 +139,8 @@ TEST(Verdict, EventsSentTogetherAreTheServersDoing) {
     spec::RequestLog log;
     std::vector<spec::Event> events;
     for (int i = 0; i < 32; ++i) {
-      events.push_back(At(50 + 40 * (i / 4), EventKind::kAnswer));
+      const int segment = i / 4;
+      events.push_back(At(50.0 + 40.0 * segment, EventKind::kAnswer));
       events.back().uncertainty_ns = exact || i % 4 == 3 ? 1'000U : 40'000'000U;
     }
     AddRequest(log, OkRequest(0, 400), events);
