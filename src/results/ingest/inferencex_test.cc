@@ -273,7 +273,9 @@ TEST(Inferencex, RefusesWhatIsNoJson) {
   source.name = "x.json";
   source.catalog = &ShippedCatalog();
   const auto read =
-      (*FindFormat("inferencex"))->read("<html>", source, [](Batch) -> Result<> { return {}; });
+      (*FindFormat("inferencex"))->read("<html>", source, [](const Batch&) -> Result<> {
+        return {};
+      });
   ASSERT_FALSE(read);
   EXPECT_EQ(read.error().message,
             "x.json: expected rows of InferenceX as a JSON list or one object, got '<html>'");
