@@ -1,5 +1,6 @@
 #include "measure/load/stream_reader.h"
 
+#include <algorithm>
 #include <cstring>
 #include <vector>
 
@@ -136,7 +137,7 @@ struct StreamReader::Scratch {
   simdjson::padded_string_view Pad(std::string_view payload) {
     const std::size_t needed = payload.size() + simdjson::SIMDJSON_PADDING;
     if (padded.size() < needed) padded.resize(2 * needed);
-    std::memcpy(padded.data(), payload.data(), payload.size());
+    std::copy(payload.begin(), payload.end(), padded.begin());  // Of nothing, too.
     // What an earlier payload left behind must not complete this one.
     std::memset(padded.data() + payload.size(), 0, simdjson::SIMDJSON_PADDING);
     return simdjson::padded_string_view(padded.data(), payload.size(), padded.size());
