@@ -18,6 +18,9 @@ import time
 import unittest
 import urllib.request
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../bench"))
+from golden import certificate
+
 ROOFSCAPE = ""
 REPOSITORY = ""
 CLIENT = "openai@6.9.1"
@@ -183,16 +186,6 @@ class LiveTwin(unittest.TestCase):
             out = json.loads(program("simulate", "--deployment", path, "--concurrency", 2,
                                      "--output-tokens", 16, "--json"))
             self.assertGreater(out["points"][0]["output_tps"], 1, name)
-
-
-def certificate(folder):
-    """(certificate, key) for 127.0.0.1, signed by itself: its own authority."""
-    cert, key = os.path.join(folder, "cert.pem"), os.path.join(folder, "key.pem")
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                    "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=twin",
-                    "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", cert],
-                   check=True, capture_output=True)
-    return cert, key
 
 
 class OverTls(unittest.TestCase):

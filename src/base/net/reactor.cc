@@ -150,6 +150,7 @@ int Reactor::Wait(Nanos max_wait) {
     wait = wait < Nanos{0} ? until : std::min(wait, until);
   }
   int ready = -1;
+  bool unknown_call = false;
   if (wait < Nanos{0}) {
     ready = epoll_wait(epoll_.get(), batch_.data(), kMaxBatch, -1);
   } else if (has_pwait2_) {
@@ -158,7 +159,8 @@ int Reactor::Wait(Nanos max_wait) {
     limit.tv_nsec = wait.count() % 1'000'000'000;
     ready = epoll_pwait2(epoll_.get(), batch_.data(), kMaxBatch, &limit, nullptr);
     // A kernel before 5.11, or a sandbox that does not know the call: next round.
-    if (ready < 0 && (errno == ENOSYS || errno == EPERM)) has_pwait2_ = false;
+    unknown_call = ready < 0 && (errno == ENOSYS || errno == EPERM);
+    has_pwait2_ = !unknown_call;
   } else {
     // Rounded up: a timer may be late by a millisecond, but the loop never spins.
     const std::int64_t ms = std::min<std::int64_t>((wait.count() + 999'999) / 1'000'000, 60'000);
@@ -174,7 +176,7 @@ int Reactor::Wait(Nanos max_wait) {
   constexpr Nanos kLook = std::chrono::microseconds(5);
   if (wait == Nanos{0} && ready == 0) stats_.spinning += std::min(kLook, woke - waiting_since_);
   ++stats_.wakeups;
-  RS_CHECK(ready >= 0 || errno == EINTR || !has_pwait2_);
+  RS_CHECK(ready >= 0 || errno == EINTR || unknown_call);
   return ready;
 }
 
