@@ -84,7 +84,9 @@ std::vector<double> FitBoth(std::span<const Case> cases, std::span<const char> u
   std::vector<Case> doubted(cases.begin(), cases.end());
   for (Case& c : doubted) c.trust *= c.service.disaggregated ? kElsewhere : 1.0;
   std::vector<double> both = FitCoefficients(doubted, used, FitOptions{}).fitted;
-  const std::vector<double> second = FitCoefficients(cases, used, FitOptions{}).fitted;
+  std::vector<Case> others(cases.begin(), cases.end());
+  for (Case& c : others) c.trust *= c.service.disaggregated ? 1.0 : 0.3;
+  const std::vector<double> second = FitCoefficients(others, used, FitOptions{}).fitted;
   both.insert(both.end(), second.begin(), second.end());
   return both;
 }

@@ -12,6 +12,7 @@ constexpr double kMs = 1e-3;
 
 // Deviations of an engine, a generation or a protocol from what all have in common.
 constexpr double kEngineSpread = 0.15;
+constexpr double kPollEngineSpread = 2.5;  // Some look after each step, some after dozens.
 constexpr double kGenerationSpread = 0.12;
 constexpr double kProtocolSpread = 1.2;  // What all have in common who send fixed lengths,
 constexpr double kMeasurerSpread = 0.4;  // and one of them.
@@ -42,10 +43,12 @@ constexpr std::array<CoefficientInfo, kCoefficients> kTable = {{
     {"mix", 0.5, 0.5, true, false, true},
     {"request_s", 20.0 * kMs, 0.8, true, false, true},
     {"prompt_token_s", 1.0 * kUs, 0.6, true, false, false},
-    {"burst", 0.12, 0.25, true, false, true},
+    {"burst", 0.10, 0.15, true, false, true},
     {"queue", 0.50, 0.70, true, false, true},
     {"imbalance", 0.10, 0.70, true, true, false},
-    {"transfer_s", 20.0 * kMs, 0.80, true, false, false},
+    {"poll_steps", 0.50, 0.3, true, false, false},
+    {"front_s", 0.1 * kMs, 1.0, true, false, false},
+    {"transfer_s", 50.0 * kMs, 1.20, true, false, false},
     {"memory_share", 0.90, 0.04, true, false, false},
     {"acceptance", 0.70, 0.20, true, false, false},
     {"curve_products", 1.0, 0.05, true, true, false},
@@ -93,7 +96,7 @@ std::vector<double> PriorSpreads() {
     spreads[BaseIndex(c)] = kTable[c].spread;
     const bool curve = c >= kCurveProducts;
     for (std::size_t e = kVllm; e < kEngineClasses && kTable[c].by_engine; ++e) {
-      spreads[EngineIndex(c, e)] = curve ? kCurveEngineSpread : kEngineSpread;
+      spreads[EngineIndex(c, e)] = curve ? kCurveEngineSpread : c == kPoll && e == kSglang ? kPollEngineSpread : kEngineSpread;
     }
     for (std::size_t g = 1; g < kGenerations && kTable[c].by_generation; ++g) {
       spreads[GenerationIndex(c, g)] = curve ? kCurveGenerationSpread : kGenerationSpread;

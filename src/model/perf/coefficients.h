@@ -46,6 +46,8 @@ enum Coefficient : std::size_t {
   kBurst,             // Share of requests that wait in the first burst.
   kQueue,             // Weight of waiting behind other prompts.
   kImbalance,         // Excess load of the worst rank, a doubling of ranks.
+  kPoll,              // Steps that pass before an engine looks for new prompts.
+  kFront,             // Seconds by which each request in flight makes a first token later.
   kTransfer,          // Seconds to hand a prompt's cache to a decode worker.
   kMemoryShare,       // Of a chip's memory, for weights, cache and what a pass needs.
   kAcceptance,        // Tokens a step of speculative decoding gains, of two drafted.

@@ -47,11 +47,15 @@ struct Service {
   double sequences = 0.0;        // That an engine takes at once at most, a group; 0: no limit.
   bool unlimited_cache = false;  // A layout that must have fitted, though its label says it cannot.
   double token_budget = 8192.0;  // Prompt tokens a step takes at most.
+  bool prompts_first = false;    // Nobody decodes in a step that takes up prompts.
 };
 
 /// Batches that a worker works on side by side: one a copy of attention and, in a pipeline, one a
 /// stage, so that no stage waits. Each pass of a batch goes through all stages.
 inline double Streams(const Lowered& worker) { return worker.layout.dp * worker.layout.pp; }
+
+/// Of a step of the steady state, one while the first burst of requests is taken in: fewer decode.
+inline constexpr double kBurstStep = 0.6;
 
 template <class T>
 struct Point {
@@ -116,19 +120,27 @@ T TokensAStep(const Service& s, const Coefficients<T>& c) {
   return 1.0 + s.speculation.drafts * c[kAcceptance];
 }
 
-/// Seconds by which prompts delay a token of those that decode. A step that takes up a chunk of
-/// prompts reads the weights once for both; engines that stop decoding for a prefill pay both in
-/// full. kMix is how much of the second an engine does. Prompts that come during one step share the
-/// next: of so many a step, arriving at random, a share 1 - exp(-many) of steps has any.
+/// What prompts do to those that decode.
 template <class T>
-T PrefillDelay(const Service& s, const Coefficients<T>& c, const Load& load,
-               const StepLoad<T>& decode, const T& step) {
+struct PromptSteps {
+  T share = T(0.0);  // Of steps that take up prompts.
+  T cost = T(0.0);   // Seconds that these take longer.
+};
+
+/// A step that takes up a chunk of prompts reads the weights once for both; engines that stop
+/// decoding for a prefill pay both in full. kMix is how much of the second an engine does. Prompts
+/// that come during one step share the next: of so many a step, arriving at random, a share
+/// 1 - exp(-many) of steps has any.
+template <class T>
+PromptSteps<T> StepsWithPrompts(const Service& s, const Coefficients<T>& c, const Load& load,
+                                const StepLoad<T>& decode, const T& step) {
   using std::exp;
   const Machine& m = s.machine;
   const Lowered& w = s.serve.worker;
   const T arriving = decode.decode * (load.input / load.output);  // Prompt tokens a step.
-  const T steps = 1.0 - exp(-1.0 * arriving / std::min(load.input, s.token_budget));
-  const T chunk = arriving / steps;
+  PromptSteps<T> out;
+  out.share = 1.0 - exp(-1.0 * arriving / std::min(load.input, s.token_budget));
+  const T chunk = arriving / out.share;
   StepLoad<T> both = decode;
   both.prefill = chunk;
   both.pairs = chunk * (0.5 * load.input);
@@ -137,9 +149,13 @@ T PrefillDelay(const Service& s, const Coefficients<T>& c, const Load& load,
   alone.prefill = both.prefill;
   alone.pairs = both.pairs;
   const T apart = Total(ForwardSeconds(m, w, c, alone, true));
-  return steps * (shared + c[kMix] * (apart - shared));
+  out.cost = shared + c[kMix] * (apart - shared);
+  return out;
 }
 
+/// A prompt waits for the steps that run before the engine looks for new ones; those that decode
+/// take part in its own pass, but where prompts go first. All requests are sent at once in the
+/// beginning: a share kBurst of them waits for those before, a pass after the other.
 template <class T>
 Point<T> AggregatedPoint(const Service& s, const Coefficients<T>& c, const Load& load) {
   using std::max;
@@ -151,7 +167,11 @@ Point<T> AggregatedPoint(const Service& s, const Coefficients<T>& c, const Load&
   const T alone = PrefillSeconds(m, w, c, load.input, 1.0);
   const double together = PromptsAStep(s.token_budget, load.input, slots);
   const T each = PrefillSeconds(m, w, c, load.input, together) / together;
+  const double mixes = s.prompts_first ? 0.0 : 1.0;
+  const double passes = std::max(load.input / s.token_budget, 1.0);
   const T gained = TokensAStep(s, c);
+  const T before = c[kRequest] + c[kPromptToken] * load.input +
+                   c[kFront] * (load.concurrency / s.serve.workers);
   Point<T> p;
   p.admitted = admitted;
   p.decoding = admitted;
@@ -159,12 +179,15 @@ Point<T> AggregatedPoint(const Service& s, const Coefficients<T>& c, const Load&
   for (int i = 0; i < 4; ++i) {
     const StepLoad<T> decode = DecodeLoad(s, load, p.decoding);
     const T step = Total(ForwardSeconds(m, w, c, decode, false));
-    p.tpot = step / gained + PrefillDelay(s, c, load, decode, step);
-    const T busy = min(each * p.decoding / (p.tpot * load.output), T(0.9));
-    const T queue = c[kQueue] * busy / (1.0 - busy) * each;
-    const T burst = c[kBurst] * (0.5 * (slots - 1.0)) * each;
+    const PromptSteps<T> prompts = StepsWithPrompts(s, c, load, decode, step);
+    p.tpot = step / gained + prompts.share * prompts.cost;
+    const T busy = min(each * p.decoding / (p.tpot * load.output), T(1.0));
+    const T queue = c[kQueue] * busy * each;
+    // Half as many decode while the first burst is taken in.
+    const T burst =
+        c[kBurst] * (0.5 * (slots - 1.0)) * (each + step * (kBurstStep * mixes * passes / together));
     const T inside =
-        c[kRequest] + c[kPromptToken] * load.input + alone + 0.5 * step + queue + burst;
+        before + c[kPoll] * step + alone + step * (mixes * passes) + queue + burst;
     const T whole = inside + p.tpot * load.output;
     p.ttft = inside + whole * waves;
     p.decoding = admitted * load.output * p.tpot / whole;
