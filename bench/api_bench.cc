@@ -277,10 +277,8 @@ void Load(std::uint16_t port, const std::vector<View>& views, double rate, doubl
 
 void Ask(const std::string& path, std::int64_t points, double rate, double seconds) {
   const rs::catalog::Catalog catalog = ReadCatalog();
-  const auto bytes = rs::calibrate::EmbeddedModel();
   const auto began = Clock::now();
-  const auto model = Must(
-      rs::calibrate::Model::FromJson(rs::Json::parse(std::string(bytes.begin(), bytes.end()))));
+  const auto model = Must(rs::calibrate::Model::Shipped());
   const auto curves = Must(rs::perf::KernelCurves::Parse(rs::perf::EmbeddedKernelCurves()));
   rs::perf::KernelBook book(curves);
   const rs::api::Predictor predictor(catalog, model, book);

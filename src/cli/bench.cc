@@ -184,7 +184,7 @@ Result<spec::Deployment> MakeDeployment(const Options& options) {
 /// a socket of whatever kind.
 void NoteUnknownChip(const std::string& chip) {
   if (chip.empty() || chip == "cpu") return;
-  const auto catalog = LoadCatalog("");
+  const auto catalog = LoadCatalog("", Scores::kLeaveOut);
   if (!catalog) return;
   const auto found = catalog::FindChip(*catalog, chip);
   if (found) return;

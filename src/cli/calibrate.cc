@@ -33,7 +33,8 @@ struct Options {
 };
 
 Result<> Calibrate(const Options& options) {
-  RS_ASSIGN_OR_RETURN(const catalog::Catalog catalog, LoadCatalog(options.catalog));
+  RS_ASSIGN_OR_RETURN(const catalog::Catalog catalog,
+                      LoadCatalog(options.catalog, Scores::kLeaveOut));
   RS_ASSIGN_OR_RETURN(const CalibrationRows rows, LoadCalibrationRows(options.rows, catalog));
   const std::vector<char> all(rows.cases.size(), 1);
   const calibrate::Model model = calibrate::Model::Calibrate(rows.cases, all);

@@ -54,8 +54,11 @@ Result<std::vector<catalog::CatalogFile>> CatalogFiles(const std::string& folder
   return files;
 }
 
-Result<catalog::Catalog> LoadCatalog(const std::string& folder) {
-  RS_ASSIGN_OR_RETURN(const std::vector<catalog::CatalogFile> files, CatalogFiles(folder));
+Result<catalog::Catalog> LoadCatalog(const std::string& folder, Scores scores) {
+  RS_ASSIGN_OR_RETURN(std::vector<catalog::CatalogFile> files, CatalogFiles(folder));
+  if (scores == Scores::kLeaveOut) {
+    std::erase_if(files, [](const auto& file) { return file.name.starts_with("scores/"); });
+  }
   return catalog::ParseCatalog(files);
 }
 

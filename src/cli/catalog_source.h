@@ -17,8 +17,11 @@ namespace roofscape::cli {
 /// empty. kInvalidArgument when the folder is none, or holds no catalog.
 Result<std::vector<catalog::CatalogFile>> CatalogFiles(const std::string& folder);
 
+/// Most of the catalog's text is published scores; a command that needs none starts sooner without.
+enum class Scores { kRead, kLeaveOut };
+
 /// The same, parsed. The first error if a file cannot be read.
-Result<catalog::Catalog> LoadCatalog(const std::string& folder);
+Result<catalog::Catalog> LoadCatalog(const std::string& folder, Scores scores = Scores::kRead);
 
 /// Adds `--catalog DIR` to a subcommand.
 void AddCatalogOption(Command& command, std::string& folder);

@@ -1,5 +1,10 @@
 #include "cli/deployment_options.h"
 
+#include <filesystem>
+#include <string_view>
+#include <utility>
+#include <vector>
+
 #include <fmt/format.h>
 
 #include "base/core/text.h"
@@ -65,6 +70,25 @@ Result<> FillLayout(const spec::Deployment& file, DeploymentOptions& o) {
   return {};
 }
 
+/// Where `name` is a file, what it describes joins the others, in the place of one of the same id,
+/// and is found by the file's name.
+template <class T>
+Result<> TakeFile(std::string_view flag, std::string_view folder, const std::string& name,
+                  std::vector<T> catalog::Catalog::* entries, catalog::Catalog& catalog) {
+  if (!name.ends_with(".toml")) return {};
+  RS_ASSIGN_OR_RETURN(std::string text, ReadFlagFile(flag, name));
+  const std::string file = std::filesystem::path(name).filename().string();
+  const catalog::CatalogFile whole{fmt::format("{}/{}", folder, file), std::move(text)};
+  auto read = catalog::ParseCatalog({&whole, 1});
+  if (!read) return read.error().In(fmt::format("{} {}", flag, name));
+  T one = std::move(((*read).*entries).front());
+  one.entry.aliases.push_back(name);
+  std::vector<T>& all = catalog.*entries;
+  std::erase_if(all, [&](const T& other) { return other.entry.id == one.entry.id; });
+  all.push_back(std::move(one));
+  return {};
+}
+
 Result<> Fill(const spec::Deployment& from, DeploymentOptions& o) {
   if (o.model.empty()) o.model = from.model;
   if (o.chip.empty()) o.chip = from.chip;
@@ -96,8 +120,9 @@ Result<> CompleteDeployment(DeploymentOptions& o, const spec::Deployment& known)
 void AddDeploymentOptions(Command& command, DeploymentOptions& options) {
   command.AddOption("--deployment", options.deployment,
                     "A file that says what serves, TOML or JSON; flags count more");
-  command.AddOption("--model", options.model, "A model of the catalog");
-  command.AddOption("--chip", options.chip, "A chip of the catalog");
+  command.AddOption("--model", options.model, "A model of the catalog, or its file (.toml)");
+  command.AddOption("--chip", options.chip,
+                    "A chip of the catalog, or its file (.toml) as probe writes it");
   command.AddOption("--fabric", options.fabric, "Links between the chips, instead of the chip's");
   command.AddOption("--engine", options.engine, "vllm, sglang or trtllm; others: what they share");
   command.AddOption("--precision", options.precision,
@@ -121,7 +146,10 @@ void AddParamsOption(Command& command, DeploymentOptions& options) {
 }
 
 Result<catalog::Catalog> LoadDeploymentCatalog(const DeploymentOptions& options) {
-  RS_ASSIGN_OR_RETURN(catalog::Catalog catalog, LoadCatalog(options.catalog));
+  RS_ASSIGN_OR_RETURN(catalog::Catalog catalog, LoadCatalog(options.catalog, Scores::kLeaveOut));
+  RS_RETURN_IF_ERROR(TakeFile("--chip", "chips", options.chip, &catalog::Catalog::chips, catalog));
+  RS_RETURN_IF_ERROR(
+      TakeFile("--model", "models", options.model, &catalog::Catalog::models, catalog));
   RS_RETURN_IF_ERROR(calibrate::CheckLayout(options, catalog));
   RS_RETURN_IF_ERROR(calibrate::ReplaceFabric(options, catalog));
   return catalog;

@@ -29,8 +29,9 @@ void AddProcessorOptions(Command& command, DeploymentOptions& options);
 /// `--params`.
 void AddParamsOption(Command& command, DeploymentOptions& options);
 
-/// The catalog that the flags name, with `--fabric` in the chip's place, after a check that the
-/// layout does not contradict itself.
+/// The catalog that the flags name, with what `--model` and `--chip` name as files and with
+/// `--fabric` in the place of the chip's links, after a check that the layout does not contradict
+/// itself.
 Result<catalog::Catalog> LoadDeploymentCatalog(const DeploymentOptions& options);
 
 }  // namespace roofscape::cli

@@ -267,7 +267,8 @@ class Explorer {
 }  // namespace
 
 Result<Exploration> Explore(const ExploreOptions& options, WallTime now) {
-  RS_ASSIGN_OR_RETURN(const catalog::Catalog catalog, LoadCatalog(options.catalog));
+  RS_ASSIGN_OR_RETURN(const catalog::Catalog catalog,
+                      LoadCatalog(options.catalog, Scores::kLeaveOut));
   RS_ASSIGN_OR_RETURN(const calibrate::Model fitted, LoadModel(options.params));
   RS_ASSIGN_OR_RETURN(const auto kernels, LoadKernels());
   return Explorer(options, catalog, fitted, kernels->book).Run(now);

@@ -10,24 +10,33 @@
 namespace roofscape::cli {
 
 Result<calibrate::Model> LoadModel(const std::string& path) {
-  std::string text;
-  if (path.empty()) {
-    const auto bytes = calibrate::EmbeddedModel();
-    text.assign(bytes.begin(), bytes.end());
-  } else {
-    RS_ASSIGN_OR_RETURN(text, ReadFlagFile("--params", path));
-  }
-  const std::string source = path.empty() ? "the model of this program" : path;
-  RS_ASSIGN_OR_RETURN(const Document document, ParseJson(text, source));
+  if (path.empty()) return calibrate::Model::Shipped();
+  RS_ASSIGN_OR_RETURN(const std::string text, ReadFlagFile("--params", path));
+  RS_ASSIGN_OR_RETURN(const Document document, ParseJson(text, path));
   auto model = calibrate::Model::FromJson(document.value());
-  if (!model) return model.error().In(source);
+  if (!model) return model.error().In(path);
   return model;
 }
 
-Result<std::unique_ptr<Kernels>> LoadKernels() {
+Result<std::unique_ptr<Kernels>> LoadKernels(perf::Routing routing) {
   auto curves = perf::KernelCurves::Parse(perf::EmbeddedKernelCurves());
   if (!curves) return curves.error().In("the kernel times of this program");
-  return std::make_unique<Kernels>(std::move(*curves));
+  return std::make_unique<Kernels>(std::move(*curves), routing);
+}
+
+CaseOptions CasesWithout(const std::vector<std::string>& parts) {
+  CaseOptions cases;
+  for (const std::string& part : parts) {
+    if (part == "curves") cases.kernel_curves = false;
+    if (part == "cache-limit") cases.cache_limit = false;
+    if (part == "imbalance") cases.without.imbalance = true;
+    if (part == "host-cost") cases.without.host = true;
+    if (part == "reached-peaks") {
+      cases.without.reach = true;
+      cases.kernel_curves = false;  // They hold what was reached.
+    }
+  }
+  return cases;
 }
 
 Result<CalibrationRows> LoadCalibrationRows(const std::string& path,
@@ -35,7 +44,9 @@ Result<CalibrationRows> LoadCalibrationRows(const std::string& path,
                                             const CaseOptions& options) {
   std::unique_ptr<Kernels> kernels;
   if (options.kernel_curves) {
-    RS_ASSIGN_OR_RETURN(kernels, LoadKernels());
+    RS_ASSIGN_OR_RETURN(kernels,
+                        LoadKernels(options.without.imbalance ? perf::Routing::kBalanced
+                                                              : perf::Routing::kPowerLaw101));
   }
   perf::KernelBook* const book = kernels ? &kernels->book : nullptr;
   RS_ASSIGN_OR_RETURN(const std::string text, ReadFlagFile("ROWS", path));
@@ -51,6 +62,7 @@ Result<CalibrationRows> LoadCalibrationRows(const std::string& path,
     }
     made->row = i;
     made->service.unlimited_cache |= !options.cache_limit;
+    made->setting.without = options.without;
     out.cases.push_back(std::move(*made));
   }
   out.rows = std::move(*rows);

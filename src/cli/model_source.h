@@ -23,7 +23,8 @@ Result<calibrate::Model> LoadModel(const std::string& path);
 
 /// The kernel times that the program carries. Cases made with `book` keep what they need of it.
 struct Kernels {
-  explicit Kernels(perf::KernelCurves parsed) : curves(std::move(parsed)), book(curves) {}
+  Kernels(perf::KernelCurves parsed, perf::Routing routing)
+      : curves(std::move(parsed)), book(curves, routing) {}
   Kernels(const Kernels&) = delete;
   Kernels& operator=(const Kernels&) = delete;
 
@@ -31,7 +32,7 @@ struct Kernels {
   perf::KernelBook book;
 };
 
-Result<std::unique_ptr<Kernels>> LoadKernels();
+Result<std::unique_ptr<Kernels>> LoadKernels(perf::Routing routing = perf::Routing::kPowerLaw101);
 
 /// Rows of a CSV file, and those that the model can predict.
 struct CalibrationRows {
@@ -44,7 +45,12 @@ struct CalibrationRows {
 struct CaseOptions {
   bool kernel_curves = true;  // Else rooflines alone.
   bool cache_limit = true;    // Else every request is admitted at once.
+  perf::Without without;
 };
+
+/// By the names of `--without`: "curves", "cache-limit", "imbalance", "host-cost", "reached-peaks";
+/// others are of another kind (calibrate::Ablation) and change nothing here.
+CaseOptions CasesWithout(const std::vector<std::string>& parts);
 
 Result<CalibrationRows> LoadCalibrationRows(const std::string& path,
                                             const catalog::Catalog& catalog,

@@ -1,6 +1,5 @@
 // roofscape predict: what a deployment would do, by the performance model.
 
-#include <cmath>
 #include <memory>
 #include <optional>
 #include <string>
@@ -168,9 +167,7 @@ Result<> PredictRates(const Options& options, const catalog::Catalog& catalog,
     RS_RETURN_IF_ERROR(calibrate::CheckFits(c));
     return c;
   };
-  // Lengths even between the shortest and the longest.
-  const double low = q.row.length_low;
-  const double variation = (1.0 - low) / (1.0 + low) / std::sqrt(3.0);
+  const double variation = calibrate::LengthVariation(q.row.length_low);
   const auto policy = sim::DefaultPolicy(perf::EngineClassOf(options.engine));
   const double sequences =
       options.max_sequences.value_or(static_cast<double>(policy.max_sequences));

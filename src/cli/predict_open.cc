@@ -80,27 +80,7 @@ std::string OpenDetails(std::span<const OpenRate> rates, const analysis::Pricing
 Json OpenJson(std::span<const OpenRate> rates, const analysis::Pricing& pricing) {
   Json all = Json::array();
   for (const OpenRate& rate : rates) {
-    Json json = Json::object();
-    if (rate.open) {
-      const calibrate::PredictedPoint plain = AsPoint(rate);
-      json = calibrate::PredictionJson({&plain, 1})[0];
-      json.erase("concurrency");
-    } else {
-      for (const char* name :
-           {"ttft_mean_s", "tpot_mean_s", "total_tps_per_chip", "domain", "decoding_sequences",
-            "admitted_sequences", "limited_by", "decode_step", "prompt", "memory"}) {
-        json[name] = nullptr;
-      }
-    }
-    const auto number = [&](double perf::OpenPoint::* field) {
-      return rate.open ? Json(rate.open->point.*field) : Json();
-    };
-    json["rate_rps"] = rate.rate_rps;
-    json["saturated"] = !rate.open;
-    json["waiting_mean_s"] = number(&perf::OpenPoint::waits_s);
-    json["in_flight_mean_requests"] = number(&perf::OpenPoint::in_flight);
-    json["serving_mean_requests"] = number(&perf::OpenPoint::serving);
-    json["idle_fraction"] = number(&perf::OpenPoint::idle);
+    Json json = calibrate::OpenPointJson(rate.rate_rps, rate.open);
     json["cost"] = rate.open ? CostJson(rate.cost, pricing) : Json();
     all.push_back(std::move(json));
   }

@@ -64,17 +64,15 @@ std::vector<calibrate::Judged> PredictAll(const calibrate::Model& model,
 }
 
 Result<> Validate(const Options& options) {
-  RS_ASSIGN_OR_RETURN(const catalog::Catalog catalog, LoadCatalog(options.catalog));
+  RS_ASSIGN_OR_RETURN(const catalog::Catalog catalog,
+                      LoadCatalog(options.catalog, Scores::kLeaveOut));
   calibrate::Ablation parts;
-  CaseOptions cases;
   for (const std::string& part : options.without) {
     if (part == "correction") parts.residual = false;
     if (part == "fit") parts.residual = parts.fitted = false;
-    if (part == "curves") cases.kernel_curves = false;
-    if (part == "cache-limit") cases.cache_limit = false;
   }
   RS_ASSIGN_OR_RETURN(const CalibrationRows rows,
-                      LoadCalibrationRows(options.rows, catalog, cases));
+                      LoadCalibrationRows(options.rows, catalog, CasesWithout(options.without)));
   ValidationReport report;
   std::vector<calibrate::Judged> judged;
   if (options.hold_out.empty()) {
@@ -121,10 +119,13 @@ void AddValidateCommand(Command& app, Invocation& invocation) {
                   "Refit without what is judged: curves, models, chips or time")
       ->Excludes(params);
   command
-      ->AddOption("--without", options->without,
-                  "Leave out what rows taught: correction (formulas alone) or fit (priors alone); "
-                  "or of the formulas: curves (rooflines alone), cache-limit")
-      ->Check(OneOf({"correction", "fit", "curves", "cache-limit"}));
+      ->AddOption(
+          "--without", options->without,
+          "Leave out what rows taught: correction (formulas alone) or fit (priors alone); "
+          "or of the formulas: curves (rooflines alone), cache-limit, imbalance, host-cost, "
+          "reached-peaks (rooflines at the datasheet's peaks)")
+      ->Check(OneOf({"correction", "fit", "curves", "cache-limit", "imbalance", "host-cost",
+                     "reached-peaks"}));
   command->AddFlag("--regret", options->regret,
                    "Print what choosing a layout by the model costs, choice by choice");
   command->AddFlag("--json", options->json, "Print one object");

@@ -60,7 +60,26 @@ def check_probe(roofscape, folder):
     assert "measured by roofscape" in shown.stdout, shown.stdout
     checked = run(roofscape, "catalog", "check", folder)
     assert checked.returncode == 0, checked.stdout + checked.stderr
+    if cpu:
+        check_predict(roofscape, folder, path)
     return readings, took
+
+
+def check_predict(roofscape, folder, chip):
+    """The file is a chip beside those of the catalog, and so is a model's."""
+    model = os.path.join(folder, "tiny.toml")
+    made = run(roofscape, "make-model", "-o", os.path.join(folder, "tiny.gguf"),
+               "--catalog-out", model)  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    asked = ("predict", "--engine", "llama.cpp", "--concurrency", "1", "--precision", "q8_0")
+    found = run(roofscape, *asked, "--chip", chip, "--model", model, "--json")
+    assert found.returncode == 0, found.stderr
+    point = json.loads(found.stdout)["points"][0]
+    assert point["domain"] == "probed" and point["tpot_mean_s"]["value"] > 0, point
+    swapped = run(roofscape, *asked, "--chip", model, "--model", "llama-3.1-8b")
+    assert swapped.returncode != 0 and "--chip" in swapped.stderr, swapped.stderr
+    missing = run(roofscape, *asked, "--chip", chip + "no.toml", "--model", model)
+    assert missing.returncode == 2 and "--chip" in missing.stderr, missing.stderr
 
 
 def check_interrupt(roofscape):

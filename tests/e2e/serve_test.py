@@ -87,6 +87,7 @@ class ServeTest(Fetching):
             "/api/v1/predict?model=llama-3.1-70b&chip=h200-sxm&tp=4&precision=fp8&engine=vllm",
             "/api/v1/predict?model=deepseek-r1&chip=b200&tp=8&input=8192&output=1024"
             "&precision=fp8&concurrency=4",
+            "/api/v1/predict?model=deepseek-r1&chip=b200&tp=8&precision=fp8&rate=1&rate=1e6",
             "/api/v1/codesign", *self.studies(),
             "/api/v1/sketch?model=deepseek-v3&chip=h200-sxm&chips=16&precision=fp8&experts=128"
             "&fabric=nvlink5-72&all_in_kw=1",

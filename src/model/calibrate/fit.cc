@@ -14,12 +14,13 @@ using Slope = perf::Dual<kCoefficients>;
 
 constexpr double kFreedom = 4.0;  // Of the t distribution.
 
-/// Coefficients as variables: the derivative is by the logarithm of each.
-perf::Coefficients<Slope> Variables(const std::array<double, kCoefficients>& values) {
+/// Coefficients as variables: the derivative is by the logarithm of each that moves.
+perf::Coefficients<Slope> Variables(const std::array<double, kCoefficients>& values,
+                                    const perf::Without& without) {
   perf::Coefficients<Slope> out;
   for (std::size_t c = 0; c < kCoefficients; ++c) {
     out[c] = Slope(values[c]);
-    out[c].slope[c] = values[c];
+    if (!perf::FixedBy(without, c)) out[c].slope[c] = values[c];
   }
   return out;
 }
@@ -118,7 +119,7 @@ class Problem {
   void AddSetting(std::span<const double> z, const std::vector<std::size_t>& rows,
                   SymmetricMatrix& a, std::vector<double>& g) const {
     const perf::Setting& setting = cases_[chosen_[rows[0]]].setting;
-    const auto variables = Variables(perf::CoefficientsFor(z, setting));
+    const auto variables = Variables(perf::CoefficientsFor(z, setting), setting.without);
     std::array<double, kCoefficients * kCoefficients> outer = {};
     std::array<double, kCoefficients> gradient = {};
     for (const std::size_t k : rows) {

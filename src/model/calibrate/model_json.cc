@@ -163,4 +163,14 @@ Result<Model> Model::FromJson(const Json& json) {
   return model;
 }
 
+Result<Model> Model::Shipped() {
+  // No Document: that would remember the line of each of its 40,000 numbers, for messages about a
+  // file that somebody wrote, and take ten times as long.
+  const auto bytes = EmbeddedModel();
+  const Json json = Json::parse(bytes.begin(), bytes.end(), nullptr, false);
+  auto model = FromJson(json);
+  if (!model) return model.error().In("the model of this program");
+  return model;
+}
+
 }  // namespace roofscape::calibrate

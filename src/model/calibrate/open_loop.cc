@@ -14,6 +14,8 @@ double GroupsOf(const perf::Service& s) { return s.serve.workers * perf::Streams
 
 }  // namespace
 
+double LengthVariation(double low) { return (1.0 - low) / (1.0 + low) / std::sqrt(3.0); }
+
 void OpenLoop::Correct(const Case& c, const Model& model, const OwnChip& own,
                        perf::StationState& state, double ttft_factor) {
   const Prediction p = c.own ? own.Predict(c) : model.Predict(c);

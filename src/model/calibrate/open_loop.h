@@ -25,6 +25,9 @@ namespace roofscape::calibrate {
 /// The deployment with so many requests in flight.
 using CaseAt = std::function<Result<Case>(double concurrency)>;
 
+/// Standard deviation over mean of lengths that are even between `low` of the longest and 1.
+double LengthVariation(double low);
+
 struct OpenPrediction {
   double rate_rps = 0.0;
   /// TTFT and TPOT, means; throughput is what comes in. The upper ends are infinite where the

@@ -66,4 +66,29 @@ Json PredictionJson(std::span<const PredictedPoint> points) {
   return all;
 }
 
+Json OpenPointJson(double rate_rps, const std::optional<OpenPrediction>& open) {
+  Json json = Json::object();
+  if (open) {
+    const PredictedPoint plain{rate_rps, open->prediction, open->why};
+    json = PredictionJson({&plain, 1})[0];
+    json.erase("concurrency");
+  } else {
+    for (const char* name :
+         {"ttft_mean_s", "tpot_mean_s", "total_tps_per_chip", "domain", "decoding_sequences",
+          "admitted_sequences", "limited_by", "decode_step", "prompt", "memory"}) {
+      json[name] = nullptr;
+    }
+  }
+  const auto number = [&](double perf::OpenPoint::* field) {
+    return open ? Json(open->point.*field) : Json();
+  };
+  json["rate_rps"] = rate_rps;
+  json["saturated"] = !open;
+  json["waiting_mean_s"] = number(&perf::OpenPoint::waits_s);
+  json["in_flight_mean_requests"] = number(&perf::OpenPoint::in_flight);
+  json["serving_mean_requests"] = number(&perf::OpenPoint::serving);
+  json["idle_fraction"] = number(&perf::OpenPoint::idle);
+  return json;
+}
+
 }  // namespace roofscape::calibrate

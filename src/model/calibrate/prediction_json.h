@@ -5,11 +5,13 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string_view>
 
 #include "base/core/json.h"
 #include "model/calibrate/model.h"
+#include "model/calibrate/open_loop.h"
 
 namespace roofscape::calibrate {
 
@@ -26,10 +28,14 @@ std::string_view PartKey(std::size_t part);
 /// The part that takes longest.
 std::size_t LargestPart(const perf::StepTimes<double>& times);
 
-/// {"value", "low80", "high80"}
+/// {"value", "low80", "high80"}; an end that is infinite is null once it is written.
 Json FigureJson(const Figure& figure);
 
 /// An array, one object a load.
 Json PredictionJson(std::span<const PredictedPoint> points);
+
+/// One rate of an open loop, with the fields of a closed one's load but its concurrency. `open`
+/// missing: saturated, and what is not known of it is null.
+Json OpenPointJson(double rate_rps, const std::optional<OpenPrediction>& open);
 
 }  // namespace roofscape::calibrate

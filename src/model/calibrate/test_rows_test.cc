@@ -141,6 +141,23 @@ TEST(Fit, FindsTheTimesOfPlantedCoefficients) {
   EXPECT_GT(without, 0.15);
 }
 
+TEST(Fit, LeavesAloneWhatIsLeftOut) {
+  const catalog::Catalog catalog = TestCatalog();
+  const auto rows = PlantedRows(catalog, Planted(), 0.01, 8);
+  auto cases = CasesOf(catalog, rows);
+  const std::vector<char> all(cases.size(), 1);
+  const double whole = FitCoefficients(cases, all, FitOptions{}).loss;
+  for (Case& c : cases) c.setting.without = {.imbalance = true, .host = true, .reach = true};
+  const Fit fit = FitCoefficients(cases, all, FitOptions{});
+  for (std::size_t i = 0; i < perf::kFitted; ++i) {
+    const std::size_t coefficient = i % perf::kCoefficients;
+    if (!perf::FixedBy(cases[0].setting.without, coefficient)) continue;
+    EXPECT_EQ(fit.fitted[i], 0.0) << perf::CoefficientTable()[coefficient].name;
+  }
+  // Rows of a model that has all of it are explained worse.
+  EXPECT_GT(fit.loss, 1.5 * whole);
+}
+
 TEST(Fit, OneWrongGroupDoesNotBendTheRest) {
   const catalog::Catalog catalog = TestCatalog();
   auto rows = PlantedRows(catalog, Planted(), 0.01, 4);

@@ -1,6 +1,9 @@
 #include "model/calibrate/wish.h"
 
 #include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -61,14 +64,44 @@ Result<> ReplaceFabric(const Wish& wish, catalog::Catalog& catalog) {
   return {};
 }
 
+namespace {
+
+Error Unfit(std::string message) { return Error{ErrorCode::kInvalidArgument, std::move(message)}; }
+
+/// Weights that leave room, and links to everyone of the group.
+Result<> CheckWorker(const perf::Machine& machine, const perf::Lowered& worker,
+                     std::string_view role) {
+  if (perf::CacheBytes(machine, worker, 0.9) < 1e9) {
+    return Unfit(
+        fmt::format("the weights{}, {:.0f} GB a chip, leave no room for a cache in the "
+                    "{:.0f} GB of '{}': use more chips (--{}tp, --{}ep) or a narrower "
+                    "--precision",
+                    role.empty() ? "" : " of a prefill worker", worker.weight_bytes / 1e9,
+                    machine.memory / 1e9, machine.chip, role, role));
+  }
+  const double chips = worker.layout.chips;
+  if (chips > 1.0 && machine.link_bandwidth <= 0.0) {
+    return Unfit(
+        fmt::format("how fast the links of '{}' are is not known, so nothing can be "
+                    "predicted on {:g} of them: name others with --fabric",
+                    machine.chip, chips));
+  }
+  if (chips > machine.domain_chips && machine.rail_bandwidth <= 0.0) {
+    return Unfit(
+        fmt::format("the links of '{}' join {:g} chips, no others are known, and a worker "
+                    "has {:g}: lower --{}tp, --{}dp or --{}ep, or name others with "
+                    "--fabric",
+                    machine.chip, machine.domain_chips, chips, role, role, role));
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<> CheckFits(const Case& c) {
-  if (!c.service.unlimited_cache) return {};
-  return Error{
-      ErrorCode::kInvalidArgument,
-      fmt::format("the weights, {:.0f} GB a chip, leave no room for a cache in the {:.0f} GB of "
-                  "'{}': use more chips (--tp, --ep) or a narrower --precision",
-                  c.service.serve.worker.weight_bytes / 1e9, c.service.machine.memory / 1e9,
-                  c.service.machine.chip)};
+  const perf::Service& s = c.service;
+  RS_RETURN_IF_ERROR(CheckWorker(s.machine, s.serve.worker, ""));
+  return s.disaggregated ? CheckWorker(s.machine, s.prefill.worker, "prefill-") : Result<>();
 }
 
 }  // namespace roofscape::calibrate

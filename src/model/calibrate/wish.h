@@ -35,7 +35,8 @@ Result<> CheckLayout(const Wish& wish, const catalog::Catalog& catalog);
 /// Puts the fabric that is wished for in the place of the chip's own links.
 Result<> ReplaceFabric(const Wish& wish, catalog::Catalog& catalog);
 
-/// Refuses weights that leave no room for a cache.
+/// Refuses weights that leave no room for a cache, on either side where there are two, and workers
+/// of more chips than the known links join.
 Result<> CheckFits(const Case& c);
 
 }  // namespace roofscape::calibrate

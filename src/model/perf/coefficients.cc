@@ -76,6 +76,31 @@ EngineClass EngineClassOf(std::string_view name) {
   return kOtherEngine;
 }
 
+std::optional<double> FixedBy(const Without& without, std::size_t coefficient) {
+  switch (coefficient) {
+    case kImbalance: return without.imbalance ? std::optional(0.0) : std::nullopt;
+    case kKernelFloor:
+    case kPrefillFloor:
+    case kStepHost:
+    case kSequenceHost:
+    case kPrefillHost:
+    case kRequest:
+    case kPromptToken: return without.host ? std::optional(0.0) : std::nullopt;
+    case kWeightRead:
+    case kReachBf16:
+    case kReachFp8:
+    case kReachFp4:
+    case kCacheRead:
+    case kLatentRead:
+    case kPrefillAttention:
+    case kExpertRead:
+    case kExpertReach:
+    case kStateRead:
+    case kLinkReach: return without.reach ? std::optional(1.0) : std::nullopt;
+    default: return std::nullopt;
+  }
+}
+
 std::array<double, kCoefficients> CoefficientsFor(std::span<const double> fitted,
                                                   const Setting& setting) {
   std::array<double, kCoefficients> values = {};
@@ -85,7 +110,7 @@ std::array<double, kCoefficients> CoefficientsFor(std::span<const double> fitted
         fitted[GenerationIndex(c, static_cast<std::size_t>(setting.generation))] +
         fitted[ProtocolIndex(c, setting.protocol)] +
         (setting.protocol > kFixedProtocol ? fitted[ProtocolIndex(c, kFixedProtocol)] : 0.0);
-    values[c] = kTable[c].prior * std::exp(logarithm);
+    values[c] = FixedBy(setting.without, c).value_or(kTable[c].prior * std::exp(logarithm));
   }
   return values;
 }

@@ -12,6 +12,7 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -103,11 +104,24 @@ constexpr std::size_t ProtocolIndex(std::size_t c, std::size_t protocol) {
   return kCoefficients * (1 + kEngineClasses + kGenerations + protocol) + c;
 }
 
+/// What a prediction leaves out, to see what it carries (`validate --without`).
+struct Without {
+  bool imbalance = false;  // Every rank of experts bears the mean.
+  bool host = false;       // Requests, steps, sequences and launches take no time of their own.
+  bool reach = false;      // Kernels and links reach the whole of a datasheet's peaks.
+
+  friend bool operator==(const Without&, const Without&) = default;
+};
+
+/// The value of a coefficient that stands still because of what is left out; it is not fitted.
+std::optional<double> FixedBy(const Without& without, std::size_t coefficient);
+
 /// Who is asked for.
 struct Setting {
   EngineClass engine = kOtherEngine;
   Generation generation = Generation::kOther;
   std::size_t protocol = kBurstProtocol;  // Or kFixedProtocol + the engine's class.
+  Without without = {};
 
   friend bool operator==(const Setting&, const Setting&) = default;
 };

@@ -63,7 +63,7 @@ struct Product {
 class Maker {
  public:
   Maker(const KernelCurves& curves, const Machine& machine, const catalog::Model& model,
-        const Layout& layout, const Formats& formats, EngineClass engine)
+        const Layout& layout, const Formats& formats, EngineClass engine, Routing routing)
       : curves_(curves),
         chip_(MostAlike(curves, machine)),
         borrowed_(chip_ != machine.chip),
@@ -72,6 +72,7 @@ class Maker {
         layout_(layout),
         formats_(formats),
         engine_(EngineOf(engine)),
+        routing_(routing),
         group_(layout.chips / layout.pp / layout.dp),
         hidden_(Of(model.hidden)),
         blocks_(model.precision.find("block") != std::string::npos) {}
@@ -331,7 +332,7 @@ class Maker {
     shape.ep = layout_.ep;
     shape.tp = std::max(layout_.chips / layout_.pp / layout_.ep, 1.0);
     shape.gated = f.gated;
-    shape.routing = Routing::kPowerLaw101;
+    shape.routing = routing_;
     out.experts += TimeLine([&](double tokens) {
       shape.tokens = tokens;
       return layers * Seconds(*c, shape);
@@ -340,10 +341,16 @@ class Maker {
 
   /// The engine's own: engines differ more in these than in plain products. Tokens fall on experts
   /// by a power law; evenly, layers of some 32 tokens come out up to a third too slow, since more
-  /// experts are read than real tokens touch.
+  /// experts are read than real tokens touch. Where a routing was not measured, the power law's
+  /// efficiency is taken.
   const KernelCurve* ExpertCurve(const catalog::FfnLayers& f) const {
     const Kinds kinds = ExpertKinds();
-    return Find(KernelOp::kMoe, {kinds[0], kinds[1]}, MoeVariant(Routing::kPowerLaw101, f.gated));
+    for (const Routing routing : {routing_, Routing::kPowerLaw101}) {
+      const std::uint16_t variant = MoeVariant(routing, f.gated);
+      const KernelCurve* c = Find(KernelOp::kMoe, {kinds[0], kinds[1]}, variant);
+      if (c != nullptr) return c;
+    }
+    return nullptr;
   }
 
   void SetSums(KernelTimes& out) const {
@@ -372,6 +379,7 @@ class Maker {
   Layout layout_;
   Formats formats_;
   KernelEngine engine_;
+  Routing routing_;
   double group_;
   double hidden_;
   bool blocks_;
@@ -391,7 +399,7 @@ std::shared_ptr<const KernelTimes> KernelBook::TimesOf(const Machine& machine,
       formats.cache_bytes, static_cast<int>(engine));
   auto& made = made_[key];
   if (!made) {
-    Maker maker(curves_, machine, model, layout, formats, engine);
+    Maker maker(curves_, machine, model, layout, formats, engine, routing_);
     made = std::make_shared<const KernelTimes>(maker.Make());
   }
   return made;

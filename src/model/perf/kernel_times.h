@@ -42,10 +42,11 @@ struct KernelTimes {
   bool borrowed = false;  // The chip has no curves: those of one that is alike.
 };
 
-/// Makes and keeps KernelTimes. `curves` must outlive it.
+/// Makes and keeps KernelTimes. `curves` must outlive it. `routing`: how tokens fall on experts.
 class KernelBook {
  public:
-  explicit KernelBook(const KernelCurves& curves) : curves_(curves) {}
+  explicit KernelBook(const KernelCurves& curves, Routing routing = Routing::kPowerLaw101)
+      : curves_(curves), routing_(routing) {}
 
   std::shared_ptr<const KernelTimes> TimesOf(const Machine& machine, const catalog::Model& model,
                                              const Layout& layout, const Formats& formats,
@@ -53,6 +54,7 @@ class KernelBook {
 
  private:
   const KernelCurves& curves_;
+  Routing routing_;
   std::map<std::string, std::shared_ptr<const KernelTimes>> made_;
 };
 

@@ -111,6 +111,20 @@ TEST(KernelTimes, AChipWithoutCurvesBorrowsThoseOfOneThatIsAlike) {
   }
 }
 
+TEST(KernelTimes, EvenlyRoutedExpertsHaveNoWorstRank) {
+  KernelBook skewed(Curves());
+  KernelBook even(Curves(), Routing::kBalanced);
+  const Machine m = Measured("b200-sxm");
+  const auto experts = [&](KernelBook& book) {
+    return book.TimesOf(m, RoutedModel(), {.chips = 8, .dp = 8, .ep = 8}, Formats{}, kSglang)
+        ->experts;
+  };
+  // Where many tokens come, the fullest rank of skewed routing is what the others wait for.
+  for (const double tokens : {8192.0, 65536.0}) {
+    EXPECT_LT(experts(even).At(tokens), experts(skewed).At(tokens)) << tokens;
+  }
+}
+
 /// What was not measured keeps its roofline: sparse attention here.
 TEST(KernelTimes, PartsWithoutACurveKeepTheirRoofline) {
   catalog::Model model = DenseModel();

@@ -29,16 +29,16 @@ void SetBlocks(const perf::Service& service, const perf::Lowered& w,
   group.fixed_blocks = static_cast<std::int64_t>(std::ceil(fixed / block));
 }
 
-/// The probability p, alike at each place, with which a share of the drafts is accepted in the
-/// mean: p + p^2 + ... = drafts x share.
-double EvenAcceptance(std::size_t drafts, double share) {
+/// The probability p, alike at each place, with which so many of the drafts are accepted in the
+/// mean: p + p^2 + ... = accepted.
+double EvenAcceptance(std::size_t drafts, double accepted) {
   double low = 0.0;
   double high = 1.0;
   for (int i = 0; i < 50; ++i) {
     const double p = 0.5 * (low + high);
     double sum = 0.0;
     for (std::size_t k = drafts; k > 0; --k) sum = (sum + 1.0) * p;
-    (sum < share * static_cast<double>(drafts) ? low : high) = p;
+    (sum < accepted ? low : high) = p;
   }
   return 0.5 * (low + high);
 }
@@ -76,7 +76,8 @@ Result<Cluster> MakeCluster(const perf::Service& service,
   cluster.prompt_token_s = c[perf::kPromptToken];
   if (service.speculation.drafts > 0.0) {
     const auto drafts = static_cast<std::size_t>(std::llround(service.speculation.drafts));
-    cluster.acceptance.assign(drafts, EvenAcceptance(drafts, c[perf::kAcceptance]));
+    const double accepted = perf::TokensAStep(service, c) - 1.0;
+    cluster.acceptance.assign(drafts, EvenAcceptance(drafts, accepted));
   }
   cluster.chunk_tokens = policy.block_tokens;
   RS_RETURN_IF_ERROR(Validate(cluster));

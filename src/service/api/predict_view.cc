@@ -12,15 +12,42 @@ namespace roofscape::api {
 namespace {
 
 constexpr std::size_t kMaxLoads = 64;
+constexpr std::size_t kMaxRates = 16;  // Each takes longer.
 constexpr std::size_t kMaxMeasured = 500;
+constexpr double kMeanLength = 0.9;  // Of nominal: lengths are even between 0.8 and 1.
 
 struct Ask {
   calibrate::Wish wish;
   double input = 1024;
   double output = 1024;
   std::vector<double> loads;
+  std::vector<double> rates;  // An open loop in place of the loads.
+  std::optional<double> max_sequences;
   analysis::Pricing pricing;
 };
+
+/// Loads of a closed loop, or rates of an open one.
+Result<> ReadLoads(const Params& params, Ask& ask) {
+  RS_ASSIGN_OR_RETURN(ask.loads, params.Numbers("concurrency", 1, 1e7));
+  RS_ASSIGN_OR_RETURN(ask.rates, params.Numbers("rate", 1e-6, 1e9));
+  RS_ASSIGN_OR_RETURN(ask.max_sequences, params.Number("max_sequences", 1, 1e7));
+  if (!ask.rates.empty() && !ask.loads.empty()) {
+    return ParamError("rate", "is an open loop, in which concurrency is not given: leave one out");
+  }
+  if (ask.max_sequences && ask.rates.empty()) {
+    return ParamError("max_sequences", "belongs to an open loop: give a rate, too");
+  }
+  if (ask.loads.size() > kMaxLoads) {
+    return ParamError("concurrency", fmt::format("at most {} loads at once", kMaxLoads));
+  }
+  if (ask.rates.size() > kMaxRates) {
+    return ParamError("rate", fmt::format("at most {} rates at once", kMaxRates));
+  }
+  std::sort(ask.loads.begin(), ask.loads.end());
+  std::sort(ask.rates.begin(), ask.rates.end());
+  if (ask.rates.empty() && ask.loads.empty()) ask.loads = {1, 2, 4, 8, 16, 32, 64, 128, 256};
+  return {};
+}
 
 Result<Ask> ReadAsk(const ViewInput& input, const Params& params) {
   Ask ask;
@@ -54,12 +81,7 @@ Result<Ask> ReadAsk(const ViewInput& input, const Params& params) {
   RS_ASSIGN_OR_RETURN(const auto out, params.Number("output", 2, 1e8));
   ask.input = in.value_or(1024);
   ask.output = out.value_or(1024);
-  RS_ASSIGN_OR_RETURN(ask.loads, params.Numbers("concurrency", 1, 1e7));
-  if (ask.loads.size() > kMaxLoads) {
-    return ParamError("concurrency", fmt::format("at most {} loads at once", kMaxLoads));
-  }
-  if (ask.loads.empty()) ask.loads = {1, 2, 4, 8, 16, 32, 64, 128, 256};
-  std::sort(ask.loads.begin(), ask.loads.end());
+  RS_RETURN_IF_ERROR(ReadLoads(params, ask));
   RS_ASSIGN_OR_RETURN(ask.pricing, ReadPricing(params, input));
   return ask;
 }
@@ -85,19 +107,41 @@ calibrate::Figure Sum(const calibrate::Figure& ttft, const calibrate::Figure& re
   return {ttft.value + rest.value, ttft.low80 + rest.low80, ttft.high80 + rest.high80};
 }
 
+/// What a point says in a user's and a buyer's units.
+void AddDerived(const calibrate::Prediction& p, const Ask& ask, const std::optional<double>& usd,
+                Json& json) {
+  const double tokens = std::max(kMeanLength * ask.output - 1, 1e-9);  // After the first.
+  json["interactivity_tps"] = calibrate::FigureJson(Inverse(p.tpot_s));
+  json["e2e_mean_s"] = calibrate::FigureJson(Sum(p.ttft_s, Times(p.tpot_s, tokens)));
+  json["usd_per_mtok_total"] =
+      usd ? calibrate::FigureJson(Times(Inverse(p.tput_per_chip), *usd * 1e6 / 3600.0))
+          : Json(nullptr);
+}
+
 Json PointsJson(const Predictor::Points& predicted, const Ask& ask,
                 const std::optional<double>& usd) {
   Json points = calibrate::PredictionJson(predicted.points);
   for (std::size_t i = 0; i < predicted.points.size(); ++i) {
-    const calibrate::Prediction& p = predicted.points[i].prediction;
-    Json& json = points[i];
-    json["interactivity_tps"] = calibrate::FigureJson(Inverse(p.tpot_s));
-    json["e2e_mean_s"] = calibrate::FigureJson(Sum(p.ttft_s, Times(p.tpot_s, ask.output - 1)));
-    json["usd_per_mtok_total"] =
-        usd ? calibrate::FigureJson(Times(Inverse(p.tput_per_chip), *usd * 1e6 / 3600.0))
-            : Json(nullptr);
+    AddDerived(predicted.points[i].prediction, ask, usd, points[i]);
   }
   return points;
+}
+
+Json RatesJson(const Predictor::Rates& predicted, const Ask& ask,
+               const std::optional<double>& usd) {
+  Json rates = Json::array();
+  for (std::size_t i = 0; i < predicted.rates.size(); ++i) {
+    Json json = calibrate::OpenPointJson(ask.rates[i], predicted.rates[i]);
+    if (predicted.rates[i]) {
+      AddDerived(predicted.rates[i]->prediction, ask, usd, json);
+    } else {
+      for (const char* name : {"interactivity_tps", "e2e_mean_s", "usd_per_mtok_total"}) {
+        json[name] = nullptr;
+      }
+    }
+    rates.push_back(std::move(json));
+  }
+  return rates;
 }
 
 /// Rows of the same system and shape, whatever their layout, to lay beside the curve.
@@ -131,8 +175,7 @@ Json MeasuredJson(const ViewInput& input, const Params& params, const Ask& ask) 
 
 Result<Json> PredictView(const ViewInput& input, const Params& params) {
   RS_ASSIGN_OR_RETURN(const Ask ask, ReadAsk(input, params));
-  RS_ASSIGN_OR_RETURN(const Predictor::Points predicted,
-                      input.facts->predictor->Predict(ask.wish, ask.input, ask.output, ask.loads));
+  const Predictor& predictor = *input.facts->predictor;
   const auto price = analysis::ChipPrice(ask.wish.chip, ask.pricing);
   const auto usd = price ? std::optional(price->value) : std::nullopt;
   Json parts = Json::array();
@@ -141,20 +184,33 @@ Result<Json> PredictView(const ViewInput& input, const Params& params) {
   }
   Json notes = Json::array();
   if (!price) notes.push_back(price.error().message);
-  return Json{{"generation", input.snapshot->generation()},
-              {"model", ask.wish.model},
-              {"chip", ask.wish.chip},
-              {"engine", ask.wish.engine},
-              {"precision", ask.wish.precision},
-              {"layout", LayoutText(ask.wish)},
-              {"chips", std::llround(predicted.chips)},
-              {"fitted_rows", input.facts->predictor->fitted_rows()},
-              {"pricing", PricingJson(ask.pricing)},
-              {"price", price ? PriceJson(*price, ask.pricing) : Json(nullptr)},
-              {"parts", std::move(parts)},
-              {"points", PointsJson(predicted, ask, usd)},
-              {"measured", MeasuredJson(input, params, ask)},
-              {"notes", std::move(notes)}};
+  Json answer = {{"generation", input.snapshot->generation()},
+                 {"model", ask.wish.model},
+                 {"chip", ask.wish.chip},
+                 {"engine", ask.wish.engine},
+                 {"precision", ask.wish.precision},
+                 {"layout", LayoutText(ask.wish)},
+                 {"fitted_rows", predictor.fitted_rows()},
+                 {"pricing", PricingJson(ask.pricing)},
+                 {"price", price ? PriceJson(*price, ask.pricing) : Json(nullptr)},
+                 {"parts", std::move(parts)},
+                 {"points", Json::array()},
+                 {"measured", MeasuredJson(input, params, ask)},
+                 {"notes", std::move(notes)}};
+  if (ask.rates.empty()) {
+    RS_ASSIGN_OR_RETURN(const Predictor::Points predicted,
+                        predictor.Predict(ask.wish, ask.input, ask.output, ask.loads));
+    answer["chips"] = std::llround(predicted.chips);
+    answer["points"] = PointsJson(predicted, ask, usd);
+    return answer;
+  }
+  RS_ASSIGN_OR_RETURN(
+      const Predictor::Rates predicted,
+      predictor.PredictRates(ask.wish, ask.input, ask.output, ask.rates, ask.max_sequences));
+  answer["chips"] = std::llround(predicted.chips);
+  answer["rates"] = RatesJson(predicted, ask, usd);
+  answer["capacity_rps"] = calibrate::FigureJson(predicted.capacity_rps);
+  return answer;
 }
 
 }  // namespace roofscape::api

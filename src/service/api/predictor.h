@@ -7,6 +7,7 @@
 #pragma once
 
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "domain/catalog/catalog.h"
 #include "domain/spec/row.h"
 #include "model/calibrate/model.h"
+#include "model/calibrate/open_loop.h"
 #include "model/calibrate/prediction_json.h"
 #include "model/calibrate/wish.h"
 
@@ -39,6 +41,18 @@ class Predictor {
   Result<Points> Predict(const calibrate::Wish& wish, double input, double output,
                          std::span<const double> loads) const;
 
+  struct Rates {
+    std::vector<std::optional<calibrate::OpenPrediction>> rates;  // Missing: saturated.
+    calibrate::Figure capacity_rps;
+    double chips = 1.0;
+  };
+
+  /// The same where requests come at a rate, Poisson, whatever is in flight. `max_sequences`: that
+  /// a copy of attention takes at once; missing: as many as the engine does when told nothing.
+  Result<Rates> PredictRates(const calibrate::Wish& wish, double input, double output,
+                             std::span<const double> rates_rps,
+                             std::optional<double> max_sequences) const;
+
   /// The `predicted` of a series (schema Overlay): the deployment of `row` at those loads, on axes
   /// that the model knows; null where it knows no such deployment or axis.
   Json OverlayJson(const spec::Row& row, std::span<const double> loads, const std::string& x,
@@ -47,6 +61,11 @@ class Predictor {
   std::size_t fitted_rows() const { return model_.rows(); }
 
  private:
+  /// The row without its load, and the catalog with the fabric that is wished for, where one is.
+  Result<calibrate::ServingRow> RowOf(const calibrate::Wish& wish, double input, double output,
+                                      std::optional<catalog::Catalog>& changed) const;
+  Result<calibrate::Case> MakeCase(const catalog::Catalog& catalog,
+                                   const calibrate::ServingRow& row) const;
   Result<Points> PredictRow(const catalog::Catalog& catalog, calibrate::ServingRow row,
                             std::span<const double> loads, bool must_fit) const;
 

@@ -23,9 +23,7 @@ struct Model {
 
 const Predictor& TestPredictor() {
   static const Model parts = [] {
-    const auto bytes = calibrate::EmbeddedModel();
-    const std::string text(bytes.begin(), bytes.end());
-    auto model = calibrate::Model::FromJson(Json::parse(text));
+    auto model = calibrate::Model::Shipped();
     auto curves = perf::KernelCurves::Parse(perf::EmbeddedKernelCurves());
     RS_CHECK(model && curves);
     return Model{*std::move(model), *std::move(curves)};

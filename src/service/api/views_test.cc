@@ -234,6 +234,11 @@ TEST(PredictView, AnswersLoadsInOrderWithTheirBands) {
     const Json& tpot = point["tpot_mean_s"];
     EXPECT_NEAR(point["interactivity_tps"]["low80"].get<double>(), 1 / tpot["high80"].get<double>(),
                 1e-9);
+    // The mean answer has 0.9 of the nominal tokens, as whoever sends them has it.
+    EXPECT_NEAR(point["e2e_mean_s"]["value"].get<double>(),
+                point["ttft_mean_s"]["value"].get<double>() +
+                    tpot["value"].get<double>() * (0.9 * 1024 - 1),
+                1e-9);
     // A million tokens at the rate and price of a chip.
     const double rate = point["total_tps_per_chip"]["value"];
     const double price = answer["price"]["usd_per_chip_hour"];
@@ -249,8 +254,55 @@ TEST(PredictView, AnswersLoadsInOrderWithTheirBands) {
   EXPECT_EQ(answer["chips"], 8);
 }
 
+TEST(PredictView, AnswersRatesOfAnOpenLoop) {
+  const TestInput input(TestRows());
+  const std::string ask =
+      "model=deepseek-r1&chip=h200&tp=8&precision=fp8&engine=sglang&input=8192&output=1024";
+  const Json answer = Answer(PredictView, input, ask + "&rate=1000&rate=0.01&rate=0.5");
+  EXPECT_TRUE(answer["points"].empty());
+  EXPECT_EQ(answer["chips"], 8);
+  const Json& capacity = answer["capacity_rps"];
+  EXPECT_LT(capacity["low80"], capacity["value"]);
+  EXPECT_LT(capacity["value"], capacity["high80"]);
+  const Json& rates = answer["rates"];
+  ASSERT_EQ(rates.size(), 3U);
+  EXPECT_EQ(rates[0]["rate_rps"], 0.01);
+  // A request that is nearly always alone is that of a closed loop of one.
+  const Json lone = Answer(PredictView, input, ask + "&concurrency=1")["points"][0];
+  const double ttft = lone["ttft_mean_s"]["value"];
+  EXPECT_NEAR(rates[0]["ttft_mean_s"]["value"].get<double>(), ttft, 0.05 * ttft);
+  const std::string near = std::to_string(0.95 * capacity["value"].get<double>());
+  const Json busy = Answer(PredictView, input, ask + "&rate=" + near)["rates"][0];
+  EXPECT_GT(busy["ttft_mean_s"]["value"], rates[0]["ttft_mean_s"]["value"]);
+  EXPECT_GT(busy["in_flight_mean_requests"], rates[1]["in_flight_mean_requests"]);
+  // The slower deployment is saturated there: no upper end.
+  EXPECT_TRUE(Json::parse(busy.dump())["ttft_mean_s"]["high80"].is_null());
+  // What comes in is what goes out, of lengths of 0.9 of nominal in the mean.
+  EXPECT_NEAR(rates[1]["total_tps_per_chip"]["value"].get<double>(), 0.5 * 0.9 * 9216 / 8, 1e-6);
+  EXPECT_EQ(rates[2]["saturated"], true);
+  EXPECT_TRUE(rates[2]["ttft_mean_s"].is_null());
+  for (const auto& [name, value] : rates[0].items()) EXPECT_TRUE(rates[2].contains(name)) << name;
+  // An engine that takes few at once is saturated earlier.
+  EXPECT_LT(Answer(PredictView, input, ask + "&rate=0.5&max_sequences=2")["capacity_rps"]["value"],
+            capacity["value"]);
+  // A closed loop has none of this.
+  EXPECT_FALSE(Answer(PredictView, input, ask).contains("rates"));
+}
+
 TEST(PredictView, RefusesWhatCannotBe) {
   const TestInput input(TestRows());
+  const std::string model = "model=deepseek-r1&chip=h200&tp=8";
+  EXPECT_NE(Refusal(PredictView, input, model + "&rate=1&concurrency=4").find("'rate'"),
+            std::string::npos);
+  EXPECT_NE(Refusal(PredictView, input, model + "&max_sequences=4").find("'max_sequences'"),
+            std::string::npos);
+  EXPECT_NE(Refusal(PredictView, input, model + "&rate=0").find("'rate'"), std::string::npos);
+  EXPECT_NE(Refusal(PredictView, input, model + "&workers=1e6&prefill_tp=8&rate=1e6")
+                .find("too large for a rate"),
+            std::string::npos);
+  EXPECT_NE(Refusal(PredictView, input, model + "&prefill_tp=8&prefill_workers=1e6&rate=1&input=1")
+                .find("too large for a rate"),
+            std::string::npos);
   EXPECT_NE(Refusal(PredictView, input, "model=deepseek-r1&chip=h100&tp=1").find("leave no room"),
             std::string::npos);
   EXPECT_NE(Refusal(PredictView, input, "model=none&chip=h100"), "");

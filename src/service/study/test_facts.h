@@ -43,8 +43,7 @@ struct TestFacts {
     return *std::move(parsed);
   }
   static calibrate::Model ReadModel() {
-    const auto bytes = calibrate::EmbeddedModel();
-    auto model = calibrate::Model::FromJson(Json::parse(std::string(bytes.begin(), bytes.end())));
+    auto model = calibrate::Model::Shipped();
     RS_CHECK(model);
     return *std::move(model);
   }
