@@ -171,7 +171,8 @@ Result<> PredictRates(const Options& options, const catalog::Catalog& catalog,
   // Lengths even between the shortest and the longest.
   const double low = q.row.length_low;
   const double variation = (1.0 - low) / (1.0 + low) / std::sqrt(3.0);
-  const auto policy = sim::DefaultPolicy(perf::EngineClassOf(options.engine));
+  RS_ASSIGN_OR_RETURN(const catalog::Chip* chip, catalog::FindChip(catalog, q.row.chip));
+  const auto policy = sim::DefaultPolicy(perf::EngineClassOf(options.engine), *chip);
   const double sequences =
       options.max_sequences.value_or(static_cast<double>(policy.max_sequences));
   RS_ASSIGN_OR_RETURN(
