@@ -1,5 +1,6 @@
 // roofscape check-agreement: one plan in three ways, and a fourth where there is a real server.
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <memory>
@@ -36,7 +37,8 @@ constexpr const char* kDescription =
 
 constexpr const char* kFooter =
     "Example:\n"
-    "  roofscape check-agreement examples/agreement.toml\n\n"
+    "  roofscape check-agreement examples/agreement.toml\n"
+    "  roofscape check-agreement examples/agreement-1024.toml     1 to 1,024 streams\n\n"
     "What is measured is a live twin of the plan's deployment, by the load generator over a real\n"
     "socket; what is simulated are the same requests. With a target in the plan, its server is\n"
     "measured too. The prediction is of users who send when they have their answer, so it has no\n"
@@ -205,7 +207,12 @@ class Checker {
 
 Result<> CheckAgreement(const Options& options, const Clock& clock) {
   RS_ASSIGN_OR_RETURN(Agreement agreement, ReadAgreement(options.plan));
-  RS_RETURN_IF_ERROR(host::EnsureDescriptors(64));
+  std::int64_t most = 1;
+  for (const spec::LoadLevel& level : spec::LevelsOf(agreement.plan.load)) {
+    most = std::max(most, level.concurrency);
+  }
+  // Both ends of each stream are this process's.
+  RS_RETURN_IF_ERROR(host::EnsureDescriptors(2 * most + 64));
   CatchInterrupts();
   Checker checker(options, std::move(agreement), clock);
   RS_ASSIGN_OR_RETURN(const std::vector<AgreementRow> rows, checker.Run());

@@ -168,7 +168,8 @@ Result<> PredictRates(const Options& options, const catalog::Catalog& catalog,
     return c;
   };
   const double variation = calibrate::LengthVariation(q.row.length_low);
-  const auto policy = sim::DefaultPolicy(perf::EngineClassOf(options.engine));
+  RS_ASSIGN_OR_RETURN(const catalog::Chip* chip, catalog::FindChip(catalog, q.row.chip));
+  const auto policy = sim::DefaultPolicy(perf::EngineClassOf(options.engine), *chip);
   const double sequences =
       options.max_sequences.value_or(static_cast<double>(policy.max_sequences));
   RS_ASSIGN_OR_RETURN(

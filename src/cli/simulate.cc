@@ -1,7 +1,10 @@
 // roofscape simulate: a deployment's requests one by one, in virtual time.
 
+#include <algorithm>
+#include <atomic>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,6 +14,7 @@
 
 #include "cli/catalog_source.h"
 #include "cli/command.h"
+#include "cli/live_progress.h"
 #include "cli/request_csv.h"
 #include "cli/simulate_options.h"
 #include "cli/simulate_text.h"
@@ -55,18 +59,53 @@ struct Files {
   std::string series = SeriesCsvHeader();
 };
 
+std::string TitleOf(const SimulatedLoad& load, const std::optional<workload::Trace>& trace) {
+  if (trace) return "trace";
+  return load.rate_rps ? fmt::format("{}/s", *load.rate_rps)
+                       : fmt::format("{} users", load.concurrency);
+}
+
+/// Writes the log, and counts for who watches.
+class CountingWriter final : public sim::Observer {
+ public:
+  explicit CountingWriter(load::PointProgress& progress) : progress_(progress) {}
+  void OnTokens(std::int64_t id, std::span<const sim::TokenEvent> events) override {
+    log_.OnTokens(id, events);
+  }
+  void OnCompletion(const sim::Completion& completion) override {
+    log_.OnCompletion(completion);
+    (completion.refused ? progress_.failed : progress_.succeeded)
+        .fetch_add(1, std::memory_order_relaxed);
+    progress_.tokens.fetch_add(completion.output, std::memory_order_relaxed);
+  }
+  spec::RequestLog Take() { return log_.Take(); }
+
+ private:
+  load::PointProgress& progress_;
+  sim::LogWriter log_;
+};
+
 SimulatedPoint SimulateOne(const SimulateOptions& options, const SimulatedDeployment& deployment,
                            const SimulatedLoad& load, const std::optional<workload::Trace>& trace,
-                           std::int64_t index, Files& files) {
+                           std::int64_t index, const Clock& clock, Files& files) {
   const auto source = MakeSource(options, load, trace);
   sim::RunOptions run;
   run.seed = options.seed;
   if (TokensOf(options, load, trace) > kMostTokenEvents) run.detail = sim::Detail::kRequests;
   run.sample_ns = static_cast<std::int64_t>(options.series_interval_s * 1e9);
   SimulatedPoint point;
-  run.sample = [&point](const sim::Snapshot& now) { point.series.push_back(now); };
-  sim::LogWriter writer;
-  point.end = sim::RunWorkload(deployment.cluster, *source, writer, run);
+  load::PointProgress progress;
+  run.sample = [&](const sim::Snapshot& now) {
+    point.series.push_back(now);
+    progress.in_flight.store(now.waiting + now.admitted, std::memory_order_relaxed);
+  };
+  CountingWriter writer(progress);
+  {
+    const auto expected = static_cast<std::int64_t>(RequestsOf(options, load, trace));
+    const LiveProgress live(TitleOf(load, trace), std::max<std::int64_t>(expected, 1), std::nullopt,
+                            progress, clock);
+    point.end = sim::RunWorkload(deployment.cluster, *source, writer, run);
+  }
   const spec::RequestLog log = writer.Take();
   point.result = ResultOf(options, load, index, deployment.chips, log);
   point.load = trace ? "trace" : spec::LoadMark(point.result);
@@ -76,7 +115,7 @@ SimulatedPoint SimulateOne(const SimulateOptions& options, const SimulatedDeploy
   return point;
 }
 
-Result<> Simulate(SimulateOptions options) {
+Result<> Simulate(SimulateOptions options, const Clock& clock) {
   if (!options.run.empty()) return SimulateRun(std::move(options));
   RS_RETURN_IF_ERROR(CompleteDeployment(options));
   RS_ASSIGN_OR_RETURN(const std::vector<SimulatedLoad> loads, LoadsOf(options));
@@ -88,13 +127,18 @@ Result<> Simulate(SimulateOptions options) {
     trace = *std::move(parsed);
   }
   const bool hashed = trace && !trace->hashes.empty();
+  if (options.prefix_cache && !hashed) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "--prefix-cache: no prompts begin alike but those of a --trace with hashes, as "
+                 "Mooncake's; leave it out"};
+  }
   RS_ASSIGN_OR_RETURN(const SimulatedDeployment deployment,
                       MakeDeployment(options, hashed ? trace->chunk_tokens : 1));
   Files files;
   std::vector<SimulatedPoint> points;
   for (const SimulatedLoad& load : loads) {
     points.push_back(SimulateOne(options, deployment, load, trace,
-                                 static_cast<std::int64_t>(points.size()), files));
+                                 static_cast<std::int64_t>(points.size()), clock, files));
   }
   if (!options.requests_csv.empty()) {
     RS_RETURN_IF_ERROR(WriteWholeFile(options.requests_csv, files.requests));
@@ -141,8 +185,8 @@ void AddSimulateCommand(Command& app, Invocation& invocation) {
   command->AddFlag("--json", options->json, "Print one object");
   AddCatalogOption(*command, options->catalog);
   command->OnChosen([options, &invocation] {
-    invocation.run = [options] {
-      const Result<> done = Simulate(*options);
+    invocation.run = [options, clock = invocation.clock] {
+      const Result<> done = Simulate(*options, *clock);
       return done ? int{kDone} : Report(done.error());
     };
   });

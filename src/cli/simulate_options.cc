@@ -21,8 +21,8 @@ constexpr double kOpenLoopSeconds = 60.0;
 
 Error Wrong(std::string message) { return {ErrorCode::kInvalidArgument, std::move(message)}; }
 
-Result<sim::EnginePolicy> PolicyOf(const SimulateOptions& o) {
-  sim::EnginePolicy policy = sim::DefaultPolicy(perf::EngineClassOf(o.engine));
+Result<sim::EnginePolicy> PolicyOf(const SimulateOptions& o, const catalog::Chip& chip) {
+  sim::EnginePolicy policy = sim::DefaultPolicy(perf::EngineClassOf(o.engine), chip);
   if (o.token_budget) policy.token_budget = *o.token_budget;
   if (o.max_sequences) policy.max_sequences = *o.max_sequences;
   if (o.block_tokens) policy.block_tokens = *o.block_tokens;
@@ -115,7 +115,7 @@ Result<SimulatedDeployment> MakeWaferDeployment(const SimulateOptions& o,
   RS_ASSIGN_OR_RETURN(const catalog::Model* model, catalog::FindModel(catalog, o.model));
   RS_ASSIGN_OR_RETURN(const perf::Formats formats, perf::FormatsOf(*model, o.precision));
   RS_ASSIGN_OR_RETURN(const perf::Lowered whole, perf::Lower(*model, {}, formats));
-  RS_ASSIGN_OR_RETURN(const sim::EnginePolicy policy, PolicyOf(o));
+  RS_ASSIGN_OR_RETURN(const sim::EnginePolicy policy, PolicyOf(o, chip));
   std::optional<int> wafers;
   if (o.chips) wafers = static_cast<int>(*o.chips);
   RS_ASSIGN_OR_RETURN(
@@ -140,6 +140,12 @@ Result<bool> IsWafer(const catalog::Catalog& catalog, const catalog::Chip& chip)
 Result<SimulatedDeployment> Finish(const SimulateOptions& options, std::int64_t chunk_tokens,
                                    SimulatedDeployment out) {
   RS_ASSIGN_OR_RETURN(out.cluster.routing, sim::ParseRouting(options.router));
+  if (!options.prefix_cache && out.cluster.routing == sim::Routing::kPrefixAware) {
+    return Wrong("--router prefix-aware: nothing is cached without --prefix-cache; add it");
+  }
+  if (!options.prefix_cache && options.host_gb > 0.0) {
+    return Wrong("--host-gb: keeps what the prefix cache drops; add --prefix-cache");
+  }
   for (const std::string& text : options.failures) {
     RS_ASSIGN_OR_RETURN(const sim::Failure failure, FailureOf(text));
     out.cluster.failures.push_back(failure);
@@ -172,7 +178,7 @@ Result<SimulatedDeployment> MakeDeployment(const SimulateOptions& options,
       options.replicas ? static_cast<double>(*options.replicas) : options.workers.value_or(1.0);
   if (!c.service.disaggregated) c.service.serve.workers = replicas;
   c.service.speculation.drafts = static_cast<double>(options.acceptance.size());
-  RS_ASSIGN_OR_RETURN(const sim::EnginePolicy policy, PolicyOf(options));
+  RS_ASSIGN_OR_RETURN(const sim::EnginePolicy policy, PolicyOf(options, *chip));
   SimulatedDeployment out;
   // A processor that measured its own kernels: nothing of it was fitted to rows.
   const perf::Coefficients<double> coefficients = c.own ? *c.own : model.CoefficientsOf(c);
@@ -199,6 +205,25 @@ Result<calibrate::Prediction> PredictLoad(const SimulateOptions& options, double
   return c.own ? calibrate::OwnChip().Predict(c) : model.Predict(c);
 }
 
+namespace {
+
+/// A flag that would change nothing is a mistake of who gave it.
+Result<> RefuseIdleFlags(const SimulateOptions& o) {
+  if (o.rates.empty() && !o.arrivals.empty()) {
+    return Wrong("--arrivals: say how many with --rate, e.g. --rate 4");
+  }
+  if (o.rates.empty() && o.duration_s) {
+    return Wrong("--duration: of an open loop; with --concurrency or --trace say --requests");
+  }
+  if (o.arrivals != "gamma" && o.variation != 1.0) {
+    return Wrong("--variation: of gamma gaps; add --arrivals gamma");
+  }
+  if (o.trace.empty() && o.trace_speed != 1.0) return Wrong("--trace-speed: give a --trace");
+  return {};
+}
+
+}  // namespace
+
 Result<std::vector<SimulatedLoad>> LoadsOf(const SimulateOptions& o) {
   const int kinds = static_cast<int>(!o.concurrency.empty()) + static_cast<int>(!o.rates.empty()) +
                     static_cast<int>(!o.trace.empty());
@@ -215,9 +240,7 @@ Result<std::vector<SimulatedLoad>> LoadsOf(const SimulateOptions& o) {
   } else {
     for (const std::int64_t users : o.concurrency) loads.push_back({users, std::nullopt});
   }
-  if (o.rates.empty() && !o.arrivals.empty()) {
-    return Wrong("--arrivals: say how many with --rate, e.g. --rate 4");
-  }
+  RS_RETURN_IF_ERROR(RefuseIdleFlags(o));
   return loads;
 }
 
@@ -235,26 +258,34 @@ std::unique_ptr<sim::RequestSource> MakeSource(const SimulateOptions& o, const S
   if (o.arrivals == "constant") gaps = workload::Gaps::kConstant;
   if (o.arrivals == "gamma") gaps = workload::Gaps::kGamma;
   const workload::ArrivalStream arrivals(gaps, *load.rate_rps, o.seed, o.variation);
-  const auto duration_ns = std::llround(o.duration_s.value_or(kOpenLoopSeconds) * 1e9);
+  std::optional<std::int64_t> duration_ns;
+  if (o.duration_s || !o.requests) {
+    duration_ns = std::llround(o.duration_s.value_or(kOpenLoopSeconds) * 1e9);
+  }
   return std::make_unique<sim::OpenLoop>(workload, arrivals, o.requests, duration_ns, o.seed);
+}
+
+double RequestsOf(const SimulateOptions& o, const SimulatedLoad& load,
+                  const std::optional<workload::Trace>& trace) {
+  double all = static_cast<double>(load.concurrency * o.requests_per_slot);
+  if (trace) {
+    all = static_cast<double>(trace->requests.size());
+  } else if (load.rate_rps) {
+    all = *load.rate_rps * o.duration_s.value_or(kOpenLoopSeconds);
+  }
+  if (!o.requests) return all;
+  const auto most = static_cast<double>(*o.requests);
+  return trace || o.duration_s ? std::min(all, most) : most;
 }
 
 double TokensOf(const SimulateOptions& o, const SimulatedLoad& load,
                 const std::optional<workload::Trace>& trace) {
-  double requests = 0.0;
   if (trace) {
     double sum = 0.0;
     for (const auto& r : trace->requests) sum += static_cast<double>(r.output_tokens);
     return sum;
   }
-  if (o.requests) {
-    requests = static_cast<double>(*o.requests);
-  } else if (load.rate_rps) {
-    requests = *load.rate_rps * o.duration_s.value_or(kOpenLoopSeconds);
-  } else {
-    requests = static_cast<double>(load.concurrency * o.requests_per_slot);
-  }
-  return requests * static_cast<double>(o.output);
+  return RequestsOf(o, load, trace) * static_cast<double>(o.output);
 }
 
 void AddPolicyOptions(Command& command, SimulateOptions& o) {
@@ -302,7 +333,8 @@ void AddWorkloadOptions(Command& command, SimulateOptions& o) {
   command.AddOption("--variation", o.variation, "Of gamma gaps: standard deviation over mean")
       ->Check(InRange(0.01, 100.0))
       ->ShowDefault();
-  command.AddOption("--trace", o.trace, "Replay this file: Azure's CSV or Mooncake's JSON lines");
+  command.AddOption("--trace", o.trace,
+                    "Replay this file: Azure's or BurstGPT's CSV, Mooncake's JSON lines");
   command.AddOption("--trace-speed", o.trace_speed, "Times faster than it was recorded")
       ->Check(InRange(1e-6, 1e6))
       ->ShowDefault();
@@ -323,7 +355,9 @@ void AddWorkloadOptions(Command& command, SimulateOptions& o) {
                  "Closed loop: requests of each user, where --requests is not given")
       ->Check(InRange(1, 1'000'000))
       ->ShowDefault();
-  command.AddOption("--duration", o.duration_s, "Open loop: send for so many seconds (default 60)")
+  command
+      .AddOption("--duration", o.duration_s,
+                 "Open loop: send for so many seconds (default 60, or --requests)")
       ->Check(InRange(1e-3, 1e9));
   command.AddOption("--seed", o.seed, "Of lengths, arrivals and drafts")->ShowDefault();
 }

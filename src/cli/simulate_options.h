@@ -90,7 +90,9 @@ std::unique_ptr<sim::RequestSource> MakeSource(const SimulateOptions& options,
 /// `--run`: the requests of a stored run, as a table against what was measured.
 Result<> SimulateRun(SimulateOptions options);
 
-/// About how many tokens will come out.
+/// About how many requests there will be, and how many tokens will come out.
+double RequestsOf(const SimulateOptions& options, const SimulatedLoad& load,
+                  const std::optional<workload::Trace>& trace);
 double TokensOf(const SimulateOptions& options, const SimulatedLoad& load,
                 const std::optional<workload::Trace>& trace);
 

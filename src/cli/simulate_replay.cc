@@ -46,6 +46,7 @@ struct Replays {
   std::vector<AgreementRow> rows;
   std::vector<SimulatedPoint> points;
   std::string csv = RequestCsvHeader();
+  std::string series = SeriesCsvHeader();
 };
 
 Result<Replays> ReplayRun(store::Store& store, const spec::RunResult& run,
@@ -72,6 +73,7 @@ Result<Replays> ReplayRun(store::Store& store, const spec::RunResult& run,
     point.end = replayed.end;
     out.rows.push_back(RowOfPoint(point.result, "simulated"));
     if (!options.requests_csv.empty()) out.csv += RequestCsvRows(measured.index, replayed.log);
+    if (!options.series.empty()) out.series += SeriesCsvRows(measured.index, point.series);
     out.points.push_back(std::move(point));
   }
   return out;
@@ -80,9 +82,11 @@ Result<Replays> ReplayRun(store::Store& store, const spec::RunResult& run,
 }  // namespace
 
 Result<> SimulateRun(SimulateOptions options) {
-  if (!options.concurrency.empty() || !options.rates.empty() || !options.trace.empty()) {
+  if (!options.concurrency.empty() || !options.rates.empty() || !options.trace.empty() ||
+      !options.arrivals.empty() || options.requests || options.duration_s) {
     return Error{ErrorCode::kInvalidArgument,
-                 "--run has its own load: leave out --concurrency, --rate and --trace"};
+                 "--run has its own load: leave out --concurrency, --rate, --trace, --arrivals, "
+                 "--requests and --duration"};
   }
   RS_ASSIGN_OR_RETURN(const std::unique_ptr<store::Store> store,
                       store::OpenStore(StorePath(options.db), store::OpenMode::kReadOnly));
@@ -97,6 +101,9 @@ Result<> SimulateRun(SimulateOptions options) {
   RS_ASSIGN_OR_RETURN(const Replays replays, ReplayRun(*store, run, options, deployment));
   if (!options.requests_csv.empty()) {
     RS_RETURN_IF_ERROR(WriteWholeFile(options.requests_csv, replays.csv));
+  }
+  if (!options.series.empty()) {
+    RS_RETURN_IF_ERROR(WriteWholeFile(options.series, replays.series));
   }
   if (options.json) {
     const Json json = {{"schema", "roofscape-replay-1"},

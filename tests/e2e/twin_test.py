@@ -5,11 +5,13 @@ it, the official OpenAI client talks to it, a stored run is played again.
     twin_test.py ROOFSCAPE REPOSITORY
 """
 
+import csv
 import hashlib
 import json
 import os
 import shutil
 import signal
+import statistics
 import subprocess
 import sys
 import tarfile
@@ -143,27 +145,56 @@ class LiveTwin(unittest.TestCase):
         self.assertEqual(wrong.returncode, 2)
         self.assertIn("--run has its own load", wrong.stderr)
 
+    def official_client(self, url, *mode):
+        result = subprocess.run(
+            ["node", os.path.join(REPOSITORY, "tests/e2e/openai_client.mjs"), client_folder(),
+             url + "/v1", "org/some-model", *mode], capture_output=True, text=True, timeout=120)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return json.loads(result.stdout)
+
+    def check_seen(self, seen):
+        """What the official client saw of answers and of errors."""
+        self.assertEqual(seen["models"], ["org/some-model"])
+        self.assertGreater(len(seen["text"]), 10)
+        usage = seen["usage"]
+        self.assertEqual(seen["ended"], "stop")
+        self.assertGreater(usage["prompt_tokens"], 3)
+        self.assertEqual(usage["total_tokens"], usage["prompt_tokens"] + usage["completion_tokens"])
+        self.assertEqual(seen["calls"], [])
+        self.assertEqual(seen["plain"], ["length", 3])
+        self.assertEqual(seen["response"][0], "incomplete")
+        self.assertGreater(seen["response"][1], 12)
+        self.assertEqual(seen["response"][2], 12)
+        self.assertEqual((seen["pieces"], seen["streamed"], seen["finish"], seen["unasked"]),
+                         (30, 30, "length", 0))
+        self.assertEqual(seen["put"], ["length", True])
+        self.assertEqual(seen["deltas"], 12)
+        for name, status, kind, words in [
+                ("unknown", 404, "NotFoundError", "org/some-model"),
+                ("long", 400, "BadRequestError", "maximum context length"),
+                ("wrong", 400, "BadRequestError", "max_tokens"),
+                ("path", 404, "NotFoundError", "no such path")]:
+            self.assertEqual((seen[name]["status"], seen[name]["type"]), (status, kind))
+            if name != "unknown":
+                self.assertIn(words, seen[name]["message"])
+        self.assertEqual(seen["late"]["type"], "APIConnectionTimeoutError")
+
+    def test_a_client_that_tries_again_gets_its_answer(self):
+        with Twin("--served-model", "org/some-model", "--fault", "overload:0.5") as twin:
+            self.assertEqual(self.official_client(twin.url, "retry")["answered"], 6)
+        self.assertGreater(twin.summary["requests"], 6)
+
     def test_the_official_client_talks_to_it(self):
-        with Twin("--served-model", "org/some-model", "--speed", 2) as twin:
-            result = subprocess.run(
-                ["node", os.path.join(REPOSITORY, "tests/e2e/openai_client.mjs"), client_folder(),
-                 twin.url + "/v1", "org/some-model"], capture_output=True, text=True, timeout=120)
-            self.assertEqual(result.returncode, 0, result.stderr)
-            seen = json.loads(result.stdout)
-            self.assertEqual(seen["models"], ["org/some-model"])
-            self.assertGreater(len(seen["text"]), 10)
-            self.assertLessEqual(seen["tokens"], 20)
-            self.assertEqual((seen["pieces"], seen["streamed"], seen["finish"]),
-                             (30, 30, "length"))
-            self.assertEqual(seen["unknown"], {"status": 404, "type": "NotFoundError"})
+        with Twin("--served-model", "org/some-model", "--speed", 2, "--answer-tokens", 40) as twin:
+            self.check_seen(self.official_client(twin.url))
             # Who left is out of the batch.
             for _ in range(200):
                 if twin.metric("vllm:num_requests_running") == 0:
                     break
                 time.sleep(0.02)
             self.assertEqual(twin.metric("vllm:num_requests_running"), 0)
-            self.assertLess(twin.metric("vllm:generation_tokens_total"), 1000)
-        self.assertEqual(twin.summary["gone"], 1)
+            self.assertLess(twin.metric("vllm:generation_tokens_total"), 2000)
+        self.assertEqual(twin.summary["gone"], 2)
 
     def test_wrong_flags_say_what_to_do(self):
         for flags, words in [
@@ -186,6 +217,81 @@ class LiveTwin(unittest.TestCase):
             out = json.loads(program("simulate", "--deployment", path, "--concurrency", 2,
                                      "--output-tokens", 16, "--json"))
             self.assertGreater(out["points"][0]["output_tps"], 1, name)
+
+
+class Simulated(unittest.TestCase):
+    """Arrivals and traces through the whole of `simulate`."""
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.csv = os.path.join(self.folder.name, "requests.csv")
+
+    def tearDown(self):
+        self.folder.cleanup()
+
+    def requests(self, *flags):
+        program("simulate", *DEPLOYMENT, "--requests-csv", self.csv, "--json", *flags)
+        with open(self.csv, encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+
+    def trace(self, text):
+        path = os.path.join(self.folder.name, "trace")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+    def test_gamma_gaps_vary_as_asked(self):
+        for variation in (0.3, 2.5):
+            rows = self.requests("--rate", 20, "--requests", 4000, "--arrivals", "gamma",
+                                 "--variation", variation, "--output-tokens", 4)
+            self.assertEqual(len(rows), 4000)
+            at = [float(row["intended_s"]) for row in rows]
+            gaps = [b - a for a, b in zip(at, at[1:])]
+            mean = statistics.fmean(gaps)
+            self.assertAlmostEqual(mean, 0.05, delta=0.01)
+            self.assertAlmostEqual(statistics.pstdev(gaps) / mean / variation, 1, delta=0.15)
+        self.assertEqual(len(self.requests("--rate", 20, "--requests", 4000, "--duration", 2,
+                                           "--arrivals", "constant", "--output-tokens", 4)), 40)
+
+    def test_traces_of_each_kind(self):
+        azure = self.trace("TIMESTAMP,ContextTokens,GeneratedTokens\n"
+                           "2023-11-16 18:15:46.0,374,44\n2023-11-16 18:15:48.5,396,109\n")
+        rows = self.requests("--trace", azure, "--trace-speed", 2)
+        self.assertEqual([(float(r["intended_s"]), int(r["input_tokens"]), int(r["output_tokens"]))
+                          for r in rows], [(0, 374, 44), (1.25, 396, 109)])
+        burst = self.trace("Timestamp,Model,Request tokens,Response tokens,Total tokens,Log Type\n"
+                           "5,ChatGPT,472,18,490,Conversation log\n6.5,GPT-4,1087,3,1090,API log\n")
+        rows = self.requests("--trace", burst)
+        self.assertEqual([(float(r["intended_s"]), int(r["input_tokens"])) for r in rows],
+                         [(0, 472), (1.5, 1087)])
+        lines = [{"timestamp": 1000 * i, "input_length": 1500, "output_length": 2,
+                  "hash_ids": [1, 2, 3 + i]} for i in range(3)]
+        mooncake = self.trace("\n".join(map(json.dumps, lines)))
+        rows = self.requests("--trace", mooncake, "--prefix-cache")
+        self.assertEqual([int(r["cached_tokens"]) for r in rows], [0, 1024, 1024])
+
+    def test_the_series_of_a_replay(self):
+        database = os.path.join(self.folder.name, "e2e.db")
+        with Twin("--speed", 10) as twin:
+            program("bench", twin.url, "--db", database, "--concurrency", 2, "--requests", 6,
+                    "--input-tokens", 32, "--output-tokens", 20, status=(0, 3))
+        program("simulate", "--run", "last", "--db", database, *DEPLOYMENT, "--series", self.csv)
+        with open(self.csv, encoding="utf-8") as file:
+            self.assertGreater(len(file.readlines()), 2)
+
+    def test_flags_that_would_change_nothing_are_refused(self):
+        for flags, words in [
+                (["--variation", "2"], "--arrivals gamma"),
+                (["--duration", "5"], "--duration"),
+                (["--trace-speed", "2"], "--trace-speed"),
+                (["--prefix-cache"], "--prefix-cache"),
+                (["--router", "prefix-aware", "--replicas", "2"], "--prefix-cache"),
+                (["--host-gb", "10"], "--prefix-cache"),
+                (["--run", "last", "--requests", "5"], "--run has its own load")]:
+            result = subprocess.run([ROOFSCAPE, "simulate", *DEPLOYMENT, *flags],
+                                    capture_output=True, text=True, timeout=20)
+            self.assertEqual(result.returncode, 2, flags)
+            self.assertIn(words, result.stderr, flags)
 
 
 class OverTls(unittest.TestCase):

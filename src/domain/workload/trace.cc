@@ -33,6 +33,8 @@ std::optional<Number> NumberOf(std::string_view text) {
 /// Seconds since a fixed day of "2023-11-16 18:15:46.6805900": days by the civil calendar.
 std::optional<double> SecondsOf(std::string_view stamp) {
   stamp = Trim(stamp);
+  // Azure's files of 2024 have an offset, the same in all lines.
+  stamp = stamp.substr(0, std::min(stamp.find('+'), stamp.size()));
   constexpr std::size_t kShortest = 19;
   if (stamp.size() < kShortest || stamp[4] != '-' || stamp[7] != '-' || stamp[13] != ':') {
     return std::nullopt;
@@ -75,14 +77,51 @@ Result<> AddRow(const Row& row, std::size_t line, Trace& trace) {
   return {};
 }
 
-Result<> AddCsvLine(std::string_view text, std::size_t line, Trace& trace) {
+/// Where a CSV file has what; Azure's order without a header.
+struct Columns {
+  std::size_t at = 0;
+  std::size_t input = 1;
+  std::size_t output = 2;
+  std::size_t count = 3;
+  bool in_seconds = false;  // BurstGPT's times.
+};
+
+/// BurstGPT's columns by their names: newer files have more of them.
+std::optional<Columns> BurstColumns(const std::vector<std::string>& header) {
+  const auto place = [&header](std::string_view name) {
+    const auto at = std::find_if(header.begin(), header.end(),
+                                 [name](const std::string& field) { return Trim(field) == name; });
+    return static_cast<std::size_t>(at - header.begin());
+  };
+  const Columns c = {place("Timestamp"), place("Request tokens"), place("Response tokens"),
+                     header.size(), true};
+  if (std::max({c.at, c.input, c.output}) >= c.count) return std::nullopt;
+  return c;
+}
+
+Result<> AddCsvLine(std::string_view text, std::size_t line, Columns& columns, Trace& trace) {
   const std::vector<std::string> fields = Split(text, ',');
-  if (fields.size() != 3) return LineError(line, "has not three fields, as Azure's trace has");
-  if (line == 1 && fields[0].find("TIMESTAMP") != std::string::npos) return {};
-  const auto at = SecondsOf(fields[0]);
-  const auto input = NumberOf<std::int64_t>(fields[1]);
-  const auto output = NumberOf<std::int64_t>(fields[2]);
-  if (!at) return LineError(line, "its time is not as 2023-11-16 18:15:46.6805900");
+  if (line == 1) {
+    if (const auto burst = BurstColumns(fields)) {
+      columns = *burst;
+      return {};
+    }
+    if (fields[0].find("TIMESTAMP") != std::string::npos) return {};
+  }
+  if (fields.size() != columns.count) {
+    return LineError(line, columns.in_seconds
+                               ? "has not as many fields as the header"
+                               : "has not three fields, as Azure's trace has, and the file has no "
+                                 "header of BurstGPT's");
+  }
+  const std::string& stamp = fields[columns.at];
+  const auto at = columns.in_seconds ? NumberOf<double>(stamp) : SecondsOf(stamp);
+  const auto input = NumberOf<std::int64_t>(fields[columns.input]);
+  const auto output = NumberOf<std::int64_t>(fields[columns.output]);
+  if (!at) {
+    return LineError(line, columns.in_seconds ? "its time is no number of seconds"
+                                              : "its time is not as 2023-11-16 18:15:46.6805900");
+  }
   if (!input || !output) return LineError(line, "its token counts are no whole numbers");
   return AddRow({*at, *input, *output}, line, trace);
 }
@@ -129,6 +168,7 @@ Result<Trace> ParseTrace(std::string_view text) {
   }
   Trace trace;
   const bool json = Trim(text.substr(0, 64)).starts_with('{');
+  Columns columns;
   std::size_t line = 0;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
@@ -136,11 +176,14 @@ Result<Trace> ParseTrace(std::string_view text) {
     text.remove_prefix(std::min(end + 1, text.size()));
     ++line;
     if (row.empty()) continue;
-    RS_RETURN_IF_ERROR(json ? AddJsonLine(row, line, trace) : AddCsvLine(row, line, trace));
+    RS_RETURN_IF_ERROR(json ? AddJsonLine(row, line, trace)
+                            : AddCsvLine(row, line, columns, trace));
   }
   if (trace.requests.empty()) {
-    return Error{ErrorCode::kProtocol,
-                 "trace: holds no request: give a CSV file of Azure's or JSON lines of Mooncake's"};
+    return Error{
+        ErrorCode::kProtocol,
+        "trace: holds no request: give a CSV file of Azure's or BurstGPT's, or JSON lines of "
+        "Mooncake's"};
   }
   std::stable_sort(trace.requests.begin(), trace.requests.end(),
                    [](const auto& a, const auto& b) { return a.at < b.at; });

@@ -1,10 +1,12 @@
 // Recorded request traces: when requests came, how long they were and, where the trace tells it,
-// which prompts begin alike. Two formats, told apart by their first byte:
+// which prompts begin alike. Three formats, told apart by their first line:
 //
-// Azure 2023 (CSV): TIMESTAMP,ContextTokens,GeneratedTokens, times of day.
+// Azure 2023 and 2024 (CSV): TIMESTAMP,ContextTokens,GeneratedTokens, times of day.
+// BurstGPT (CSV): a header with Timestamp, in seconds, Request tokens and Response tokens.
 // Mooncake (JSON lines): {"timestamp": ms, "input_length": n, "output_length": m, "hash_ids":
-// [...]}, one id a 512 tokens, equal where all tokens up to there are. Both are described by who
-// published them (github.com/Azure/AzurePublicDataset, github.com/kvcache-ai/Mooncake).
+// [...]}, one id a 512 tokens, equal where all tokens up to there are. All are described by who
+// published them (github.com/Azure/AzurePublicDataset, github.com/HPMLL/BurstGPT,
+// github.com/kvcache-ai/Mooncake).
 //
 // Thread safety: plain values, pure functions.
 
@@ -38,7 +40,7 @@ struct Trace {
   }
 };
 
-/// Errors name the line: not of either format, a time or a length that is no number, a prompt of
+/// Errors name the line: not of any format, a time or a length that is no number, a prompt of
 /// nothing. An answer of 0 tokens counts as 1.
 Result<Trace> ParseTrace(std::string_view text);
 

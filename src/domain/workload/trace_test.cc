@@ -20,6 +20,35 @@ TEST(TraceTest, ReadsAzure) {
   EXPECT_EQ(trace->requests[1].output_tokens, 1);
 }
 
+TEST(TraceTest, ReadsTheOffsetsOfAzures2024) {
+  const auto trace = ParseTrace(
+      "TIMESTAMP,ContextTokens,GeneratedTokens\n"
+      "2024-05-10 00:00:00.009930+00:00,2162,5\n"
+      "2024-05-10 00:00:01+00:00,2399,6\n");
+  ASSERT_TRUE(trace) << trace.error().message;
+  EXPECT_NEAR(static_cast<double>(trace->requests[1].at.count()), 0.99007e9, 100);
+}
+
+TEST(TraceTest, ReadsBurstGptByTheNamesOfItsColumns) {
+  const auto trace = ParseTrace(
+      "Timestamp,Session ID,Elapsed time,Model,Request tokens,Response tokens,Total tokens,Log "
+      "Type\n"
+      "5,1,2.5,ChatGPT,472,18,490,Conversation log\n"
+      "45.5,2,0.1,GPT-4,1087,0,1087,API log\n");
+  ASSERT_TRUE(trace) << trace.error().message;
+  ASSERT_EQ(trace->requests.size(), 2U);
+  EXPECT_EQ(trace->requests[0].input_tokens, 472);
+  EXPECT_EQ(trace->requests[0].output_tokens, 18);
+  EXPECT_EQ(trace->requests[1].at, Nanos(40'500'000'000));
+  EXPECT_EQ(trace->requests[1].output_tokens, 1);
+  const auto bad = ParseTrace("Timestamp,Request tokens,Response tokens\n5,1,2\nx,1,2\n");
+  EXPECT_EQ(bad.error().message, "trace: line 3: its time is no number of seconds");
+  EXPECT_NE(ParseTrace("Timestamp,Model,Request tokens,Response tokens\n5,1,2\n")
+                .error()
+                .message.find("as many fields as the header"),
+            std::string::npos);
+}
+
 TEST(TraceTest, ReadsMooncakeWithHashesOfWholeChunks) {
   const auto trace = ParseTrace(
       R"({"timestamp": 3000, "input_length": 1030, "output_length": 5, "hash_ids": [0, 1, 2]})"

@@ -31,6 +31,32 @@ EnginePolicy DefaultPolicy(perf::EngineClass engine) {
   return policy;
 }
 
+EnginePolicy DefaultPolicy(perf::EngineClass engine, const catalog::Chip& chip) {
+  EnginePolicy policy = DefaultPolicy(engine);
+  const auto gb = chip.memory.physical_gb ? chip.memory.physical_gb : chip.memory.usable_gb;
+  if (!gb || engine == perf::kTensorRtLlm) return policy;
+  constexpr double kGib = 1024.0 * 1024.0 * 1024.0;
+  const double gib = *gb * 1e9 / kGib;
+  constexpr double kLarge = 160.0;  // B200, MI300X.
+  if (engine == perf::kSglang) {
+    if (gib < 35.0) {
+      policy.token_budget = 2048;
+    } else if (gib < 60.0) {
+      policy.token_budget = 4096;
+    } else if (gib >= kLarge) {
+      policy.token_budget = 16384;
+    }
+    return policy;
+  }
+  if (gib < 70.0 || chip.entry.id.starts_with("a100")) {
+    policy.token_budget = 2048;
+    policy.max_sequences = 256;
+  } else if (gib >= kLarge) {
+    policy.token_budget = 16384;
+  }
+  return policy;
+}
+
 Result<> Validate(const EnginePolicy& policy) {
   const struct {
     std::string_view name;

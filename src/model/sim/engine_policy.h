@@ -17,6 +17,7 @@
 #include <string_view>
 
 #include "base/core/result.h"
+#include "domain/catalog/chip.h"
 #include "model/perf/coefficients.h"
 
 namespace roofscape::sim {
@@ -50,8 +51,12 @@ struct EnginePolicy {
   friend bool operator==(const EnginePolicy&, const EnginePolicy&) = default;
 };
 
-/// What the engine does when it is told nothing, on a data-centre chip.
+/// What the engine does when it is told nothing, on a chip of 80 to 150 GB as H100 and H200 are.
 EnginePolicy DefaultPolicy(perf::EngineClass engine);
+
+/// The same on this chip: vLLM and SGLang choose by its memory (vllm/engine/arg_utils.py, as of
+/// v0.28; sglang/srt/server_args.py, as of v0.5.6).
+EnginePolicy DefaultPolicy(perf::EngineClass engine, const catalog::Chip& chip);
 
 /// Refuses what cannot run: no tokens, no sequences, blocks of nothing.
 Result<> Validate(const EnginePolicy& policy);

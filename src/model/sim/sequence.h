@@ -35,6 +35,7 @@ enum class Stage : std::uint8_t {
 struct Sequence {
   std::int64_t id = 0;
   std::int64_t arrival_ns = 0;
+  std::int64_t admitted_ns = -1;     // When a worker first took it out of its queue; -1: not yet.
   std::int64_t first_token_ns = -1;  // -1: none yet.
   std::int64_t start_step = 0;       // Decode step of its worker at which `generated` was counted.
   std::int64_t finish_step = 0;

@@ -266,8 +266,18 @@ void Simulator::Sent(Slot slot) {
 void Simulator::Complete(Slot slot) {
   Sequence& s = table_[slot];
   if (detail_ == Detail::kTokens) observer_.OnTokens(s.id, s.events);
-  const Completion done = {s.id,     s.arrival_ns,  s.first_token_ns, now_ns_, s.input, s.output,
-                           s.cached, s.preemptions, s.worker,         false,   s.tag};
+  Completion done;
+  done.id = s.id;
+  done.arrival_ns = s.arrival_ns;
+  done.admitted_ns = s.admitted_ns;
+  done.first_token_ns = s.first_token_ns;
+  done.end_ns = now_ns_;
+  done.input = s.input;
+  done.output = s.output;
+  done.cached = s.cached;
+  done.preemptions = s.preemptions;
+  done.worker = s.worker;
+  done.tag = s.tag;
   // Given back first: the observer may send the next request in it.
   table_.Give(slot);
   observer_.OnCompletion(done);

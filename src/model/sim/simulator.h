@@ -42,6 +42,7 @@ struct Ask {
 struct Completion {
   std::int64_t id = 0;
   std::int64_t arrival_ns = 0;
+  std::int64_t admitted_ns = -1;  // When a worker took it out of its queue for the first time.
   std::int64_t first_token_ns = -1;
   std::int64_t end_ns = 0;
   std::int64_t input = 0;

@@ -14,8 +14,6 @@ constexpr auto kLater = [](const auto& a, const auto& b) { return a.step > b.ste
 constexpr std::int64_t kJumpShare = 8;
 constexpr std::int64_t kShortJump = 32;  // Whatever the context.
 constexpr std::int64_t kLongestJump = 4096;
-// With an estimate that sinks, those who wait are looked at as often.
-constexpr std::int64_t kJumpWithEstimate = 16;
 
 }  // namespace
 
@@ -93,6 +91,7 @@ void Worker::Drop(Slot slot) {
 
 std::optional<std::int64_t> Worker::Begin(std::int64_t now_ns) {
   RS_CHECK(!running_);
+  begin_ns_ = now_ns;
   for (const Slot slot : arrived_) StartDecoding(slot);
   arrived_.clear();
   chunks_.clear();
@@ -115,7 +114,10 @@ std::optional<std::int64_t> Worker::Begin(std::int64_t now_ns) {
     SetStretch(now_ns, policy.prompts_first || decoding_.empty() ? 0 : 1, seconds, seconds);
     return end_ns_;
   }
-  if (decoding_.empty()) return std::nullopt;
+  if (decoding_.empty()) {
+    if (waiting_.empty()) StartEstimate(policy.estimate_start);  // Idle.
+    return std::nullopt;
+  }
   const std::int64_t batch = decoding_.size();
   const double context = static_cast<double>(context_) / static_cast<double>(batch);
   const std::int64_t steps = StepsToJump();
@@ -174,13 +176,10 @@ std::int64_t Worker::StepsToJump() {
   std::int64_t steps = finishes_.front().step - step_;
   steps = std::min(steps, std::max(context_ / decoding_.size() / kJumpShare, kShortJump));
   steps = std::min(steps, kLongestJump);
-  if (options_.policy.reserve == Reserve::kEstimate && !waiting_.empty()) {
-    steps = std::min(steps, kJumpWithEstimate);
-  }
   if (!Grows()) return steps;
   const std::int64_t room = pool_.Available();
   while (steps > 1 && GrowthOf(steps) > room) steps = (steps + 1) / 2;
-  return steps;
+  return StepsUntilAdmitted(steps);
 }
 
 std::optional<std::int64_t> Worker::Cut(std::int64_t now_ns) {
@@ -210,10 +209,7 @@ void Worker::FinishDecodes() {
   step_ += steps;
   context_ += steps * decoding_.size();
   remaining_ -= steps * decoding_.size();
-  const EnginePolicy& policy = options_.policy;
-  const double sinks =
-      (policy.estimate_start - policy.estimate_least) / static_cast<double>(policy.estimate_steps);
-  estimate_ = std::max(policy.estimate_least, estimate_ - sinks * static_cast<double>(steps));
+  estimate_age_ += steps;
   if (options_.detail != Detail::kRequests) history_.Add(stretch_);
   while (!finishes_.empty() && finishes_.front().step <= step_) {
     const Finish f = finishes_.front();
@@ -238,6 +234,7 @@ std::int64_t Worker::DrawTokens(std::int64_t most) {
 
 void Worker::WalkDecodes(std::int64_t now_ns) {
   ++step_;
+  ++estimate_age_;
   for (Slot slot = decoding_.front(); slot != kNoSlot;) {
     Sequence& s = table_[slot];
     const Slot next = s.next;

@@ -127,11 +127,17 @@ class Worker {
   void AddChunk(Slot slot, std::int64_t& budget);
   bool TryAdmit(Slot slot);
   BlockPool::Match MatchOf(const Sequence& s) const;
-  std::int64_t ReserveFor(const Sequence& s) const;
+  std::int64_t ReserveFor(const Sequence& s, std::int64_t steps) const;
+  double EstimateAfter(std::int64_t steps) const;
+  void StartEstimate(double share);
+  std::int64_t StepsUntilAdmitted(std::int64_t most) const;
   void MakeRoom();
   std::int64_t GrowthOfNextStep() const;
   void TakeAhead();
-  void PreemptNewest();
+  void Preempt(Slot slot);
+  Slot Newest() const;
+  Slot LeastDone() const;
+  void Retract();
   void Unhold(Sequence& s);
   std::int64_t MaxSequences() const;
 
@@ -173,9 +179,11 @@ class Worker {
   std::vector<Finish> finishes_;      // A heap, soonest first; may hold some that are gone.
   std::vector<Chunk> chunks_;         // Of the step that runs.
   Stretch stretch_;                   // The step that runs; steps 0: prompts alone.
+  std::int64_t begin_ns_ = 0;         // When it began.
   std::int64_t end_ns_ = 0;           // When it ends.
-  double estimate_;                   // kEstimate: the share.
-  double host_s_ = 0.0;               // Transfers from host memory of the step being planned.
+  double estimate_;                   // kEstimate: the share, so many decode steps ago.
+  std::int64_t estimate_age_ = 0;
+  double host_s_ = 0.0;  // Transfers from host memory of the step being planned.
   std::int64_t preemptions_ = 0;
   std::int64_t growth_ = 0;    // Blocks that decodes take in the step being planned.
   std::int64_t promised_ = 0;  // kEstimate: tokens counted for those that are prefilling.

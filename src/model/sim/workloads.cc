@@ -46,7 +46,7 @@ OpenLoop::OpenLoop(const spec::Workload& workload, workload::ArrivalStream arriv
 std::optional<Ask> OpenLoop::Next() {
   if (requests_ && sent_ >= *requests_) return std::nullopt;
   const std::int64_t at_ns = arrivals_.Next().count();
-  if (!requests_ && at_ns >= *duration_ns_) return std::nullopt;
+  if (duration_ns_ && at_ns >= *duration_ns_) return std::nullopt;
   const workload::RequestShape shape = lengths_.ShapeOf(sent_);
   Ask ask;
   ask.id = sent_++;

@@ -51,7 +51,8 @@ class ClosedLoop final : public RequestSource {
   std::int64_t sent_ = 0;
 };
 
-/// Requests that come when they come: `requests` of them, or those before `duration_ns`.
+/// Requests that come when they come: at most `requests` of them, those before `duration_ns`; one
+/// of the two must be given.
 class OpenLoop final : public RequestSource {
  public:
   OpenLoop(const spec::Workload& workload, workload::ArrivalStream arrivals,

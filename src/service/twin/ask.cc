@@ -21,7 +21,7 @@ class PromptReader {
  public:
   PromptReader(Ask& ask, std::int64_t chunk_tokens) : ask_(ask), chunk_tokens_(chunk_tokens) {}
 
-  /// A prompt is a text, an array of token ids, or messages.
+  /// A prompt is a text, an array of token ids, messages, or a list of several of the former two.
   void Read(ondemand::value value) {
     std::string_view text;
     if (value.get_string().get(text) == simdjson::SUCCESS) return Words(text);
@@ -30,17 +30,7 @@ class PromptReader {
     for (auto item : items) {
       ondemand::value entry;
       if (item.get(entry) != simdjson::SUCCESS) return;
-      ondemand::object message;
-      if (entry.get_object().get(message) != simdjson::SUCCESS) {
-        std::string_view id = entry.raw_json_token();
-        while (!id.empty() && id.back() <= ' ') id.remove_suffix(1);
-        Token(id);
-        continue;
-      }
-      ondemand::value content;
-      if (message["content"].get(content) != simdjson::SUCCESS) continue;
-      for (int i = 0; i < kTemplateShare; ++i) Token({});
-      ReadContent(content);
+      ReadItem(entry);
     }
   }
 
@@ -58,6 +48,24 @@ class PromptReader {
   }
 
  private:
+  void ReadItem(ondemand::value entry) {
+    ondemand::json_type type{};
+    if (entry.type().get(type) != simdjson::SUCCESS) return;
+    if (type == ondemand::json_type::string || type == ondemand::json_type::array) {
+      return Read(entry);
+    }
+    ondemand::object message;
+    if (entry.get_object().get(message) != simdjson::SUCCESS) {
+      std::string_view id = entry.raw_json_token();
+      while (!id.empty() && id.back() <= ' ') id.remove_suffix(1);
+      return Token(id);
+    }
+    ondemand::value content;
+    if (message["content"].get(content) != simdjson::SUCCESS) return;
+    for (int i = 0; i < kTemplateShare; ++i) Token({});
+    ReadContent(content);
+  }
+
   /// Tokens in a text, as this server counts: words.
   void Words(std::string_view text) {
     const auto blank = [](char c) { return c == ' ' || c == '\n' || c == '\t'; };
@@ -143,7 +151,7 @@ class AskReader {
     if (key == "include_obfuscation") return value.get_bool().get(ask_.include_obfuscation);
     if (key == "return_token_ids") return value.get_bool().get(ask_.return_token_ids);
     if (key == "ignore_eos") return value.get_bool().get(ask_.ignore_eos);
-    if (IsOneOf(key, kMaxTokens)) return value.get_int64().get(ask_.max_tokens);
+    if (IsOneOf(key, kMaxTokens)) return TakeLimit(key, value);
     if (IsOneOf(key, kMinTokens)) return value.get_int64().get(ask_.min_tokens);
     if (IsOneOf(key, kPrompts)) {
       // Responses has a `text` that is settings, not a prompt.
@@ -154,6 +162,16 @@ class AskReader {
       prompt_reader_.ReadContent(value);
     }
     return simdjson::SUCCESS;
+  }
+
+  simdjson::error_code TakeLimit(std::string_view key, ondemand::value value) {
+    std::int64_t tokens = 0;
+    const simdjson::error_code error = value.get_int64().get(tokens);
+    // llama.cpp: below 0 is no limit.
+    if (error != simdjson::SUCCESS || (key == "n_predict" && tokens < 0)) return error;
+    ask_.max_tokens = tokens;
+    ask_.limited = true;
+    return error;
   }
 
   simdjson::error_code TakeModel(ondemand::value value) {

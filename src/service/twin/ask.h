@@ -25,6 +25,7 @@ struct Ask {
   bool ignore_eos = false;
   bool include_obfuscation = true;
   std::int64_t max_tokens = 16;
+  bool limited = false;  // It says itself how many tokens there may be; else max_tokens is 16.
   std::int64_t min_tokens = 0;
   std::int64_t prompt_tokens = 0;
   std::string model;  // As it is named; empty: not.

@@ -71,6 +71,7 @@ constexpr Dialect OpenAi() {
             R"("accepted_prediction_tokens":0,"rejected_prediction_tokens":0}})";
   d.usage_cached = d.usage;
   d.extra = Extra::kObfuscation;
+  d.open_completion = 16;
   d.error = ErrorShape::kOpenAi;
   d.checks_model = true;
   return d;
@@ -100,6 +101,7 @@ constexpr Dialect Vllm() {
   d.honours_eos = true;
   d.early_message = false;
   d.checks_model = true;
+  d.open_completion = 16;
   return d;
 }
 
@@ -128,6 +130,7 @@ constexpr Dialect Sglang() {
   d.usage_on_role = false;
   d.return_token_ids = false;
   d.checks_model = false;
+  d.open_generate = 128;
   return d;
 }
 
@@ -154,6 +157,7 @@ constexpr Dialect TensorRtLlm() {
   d.trailing_space = true;
   d.return_token_ids = false;
   d.checks_model = false;
+  d.open_completion = 0;
   return d;
 }
 
@@ -180,6 +184,7 @@ constexpr Dialect LlamaCpp() {
             R"("prompt_tokens_details":{"cached_tokens":%k}})";
   d.usage_cached = d.usage;
   d.extra = Extra::kTimings;
+  d.cuts_answers = true;
   d.error = ErrorShape::kLlama;
   d.honours_eos = true;
   d.sequence_numbers = false;

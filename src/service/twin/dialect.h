@@ -98,6 +98,10 @@ struct Dialect {
   bool checks_model = false;      // A model that it does not serve is answered with a 404.
   int overload_status = 503;      // Where its queue is full.
   std::int64_t max_requests = 0;  // At once, unless it is told otherwise; 0: no limit.
+  // Tokens of an answer whose length the request does not limit; 0: as many as fit the context.
+  std::int64_t open_completion = 0;
+  std::int64_t open_generate = 0;
+  bool cuts_answers = false;  // A limit beyond the context is no error: the answer ends there.
 
   bool Speaks(Api api) const { return (apis >> static_cast<unsigned>(api) & 1U) != 0; }
 };

@@ -55,24 +55,21 @@ void GoldenServer::OnRequest(net::ServerExchange& exchange, const net::ServerReq
   Readings readings;  // Nobody waits here: each request is served as soon as it comes.
   readings.running = shared_.running;
   const auto answer = SideDoor(script_, path, request.body, readings);
-  if (!answer) return Refuse(exchange, std::nullopt, 404, "this server has no such path");
+  if (!answer) return Refuse(exchange, std::nullopt, {404, "this server has no such path"});
   exchange.Respond(200, answer->type, answer->body);
 }
 
-void GoldenServer::Refuse(net::ServerExchange& exchange, std::optional<Api> api, int status,
-                          std::string_view message, std::string_view field) const {
-  exchange.Respond(status, "application/json",
-                   ErrorBody(DialectOf(script_.dialect), api, status, message, field));
+void GoldenServer::Refuse(net::ServerExchange& exchange, std::optional<Api> api,
+                          const Refusal& why) const {
+  exchange.Respond(why.status, "application/json", ErrorBody(DialectOf(script_.dialect), api, why));
 }
 
 void GoldenServer::Generate(net::ServerExchange& exchange, const net::ServerRequest& request,
                             Api api, std::optional<bool> streamed) {
   const int bad_request = BadRequestStatus(DialectOf(script_.dialect));
   auto ask = ReadAsk(request.body, api);
-  if (!ask) return Refuse(exchange, api, bad_request, ask.error().message);
-  if (!Serves(script_, *ask)) {
-    return Refuse(exchange, api, 404, UnknownModel(ask->model), "model");
-  }
+  if (!ask) return Refuse(exchange, api, {bad_request, ask.error().message});
+  if (!Serves(script_, *ask)) return Refuse(exchange, api, UnknownModel(ask->model));
   ask->stream = streamed.value_or(ask->stream);
   const std::int64_t arrival = shared_.arrivals.fetch_add(1);
   const std::int64_t arrived_ns = request.arrived.time_since_epoch().count();
@@ -85,10 +82,11 @@ void GoldenServer::Generate(net::ServerExchange& exchange, const net::ServerRequ
   const Behaviour& behaviour = BehaviourOf(script_, hash, arrival);
   ++stats_.requests;
   if (behaviour.error_status != 0) {
-    return Refuse(exchange, api, static_cast<int>(behaviour.error_status), kFaultText);
+    return Refuse(exchange, api,
+                  {static_cast<int>(behaviour.error_status), std::string(kFaultText)});
   }
   for (const std::string& field : behaviour.refuses) {
-    if (ask->Has(field)) return Refuse(exchange, api, bad_request, RefusalOf(field), field);
+    if (ask->Has(field)) return Refuse(exchange, api, {bad_request, RefusalOf(field), field});
   }
   Stream::Settings settings;
   settings.script = &script_;

@@ -25,6 +25,7 @@
 #include "base/stats/histogram.h"
 #include "service/twin/ask.h"
 #include "service/twin/script.h"
+#include "service/twin/side_doors.h"
 #include "service/twin/truth_log.h"
 
 namespace roofscape::twin {
@@ -77,8 +78,7 @@ class GoldenServer final : private net::HttpServer::Handler {
   void OnRequest(net::ServerExchange& exchange, const net::ServerRequest& request) override;
   void Generate(net::ServerExchange& exchange, const net::ServerRequest& request, Api api,
                 std::optional<bool> streamed);
-  void Refuse(net::ServerExchange& exchange, std::optional<Api> api, int status,
-              std::string_view message, std::string_view field = {}) const;
+  void Refuse(net::ServerExchange& exchange, std::optional<Api> api, const Refusal& why) const;
   void Bury(Stream& stream);
 
   net::Reactor& reactor_;

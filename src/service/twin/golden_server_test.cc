@@ -231,7 +231,7 @@ TEST_F(GoldenServerTest, AClientThatLeavesIsCountedAndForgotten) {
 
 TEST_F(GoldenServerTest, ARequestEndsWhenItsClientGoes) {
   Start("dialect = \"vllm\"\nttft_ms = 60000");
-  const std::string metric = "vllm:num_requests_running{model_name=\"golden\"} ";
+  const std::string metric = "vllm:num_requests_running{engine=\"0\",model_name=\"golden\"} ";
   EXPECT_TRUE(MetricBecomes(metric, "0"));
   std::atomic<bool> stop = false;
   std::thread client([&] {

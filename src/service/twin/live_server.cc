@@ -42,8 +42,10 @@ LiveServer::LiveServer(net::Reactor& reactor, const Script& script, const sim::C
       chunk_tokens_(cluster.policy.prefix_cache ? cluster.chunk_tokens : 0),
       truth_(settings.keep_truth ? settings.max_truth_events : 0),
       pacer_(reactor, cluster, script.seed, settings.speed),
+      context_tokens_(LargestRequest()),
       looked_at_(reactor.Now()) {
   live_.block_tokens = cluster.policy.block_tokens;
+  live_.prefix_cache = cluster.policy.prefix_cache;
 }
 
 LiveServer::~LiveServer() { reactor_.Cancel(burial_); }
@@ -54,7 +56,7 @@ void LiveServer::OnRequest(net::ServerExchange& exchange, const net::ServerReque
     return Generate(exchange, request, route->api, route->stream);
   }
   const auto answer = SideDoor(script_, path, request.body, Read());
-  if (!answer) return Refuse(exchange, std::nullopt, 404, "this server has no such path");
+  if (!answer) return Refuse(exchange, std::nullopt, {404, "this server has no such path"});
   exchange.Respond(200, answer->type, answer->body);
 }
 
@@ -64,18 +66,47 @@ Readings LiveServer::Read() {
   live_.used_blocks = now.used_blocks;
   live_.preemptions = now.preemptions;
   const double seconds = static_cast<double>((reactor_.Now() - looked_at_).count()) / 1e9;
-  if (seconds >= kRateSeconds) {
-    live_.output_tps = static_cast<double>(live_.output_tokens - looked_tokens_) / seconds;
+  if (seconds >= kRateSeconds) {  // In the deployment's time, as all that is told.
+    live_.output_tps =
+        static_cast<double>(live_.output_tokens - looked_tokens_) / (seconds * settings_.speed);
     looked_at_ = reactor_.Now();
     looked_tokens_ = live_.output_tokens;
   }
-  return {now.admitted, now.waiting, settings_.context_tokens, &live_};
+  return {now.admitted, now.waiting, context_tokens_, &live_};
 }
 
-void LiveServer::Refuse(net::ServerExchange& exchange, std::optional<Api> api, int status,
-                        std::string_view message, std::string_view field) const {
-  exchange.Respond(status, "application/json",
-                   ErrorBody(DialectOf(script_.dialect), api, status, message, field));
+void LiveServer::Refuse(net::ServerExchange& exchange, std::optional<Api> api,
+                        const Refusal& why) const {
+  exchange.Respond(why.status, "application/json", ErrorBody(DialectOf(script_.dialect), api, why));
+}
+
+/// Tokens of the longest prompt with its answer that may come.
+std::int64_t LiveServer::LargestRequest() const {
+  std::int64_t low = 1;
+  std::int64_t high = std::max<std::int64_t>(settings_.context_tokens, 1);
+  while (low < high) {
+    const std::int64_t middle = low + (high - low + 1) / 2;
+    if (pacer_.Fits(middle)) {
+      low = middle;
+    } else {
+      high = middle - 1;
+    }
+  }
+  return low;
+}
+
+/// Limits an answer as the engine does where the request leaves it open.
+void LiveServer::SetLimit(Ask& ask) const {
+  const Dialect& dialect = DialectOf(script_.dialect);
+  const std::int64_t room = std::max<std::int64_t>(context_tokens_ - ask.prompt_tokens, 1);
+  if (ask.limited) {
+    if (dialect.cuts_answers) ask.max_tokens = std::min(ask.max_tokens, room);
+    return;
+  }
+  std::int64_t usual = 0;
+  if (ask.api == Api::kCompletions) usual = dialect.open_completion;
+  if (ask.api == Api::kSglang) usual = dialect.open_generate;
+  ask.max_tokens = usual > 0 ? std::min(usual, room) : room;
 }
 
 /// How long its answer is: what the request fixes, else a length that a model might find right.
@@ -89,47 +120,49 @@ std::int64_t LiveServer::AnswerTokens(const Ask& ask, std::uint64_t hash) const 
   return std::min(std::max(natural, ask.min_tokens), ask.max_tokens);
 }
 
-std::optional<int> LiveServer::Obstacle(const Ask& ask, std::int64_t tokens, std::string& message) {
+std::optional<Refusal> LiveServer::Obstacle(const Ask& ask) const {
   const Dialect& dialect = DialectOf(script_.dialect);
-  const std::int64_t whole = ask.prompt_tokens + tokens;
-  if (whole > settings_.context_tokens || !pacer_.Fits(whole)) {
-    const bool context = whole > settings_.context_tokens;
-    message = fmt::format("{} tokens of prompt and {} of answer are more than {}; shorten one",
-                          ask.prompt_tokens, tokens,
-                          context ? fmt::format("the context of {}", settings_.context_tokens)
-                                  : "the cache of a worker holds");
-    return BadRequestStatus(dialect);
+  if (std::max<std::int64_t>(ask.prompt_tokens, 1) + ask.max_tokens > context_tokens_) {
+    // Clients look for "maximum context length" to learn that a prompt was too long.
+    const bool cache = context_tokens_ < settings_.context_tokens;
+    return Refusal{
+        BadRequestStatus(dialect),
+        fmt::format("the maximum context length is {} tokens{}, but the prompt has {} "
+                    "and the answer may have {}; shorten one of them",
+                    context_tokens_, cache ? ", all that the cache of a worker holds" : "",
+                    ask.prompt_tokens, ask.max_tokens),
+        ask.api == Api::kChat ? "messages" : "", "context_length_exceeded"};
   }
   const sim::Snapshot now = pacer_.Look();
   const bool queue_full = settings_.max_queue && now.waiting >= *settings_.max_queue;
   const bool full = dialect.max_requests > 0 && !settings_.max_queue &&
                     static_cast<std::int64_t>(streams_.size()) >= dialect.max_requests;
   if (!queue_full && !full) return std::nullopt;
-  message = "the queue is full; try again later";
-  return dialect.overload_status;
+  return Refusal{dialect.overload_status, "the queue is full; try again later"};
 }
 
 void LiveServer::Generate(net::ServerExchange& exchange, const net::ServerRequest& request, Api api,
                           std::optional<bool> streamed) {
   const int bad_request = BadRequestStatus(DialectOf(script_.dialect));
   auto ask = ReadAsk(request.body, api, chunk_tokens_);
-  if (!ask) return Refuse(exchange, api, bad_request, ask.error().message);
-  if (!Serves(script_, *ask)) {
-    return Refuse(exchange, api, 404, UnknownModel(ask->model), "model");
-  }
+  if (!ask) return Refuse(exchange, api, {bad_request, ask.error().message});
+  if (!Serves(script_, *ask)) return Refuse(exchange, api, UnknownModel(ask->model));
   ask->stream = streamed.value_or(ask->stream);
   const auto given = request.head.Find("x-request-id");
   std::string id = given ? std::string(*given) : fmt::format("b-{:016x}", HashOf(request.body));
   std::erase_if(id, [](char c) { return c == ',' || c == '\n' || c == '"'; });  // For the CSV.
   const std::uint64_t hash = HashOf(id);
-  const Behaviour& behaviour = BehaviourOf(script_, hash, arrivals_++);
+  // Of the arrival, not of the id: who tries again, or a router that does, is not refused for ever.
+  const auto arrival = static_cast<std::uint64_t>(arrivals_);
+  const Behaviour& behaviour = BehaviourOf(script_, hash ^ Rng(arrival).Next(), arrivals_++);
   ++stats_.requests;
   if (behaviour.error_status != 0) {
-    return Refuse(exchange, api, static_cast<int>(behaviour.error_status), kFaultText);
+    return Refuse(exchange, api,
+                  {static_cast<int>(behaviour.error_status), std::string(kFaultText)});
   }
+  SetLimit(*ask);
+  if (const auto why = Obstacle(*ask)) return Refuse(exchange, api, *why);
   const std::int64_t tokens = AnswerTokens(*ask, hash);
-  std::string why;
-  if (const auto status = Obstacle(*ask, tokens, why)) return Refuse(exchange, api, *status, why);
   live_.prompt_tokens += ask->prompt_tokens;
   LiveStream::Settings settings;
   settings.script = &script_;

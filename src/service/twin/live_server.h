@@ -20,6 +20,7 @@
 #include "service/twin/pacer.h"
 #include "service/twin/readings.h"
 #include "service/twin/script.h"
+#include "service/twin/side_doors.h"
 #include "service/twin/truth_log.h"
 
 namespace roofscape::twin {
@@ -59,11 +60,12 @@ class LiveServer final : private net::HttpServer::Handler {
   void OnRequest(net::ServerExchange& exchange, const net::ServerRequest& request) override;
   void Generate(net::ServerExchange& exchange, const net::ServerRequest& request, Api api,
                 std::optional<bool> streamed);
+  std::int64_t LargestRequest() const;
+  void SetLimit(Ask& ask) const;
   /// Why it is not taken, or nothing.
-  std::optional<int> Obstacle(const Ask& ask, std::int64_t tokens, std::string& message);
+  std::optional<Refusal> Obstacle(const Ask& ask) const;
   std::int64_t AnswerTokens(const Ask& ask, std::uint64_t hash) const;
-  void Refuse(net::ServerExchange& exchange, std::optional<Api> api, int status,
-              std::string_view message, std::string_view field = {}) const;
+  void Refuse(net::ServerExchange& exchange, std::optional<Api> api, const Refusal& why) const;
   Readings Read();
   void Bury(LiveStream& stream);
 
@@ -76,6 +78,7 @@ class LiveServer final : private net::HttpServer::Handler {
   TruthLog truth_;
   std::int64_t arrivals_ = 0;
   Pacer pacer_;
+  const std::int64_t context_tokens_;  // Of the model, or what fits a worker's cache.
   // What gen throughput is told of: tokens until the last look.
   Instant looked_at_;
   std::int64_t looked_tokens_ = 0;

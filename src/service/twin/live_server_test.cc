@@ -107,7 +107,8 @@ TEST_F(LiveServerTest, SpeedIsAFactorOfTime) {
   EXPECT_GE(clock.Now() - before, 490ms);
   EXPECT_LT(clock.Now() - before, 5s) << "ten seconds, twenty times faster";
   // What is told of times is of the simulated deployment.
-  EXPECT_TRUE(MetricBecomes("e2e_request_latency_seconds_bucket{model_name=\"m\",le=\"10\"} 1"));
+  EXPECT_TRUE(MetricBecomes(
+      "e2e_request_latency_seconds_bucket{engine=\"0\",model_name=\"m\",le=\"10.0\"} 1"));
 }
 
 TEST_F(LiveServerTest, AnswersInOnePieceAndEndsByItself) {
@@ -127,11 +128,12 @@ TEST_F(LiveServerTest, AnswersInOnePieceAndEndsByItself) {
 TEST_F(LiveServerTest, WhoLeavesIsTakenOutOfTheBatch) {
   Start();
   EXPECT_FALSE(Post(R"({"prompt":"a b","max_tokens":900,"ignore_eos":true,"stream":true})", 150ms));
-  EXPECT_TRUE(MetricBecomes("vllm:num_requests_running{model_name=\"m\"} 0\n"));
-  EXPECT_TRUE(MetricBecomes("vllm:kv_cache_usage_perc{model_name=\"m\"} 0\n"));
+  EXPECT_TRUE(MetricBecomes("vllm:num_requests_running{engine=\"0\",model_name=\"m\"} 0\n"));
+  EXPECT_TRUE(MetricBecomes("vllm:kv_cache_usage_perc{engine=\"0\",model_name=\"m\"} 0\n"));
   run->Stop();
   EXPECT_EQ(run->server().stats().gone, 1);
-  EXPECT_EQ(run->server().readings().finished, 0);
+  EXPECT_EQ(run->server().readings().finished(), 0);
+  EXPECT_EQ(run->server().readings().aborted, 1);
 }
 
 TEST_F(LiveServerTest, RefusesAsItsEngineDoes) {
@@ -142,8 +144,59 @@ TEST_F(LiveServerTest, RefusesAsItsEngineDoes) {
   EXPECT_EQ(Post("{")->status, 400);
   const auto long_one = Post(R"({"prompt":"a","max_tokens":1200,"ignore_eos":true})");
   EXPECT_EQ(long_one->status, 400);
-  EXPECT_NE(long_one->body.find("context of 1200"), std::string::npos) << long_one->body;
+  EXPECT_NE(long_one->body.find("maximum context length is 1200 tokens"), std::string::npos)
+      << long_one->body;
   EXPECT_EQ(Post(R"({"prompt":"a","max_tokens":2,"ignore_eos":true})")->status, 503);
+}
+
+// Whoever names no length gets an answer as long as the model likes, not one cut after 16 tokens;
+// plain completions are cut there by the engine, too.
+TEST_F(LiveServerTest, AnAnswerWithoutALimitEndsByItself) {
+  settings.answer_tokens = 60;
+  settings.speed = 20.0;
+  Start();
+  const auto ends = [this](const std::string& path, const std::string& prompt) {
+    const auto answer = Post(R"({"model":"m",)" + prompt + "}", 20s, path);
+    const Json json = Json::parse(answer->body, nullptr, false);
+    EXPECT_TRUE(json.contains("choices")) << answer->body;
+    return std::pair(json["choices"][0]["finish_reason"].get<std::string>(),
+                     json["usage"]["completion_tokens"].get<int>());
+  };
+  const auto chat = ends("/v1/chat/completions", R"("messages":[{"role":"user","content":"hi"}])");
+  EXPECT_EQ(chat.first, "stop");
+  EXPECT_GT(chat.second, 16);
+  EXPECT_EQ(ends("/v1/completions", R"("prompt":"a")"), std::pair(std::string("length"), 16));
+}
+
+// What the answer may be counts, not what it will be: so a client finds its mistake every time.
+TEST_F(LiveServerTest, ALimitBeyondTheContextIsRefusedAsItsEngineDoes) {
+  settings.context_tokens = 200;
+  settings.answer_tokens = 3;
+  Start();
+  const std::string body = R"({"prompt":"a b c","max_tokens":198})";
+  EXPECT_EQ(Post(body)->status, 400);
+  EXPECT_EQ(Post(R"({"prompt":"a b c","max_tokens":197})")->status, 200);
+  Start("dialect = \"openai\"\nmodel = \"m\"");
+  const auto refused = Post(R"({"messages":[{"role":"user","content":"a"}],"max_tokens":200})", 20s,
+                            "/v1/chat/completions");
+  EXPECT_NE(refused->body.find(R"("param":"messages","code":"context_length_exceeded")"),
+            std::string::npos)
+      << refused->body;
+  EXPECT_NE(Post(R"({"model":"x","prompt":"a"})")->body.find("model_not_found"), std::string::npos);
+  Start("dialect = \"llamacpp\"\nmodel = \"m\"");
+  EXPECT_EQ(Post(body)->status, 200) << "llama.cpp ends the answer at the context";
+  EXPECT_EQ(Post(R"({"prompt":"a b c","n_predict":-1})", 20s, "/completion")->status, 200);
+}
+
+// The same request once more is another throw, or no client and no router could ever try again.
+TEST_F(LiveServerTest, WhoTriesAgainIsNotRefusedForEver) {
+  Start("dialect = \"vllm\"\n[[exception]]\nshare = 0.5\nerror_status = 503");
+  int refused = 0;
+  for (int i = 0; i < 40; ++i) {
+    if (Post(R"({"prompt":"a","max_tokens":1})")->status == 503) ++refused;
+  }
+  EXPECT_GT(refused, 8);
+  EXPECT_LT(refused, 32);
 }
 
 TEST_F(LiveServerTest, APromptLargerThanTheCacheIsRefused) {
@@ -159,7 +212,7 @@ constexpr const char* kPlain =
 TEST_F(LiveServerTest, FaultsOnOrder) {
   Start("dialect = \"vllm\"\nreset_after = 2");
   EXPECT_FALSE(Post(kPlain));
-  EXPECT_TRUE(MetricBecomes("vllm:num_requests_running{model_name=\"golden\"} 0\n"));
+  EXPECT_TRUE(MetricBecomes("vllm:num_requests_running{engine=\"0\",model_name=\"golden\"} 0\n"));
   Start("close_after = 2");
   EXPECT_FALSE(Post(kPlain));
   Start("error_status = 500");
@@ -181,7 +234,7 @@ TEST_F(LiveServerTest, APromptThatWasSeenIsCached) {
   for (int i = 0; i < 100; ++i) words += "w" + std::to_string(i) + ' ';
   const std::string body = R"({"prompt":")" + words + R"(","max_tokens":2,"ignore_eos":true})";
   ASSERT_TRUE(Post(body));
-  EXPECT_TRUE(MetricBecomes("vllm:prefix_cache_hits_total{model_name=\"m\"} 0\n"));
+  EXPECT_TRUE(MetricBecomes("vllm:prefix_cache_hits_total{engine=\"0\",model_name=\"m\"} 0\n"));
   const auto second = Post(body);
   ASSERT_TRUE(second);
   EXPECT_NE(second->body.find("\"cached_tokens\":96"), std::string::npos) << second->body;

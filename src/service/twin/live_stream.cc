@@ -115,11 +115,15 @@ bool LiveStream::FaultNow(Instant due) {
 
 void LiveStream::OnTokens(std::int64_t tokens, Instant due) {
   if (exchange_ == nullptr || FaultNow(due)) return;
+  const double speed = settings_.pacer->speed();
   if (totals_.made == 0) {
     first_due_ = due;
     totals_.prompt = due - arrived_;
-    settings_.readings->ttft_s.Add(Seconds(totals_.prompt) * settings_.pacer->speed());
+    settings_.readings->ttft_s.Add(Seconds(totals_.prompt) * speed);
+  } else {
+    settings_.readings->itl_s.Add(Seconds(due - last_due_) * speed);
   }
+  last_due_ = due;
   totals_.output = due - first_due_;
   settings_.readings->output_tokens += tokens;
   if (streamed_) {
@@ -147,13 +151,29 @@ void LiveStream::OnTokens(std::int64_t tokens, Instant due) {
 
 void LiveStream::OnEnd(const sim::Completion& completion) {
   done_ = true;
-  settings_.readings->cached_tokens += completion.cached;
-  ++settings_.readings->finished;
-  settings_.readings->e2e_s.Add(static_cast<double>(completion.end_ns - completion.arrival_ns) /
-                                1e9);
+  Note(completion);
   if (exchange_ == nullptr) return;
   if (completion.cached > 0) behaviour_.cached_tokens = completion.cached;
   if (!stall_) Finish();
+}
+
+/// For the page of metrics.
+void LiveStream::Note(const sim::Completion& completion) {
+  LiveReadings& live = *settings_.readings;
+  const auto between = [](std::int64_t from_ns, std::int64_t to_ns) {
+    return static_cast<double>(to_ns - from_ns) / 1e9;
+  };
+  live.cached_tokens += completion.cached;
+  ++(total_ < format_->ask().max_tokens ? live.stopped : live.cut);
+  live.e2e_s.Add(between(completion.arrival_ns, completion.end_ns));
+  live.queue_s.Add(between(completion.arrival_ns, completion.admitted_ns));
+  live.prefill_s.Add(between(completion.admitted_ns, completion.first_token_ns));
+  const double decode_s = between(completion.first_token_ns, completion.end_ns);
+  live.decode_s.Add(decode_s);
+  live.inference_s.Add(between(completion.admitted_ns, completion.end_ns));
+  if (total_ > 1) live.tpot_s.Add(decode_s / static_cast<double>(total_ - 1));
+  live.prompts.Add(static_cast<double>(completion.input));
+  live.answers.Add(static_cast<double>(total_));
 }
 
 void LiveStream::Finish() {
@@ -196,6 +216,7 @@ void LiveStream::OnGone(net::ServerExchange&, net::GoneReason) {
 
 void LiveStream::End() {
   exchange_ = nullptr;
+  if (!done_) ++settings_.readings->aborted;
   reactor_.Cancel(std::exchange(stall_, {}));
   settings_.on_end(*this);
 }

@@ -57,6 +57,7 @@ class LiveStream final : private net::ServerExchangeHandler, private PacedAnswer
   bool FaultNow(Instant due);
   void Flush(Instant due);
   void Finish();
+  void Note(const sim::Completion& completion);
   void End();
 
   net::Reactor& reactor_;
@@ -77,6 +78,7 @@ class LiveStream final : private net::ServerExchangeHandler, private PacedAnswer
   std::int64_t unsent_ = 0;  // Events with tokens in bytes_.
   Instant arrived_;
   Instant first_due_;
+  Instant last_due_;
   net::TimerId stall_;  // While it stands still nothing leaves.
   bool stalled_ = false;
   bool opened_ = false;

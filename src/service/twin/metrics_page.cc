@@ -4,6 +4,7 @@
 #include <array>
 #include <iterator>
 #include <span>
+#include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -15,20 +16,32 @@ namespace roofscape::twin {
 namespace {
 
 enum class Quantity : std::uint8_t {
-  kRunning,  // These two of every server, the others of one with an engine behind it.
+  kRunning,  // These three of every server, the others of one with an engine behind it.
   kWaiting,
+  kInFlight,
   kCacheShare,
   kCacheTokens,
   kUsedTokens,
+  kCacheInfo,
   kPromptTokens,
   kCachedTokens,
   kCachedShare,
   kOutputTokens,
   kOutputRate,
   kFinished,
+  kFinishedByReason,
+  kAborted,
   kPreemptions,
-  kTtft,
+  kTtft,  // Histograms from here on.
+  kItl,
+  kTpot,
   kE2e,
+  kQueue,
+  kPrefill,
+  kDecode,
+  kInference,
+  kPromptLength,
+  kAnswerLength,
 };
 
 struct Metric {
@@ -40,20 +53,29 @@ constexpr std::array<Metric, 2> kGolden = {{
     {"roofscape_requests_running", Quantity::kRunning},
     {"roofscape_requests_waiting", Quantity::kWaiting},
 }};
-constexpr std::array<Metric, 11> kVllm = {{
+constexpr std::array<Metric, 20> kVllm = {{
     {"vllm:num_requests_running", Quantity::kRunning},
     {"vllm:num_requests_waiting", Quantity::kWaiting},
     {"vllm:kv_cache_usage_perc", Quantity::kCacheShare},
+    {"vllm:cache_config_info", Quantity::kCacheInfo},
     {"vllm:prefix_cache_queries_total", Quantity::kPromptTokens},
     {"vllm:prefix_cache_hits_total", Quantity::kCachedTokens},
     {"vllm:prompt_tokens_total", Quantity::kPromptTokens},
     {"vllm:generation_tokens_total", Quantity::kOutputTokens},
     {"vllm:num_preemptions_total", Quantity::kPreemptions},
-    {"vllm:request_success_total", Quantity::kFinished},
+    {"vllm:request_success_total", Quantity::kFinishedByReason},
     {"vllm:time_to_first_token_seconds", Quantity::kTtft},
+    {"vllm:inter_token_latency_seconds", Quantity::kItl},
+    {"vllm:request_time_per_output_token_seconds", Quantity::kTpot},
     {"vllm:e2e_request_latency_seconds", Quantity::kE2e},
+    {"vllm:request_queue_time_seconds", Quantity::kQueue},
+    {"vllm:request_prefill_time_seconds", Quantity::kPrefill},
+    {"vllm:request_decode_time_seconds", Quantity::kDecode},
+    {"vllm:request_inference_time_seconds", Quantity::kInference},
+    {"vllm:request_prompt_tokens", Quantity::kPromptLength},
+    {"vllm:request_generation_tokens", Quantity::kAnswerLength},
 }};
-constexpr std::array<Metric, 12> kSglang = {{
+constexpr std::array<Metric, 16> kSglang = {{
     {"sglang:num_running_reqs", Quantity::kRunning},
     {"sglang:num_queue_reqs", Quantity::kWaiting},
     {"sglang:token_usage", Quantity::kCacheShare},
@@ -62,10 +84,21 @@ constexpr std::array<Metric, 12> kSglang = {{
     {"sglang:cache_hit_rate", Quantity::kCachedShare},
     {"sglang:gen_throughput", Quantity::kOutputRate},
     {"sglang:prompt_tokens_total", Quantity::kPromptTokens},
+    {"sglang:cached_tokens_total", Quantity::kCachedTokens},
     {"sglang:generation_tokens_total", Quantity::kOutputTokens},
     {"sglang:num_requests_total", Quantity::kFinished},
+    {"sglang:num_aborted_requests_total", Quantity::kAborted},
     {"sglang:time_to_first_token_seconds", Quantity::kTtft},
+    {"sglang:inter_token_latency_seconds", Quantity::kItl},
     {"sglang:e2e_request_latency_seconds", Quantity::kE2e},
+    {"sglang:queue_time_seconds", Quantity::kQueue},
+}};
+constexpr std::array<Metric, 5> kTensorRtLlm = {{
+    {"trtllm_request_success_total", Quantity::kFinishedByReason},
+    {"trtllm_time_to_first_token_seconds", Quantity::kTtft},
+    {"trtllm_time_per_output_token_seconds", Quantity::kTpot},
+    {"trtllm_e2e_request_latency_seconds", Quantity::kE2e},
+    {"trtllm_request_queue_time_seconds", Quantity::kQueue},
 }};
 constexpr std::array<Metric, 5> kLlamaCpp = {{
     {"llamacpp:requests_processing", Quantity::kRunning},
@@ -79,18 +112,23 @@ constexpr std::array<Metric, 3> kTgi = {{
     {"tgi_queue_size", Quantity::kWaiting},
     {"tgi_request_success", Quantity::kFinished},
 }};
-constexpr std::array<Metric, 5> kDynamo = {{
-    {"dynamo_frontend_inflight_requests", Quantity::kRunning},
+constexpr std::array<Metric, 9> kDynamo = {{
+    {"dynamo_frontend_inflight_requests", Quantity::kInFlight},
     {"dynamo_frontend_queued_requests", Quantity::kWaiting},
     {"dynamo_frontend_requests_total", Quantity::kFinished},
+    {"dynamo_frontend_output_tokens_total", Quantity::kOutputTokens},
     {"dynamo_frontend_time_to_first_token_seconds", Quantity::kTtft},
+    {"dynamo_frontend_inter_token_latency_seconds", Quantity::kItl},
     {"dynamo_frontend_request_duration_seconds", Quantity::kE2e},
+    {"dynamo_frontend_input_sequence_tokens", Quantity::kPromptLength},
+    {"dynamo_frontend_output_sequence_tokens", Quantity::kAnswerLength},
 }};
 
 std::span<const Metric> MetricsOf(DialectName name) {
   switch (name) {
     case DialectName::kVllm: return kVllm;
     case DialectName::kSglang: return kSglang;
+    case DialectName::kTensorRtLlm: return kTensorRtLlm;
     case DialectName::kLlamaCpp: return kLlamaCpp;
     case DialectName::kTgi: return kTgi;
     case DialectName::kDynamo: return kDynamo;
@@ -98,12 +136,14 @@ std::span<const Metric> MetricsOf(DialectName name) {
   }
 }
 
-/// The name of the label that holds the model; empty: none.
-std::string_view ModelLabel(DialectName name) {
+/// What stands in the braces of each line; empty: nothing.
+std::string Labels(DialectName name, std::string_view model) {
   switch (name) {
-    case DialectName::kVllm:
-    case DialectName::kSglang: return "model_name";
-    case DialectName::kDynamo: return "model";
+    case DialectName::kVllm: return fmt::format("engine=\"0\",model_name={}", Quoted(model));
+    case DialectName::kSglang: return fmt::format("model_name={}", Quoted(model));
+    case DialectName::kTensorRtLlm:
+      return fmt::format("model_name={},engine_type=\"trtllm\"", Quoted(model));
+    case DialectName::kDynamo: return fmt::format("model={}", Quoted(model));
     default: return {};
   }
 }
@@ -118,66 +158,110 @@ std::string_view TypeOf(Quantity quantity) {
     case Quantity::kCachedTokens:
     case Quantity::kOutputTokens:
     case Quantity::kFinished:
+    case Quantity::kFinishedByReason:
+    case Quantity::kAborted:
     case Quantity::kPreemptions: return "counter";
-    case Quantity::kTtft:
-    case Quantity::kE2e: return "histogram";
-    default: return "gauge";
+    default: return quantity >= Quantity::kTtft ? "histogram" : "gauge";
   }
 }
 
 double ValueOf(Quantity quantity, const Readings& readings) {
-  if (quantity == Quantity::kRunning) return static_cast<double>(readings.running);
-  if (quantity == Quantity::kWaiting) return static_cast<double>(readings.waiting);
+  const auto number = [](std::int64_t n) { return static_cast<double>(n); };
+  if (quantity == Quantity::kRunning) return number(readings.running);
+  if (quantity == Quantity::kWaiting) return number(readings.waiting);
+  if (quantity == Quantity::kInFlight) return number(readings.running + readings.waiting);
   const LiveReadings& live = *readings.live;
   switch (quantity) {
     case Quantity::kCacheShare: return Share(live.used_blocks, live.blocks);
-    case Quantity::kCacheTokens: return static_cast<double>(live.blocks * live.block_tokens);
-    case Quantity::kUsedTokens: return static_cast<double>(live.used_blocks * live.block_tokens);
-    case Quantity::kPromptTokens: return static_cast<double>(live.prompt_tokens);
-    case Quantity::kCachedTokens: return static_cast<double>(live.cached_tokens);
+    case Quantity::kCacheTokens: return number(live.blocks * live.block_tokens);
+    case Quantity::kUsedTokens: return number(live.used_blocks * live.block_tokens);
+    case Quantity::kPromptTokens: return number(live.prompt_tokens);
+    case Quantity::kCachedTokens: return number(live.cached_tokens);
     case Quantity::kCachedShare: return Share(live.cached_tokens, live.prompt_tokens);
-    case Quantity::kOutputTokens: return static_cast<double>(live.output_tokens);
+    case Quantity::kOutputTokens: return number(live.output_tokens);
     case Quantity::kOutputRate: return live.output_tps;
-    case Quantity::kFinished: return static_cast<double>(live.finished);
-    case Quantity::kPreemptions: return static_cast<double>(live.preemptions);
+    case Quantity::kFinished: return number(live.finished());
+    case Quantity::kAborted: return number(live.aborted);
+    case Quantity::kPreemptions: return number(live.preemptions);
     default: return 0.0;
   }
 }
 
-void AppendBuckets(std::string_view name, std::string_view label, const TimeBuckets& times,
-                   std::string& out) {
-  const std::string_view comma = label.empty() ? "" : ",";
-  std::int64_t sum = 0;
-  for (std::size_t i = 0; i < times.counts().size(); ++i) {
-    sum += times.counts()[i];
-    const std::string bound = i < TimeBuckets::kBounds.size()
-                                  ? fmt::format("{}", TimeBuckets::kBounds[i])
-                                  : std::string("+Inf");
-    fmt::format_to(std::back_inserter(out), "{}_bucket{{{}{}le=\"{}\"}} {}\n", name, label, comma,
-                   bound, sum);
+/// A page while it is written.
+struct Page {
+  std::string labels;
+  bool points = false;  // Bounds as Python writes them: 1.0.
+  std::string out;
+
+  void Line(std::string_view name, std::string_view more, double value) {
+    const std::string_view comma = labels.empty() || more.empty() ? "" : ",";
+    const bool bare = labels.empty() && more.empty();
+    fmt::format_to(std::back_inserter(out), "{}{}{}{}{}{} {}\n", name, bare ? "" : "{", labels,
+                   comma, more, bare ? "" : "}", value);
   }
-  const std::string braces = label.empty() ? "" : fmt::format("{{{}}}", label);
-  fmt::format_to(std::back_inserter(out), "{0}_count{1} {2}\n{0}_sum{1} {3}\n", name, braces,
-                 times.count(), times.sum());
+
+  template <class Buckets>
+  void Histogram(std::string_view name, const Buckets& buckets) {
+    const std::string bucket = fmt::format("{}_bucket", name);
+    std::int64_t sum = 0;
+    for (std::size_t i = 0; i < buckets.counts().size(); ++i) {
+      sum += buckets.counts()[i];
+      std::string bound = "+Inf";
+      if (i < buckets.bounds().size()) bound = fmt::format("{}", buckets.bounds()[i]);
+      if (points && bound.find_first_of(".+e") == std::string::npos) bound += ".0";
+      Line(bucket, fmt::format("le=\"{}\"", bound), static_cast<double>(sum));
+    }
+    Line(fmt::format("{}_count", name), "", static_cast<double>(buckets.count()));
+    Line(fmt::format("{}_sum", name), "", buckets.sum());
+  }
+};
+
+void AppendHistogram(const Metric& metric, const LiveReadings& live, Page& page) {
+  switch (metric.quantity) {
+    case Quantity::kTtft: return page.Histogram(metric.name, live.ttft_s);
+    case Quantity::kItl: return page.Histogram(metric.name, live.itl_s);
+    case Quantity::kTpot: return page.Histogram(metric.name, live.tpot_s);
+    case Quantity::kE2e: return page.Histogram(metric.name, live.e2e_s);
+    case Quantity::kQueue: return page.Histogram(metric.name, live.queue_s);
+    case Quantity::kPrefill: return page.Histogram(metric.name, live.prefill_s);
+    case Quantity::kDecode: return page.Histogram(metric.name, live.decode_s);
+    case Quantity::kInference: return page.Histogram(metric.name, live.inference_s);
+    case Quantity::kPromptLength: return page.Histogram(metric.name, live.prompts);
+    default: return page.Histogram(metric.name, live.answers);
+  }
+}
+
+void AppendMetric(const Metric& metric, const Readings& readings, Page& page) {
+  fmt::format_to(std::back_inserter(page.out), "# TYPE {} {}\n", metric.name,
+                 TypeOf(metric.quantity));
+  if (metric.quantity == Quantity::kFinishedByReason) {
+    const LiveReadings& live = *readings.live;
+    page.Line(metric.name, "finished_reason=\"stop\"", static_cast<double>(live.stopped));
+    page.Line(metric.name, "finished_reason=\"length\"", static_cast<double>(live.cut));
+    page.Line(metric.name, "finished_reason=\"abort\"", static_cast<double>(live.aborted));
+  } else if (metric.quantity == Quantity::kCacheInfo) {
+    const LiveReadings& live = *readings.live;
+    page.Line(metric.name,
+              fmt::format("block_size=\"{}\",num_gpu_blocks=\"{}\",enable_prefix_caching=\"{}\"",
+                          live.block_tokens, live.blocks, live.prefix_cache ? "True" : "False"),
+              1.0);
+  } else if (metric.quantity >= Quantity::kTtft) {
+    AppendHistogram(metric, *readings.live, page);
+  } else {
+    page.Line(metric.name, "", ValueOf(metric.quantity, readings));
+  }
 }
 
 std::string Prometheus(const Dialect& dialect, std::string_view model, const Readings& readings) {
-  const std::string_view name = ModelLabel(dialect.name);
-  const std::string label = name.empty() ? "" : fmt::format("{}={}", name, Quoted(model));
-  const std::string braces = label.empty() ? "" : fmt::format("{{{}}}", label);
-  std::string out;
+  Page page;
+  page.labels = Labels(dialect.name, model);
+  page.points = dialect.name == DialectName::kVllm || dialect.name == DialectName::kSglang ||
+                dialect.name == DialectName::kTensorRtLlm;
   for (const Metric& metric : MetricsOf(dialect.name)) {
-    if (metric.quantity > Quantity::kWaiting && readings.live == nullptr) continue;
-    fmt::format_to(std::back_inserter(out), "# TYPE {} {}\n", metric.name, TypeOf(metric.quantity));
-    if (metric.quantity == Quantity::kTtft || metric.quantity == Quantity::kE2e) {
-      const bool ttft = metric.quantity == Quantity::kTtft;
-      AppendBuckets(metric.name, label, ttft ? readings.live->ttft_s : readings.live->e2e_s, out);
-      continue;
-    }
-    fmt::format_to(std::back_inserter(out), "{}{} {}\n", metric.name, braces,
-                   ValueOf(metric.quantity, readings));
+    if (metric.quantity > Quantity::kInFlight && readings.live == nullptr) continue;
+    AppendMetric(metric, readings, page);
   }
-  return out;
+  return std::move(page.out);
 }
 
 /// TensorRT-LLM: what its last iteration did.
@@ -197,9 +281,13 @@ std::string Iterations(const Readings& readings) {
 
 }  // namespace
 
-MetricsPage MetricsOf(const Dialect& dialect, std::string_view model, const Readings& readings) {
-  if (dialect.name == DialectName::kTensorRtLlm) return {"application/json", Iterations(readings)};
-  return {"text/plain; version=0.0.4", Prometheus(dialect, model, readings)};
+std::optional<MetricsPage> MetricsAt(std::string_view path, const Dialect& dialect,
+                                     std::string_view model, const Readings& readings) {
+  const bool trtllm = dialect.name == DialectName::kTensorRtLlm;
+  if (trtllm && path == "/metrics") return MetricsPage{"application/json", Iterations(readings)};
+  const std::string_view page = trtllm ? "/prometheus/metrics" : "/metrics";
+  if (path != page || dialect.name == DialectName::kOpenAi) return std::nullopt;
+  return MetricsPage{"text/plain; version=0.0.4", Prometheus(dialect, model, readings)};
 }
 
 }  // namespace roofscape::twin

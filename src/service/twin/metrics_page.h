@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,9 @@ struct MetricsPage {
   std::string body;
 };
 
-MetricsPage MetricsOf(const Dialect& dialect, std::string_view model, const Readings& readings);
+/// The page at `path`; nullopt: it has none there. TensorRT-LLM has two: its iterations as JSON at
+/// /metrics, the others' like at /prometheus/metrics.
+std::optional<MetricsPage> MetricsAt(std::string_view path, const Dialect& dialect,
+                                     std::string_view model, const Readings& readings);
 
 }  // namespace roofscape::twin

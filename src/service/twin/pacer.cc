@@ -47,7 +47,7 @@ void Pacer::Leave(const Ticket& ticket) {
   Arm();
 }
 
-sim::Snapshot Pacer::Look() { return simulator_.Look(); }
+sim::Snapshot Pacer::Look() const { return simulator_.Look(); }
 
 void Pacer::OnTokens(std::int64_t id, std::span<const sim::TokenEvent> events) {
   const auto found = answers_.find(id);

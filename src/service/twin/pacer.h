@@ -55,7 +55,7 @@ class Pacer final : private sim::Observer {
   void Leave(const Ticket& ticket);
 
   /// The deployment now.
-  sim::Snapshot Look();
+  sim::Snapshot Look() const;
   double speed() const { return speed_; }
 
  private:

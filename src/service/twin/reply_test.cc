@@ -197,5 +197,26 @@ TEST(ReadAskTest, ReadsBothForms) {
   }
 }
 
+// Several prompts in a list are what evaluation harnesses send.
+TEST(ReadAskTest, CountsTheTokensOfLists) {
+  const auto tokens = [](const std::string& prompt) {
+    return ReadAsk(R"({"prompt":)" + prompt + "}", Api::kCompletions)->prompt_tokens;
+  };
+  EXPECT_EQ(tokens(R"(["a b c"])"), 3);
+  EXPECT_EQ(tokens(R"(["a b c","d"])"), 4);
+  EXPECT_EQ(tokens("[[1,2,3],[4]]"), 4);
+  EXPECT_EQ(tokens("[ 17 , 4 ]"), 2);
+}
+
+TEST(ReadAskTest, KnowsWhetherTheAnswerIsLimited) {
+  const auto limited = [](const std::string& more) {
+    return ReadAsk(R"({"prompt":"a")" + more + "}", Api::kLlamaCpp)->limited;
+  };
+  EXPECT_FALSE(limited(""));
+  EXPECT_FALSE(limited(R"(,"max_tokens":null)"));
+  EXPECT_FALSE(limited(R"(,"n_predict":-1)"));
+  EXPECT_TRUE(limited(R"(,"n_predict":16)"));
+}
+
 }  // namespace
 }  // namespace roofscape::twin

@@ -149,9 +149,8 @@ std::optional<SideAnswer> SideDoor(const Script& script, std::string_view path,
   if (path == "/tokenize" && Tokenizes(dialect.name)) {
     return SideAnswer{.body = Tokenize(dialect, body, readings.context_tokens)};
   }
-  if (path == "/metrics" && dialect.name != DialectName::kOpenAi) {
-    MetricsPage page = MetricsOf(dialect, script.model, readings);
-    return SideAnswer{page.type, std::move(page.body)};
+  if (auto page = MetricsAt(path, dialect, script.model, readings)) {
+    return SideAnswer{page->type, std::move(page->body)};
   }
   if (IsInfoPath(dialect.name, path)) return SideAnswer{.body = ServerInfo(script, readings)};
   return std::nullopt;
@@ -165,9 +164,11 @@ bool Serves(const Script& script, const Ask& ask) {
   return !DialectOf(script.dialect).checks_model || ask.model.empty() || ask.model == script.model;
 }
 
-std::string UnknownModel(std::string_view model) {
-  return fmt::format("this server does not have the model '{}'; /v1/models lists what it has",
-                     Printable(model, 80));
+Refusal UnknownModel(std::string_view model) {
+  return {404,
+          fmt::format("this server does not have the model '{}'; /v1/models lists what it has",
+                      Printable(model, 80)),
+          "model", "model_not_found"};
 }
 
 std::string RefusalOf(std::string_view field) {
@@ -176,9 +177,10 @@ std::string RefusalOf(std::string_view field) {
   return text;
 }
 
-std::string ErrorBody(const Dialect& dialect, std::optional<Api> api, int status,
-                      std::string_view message, std::string_view param) {
-  const Json about = param.empty() ? Json() : Json(param);
+std::string ErrorBody(const Dialect& dialect, std::optional<Api> api, const Refusal& refusal) {
+  const int status = refusal.status;
+  const std::string& message = refusal.message;
+  const Json about = refusal.param.empty() ? Json() : Json(refusal.param);
   if (api == Api::kMessages) {
     return Dump(
         {{"type", "error"},
@@ -213,7 +215,7 @@ std::string ErrorBody(const Dialect& dialect, std::optional<Api> api, int status
                     {{"message", message},
                      {"type", LowerTypeOf(status)},
                      {"param", about},
-                     {"code", nullptr}}}});
+                     {"code", refusal.code.empty() ? Json() : Json(refusal.code)}}}});
     default: return Dump({{"error", {{"message", message}, {"type", "invalid_request_error"}}}});
   }
 }

@@ -25,16 +25,23 @@ struct SideAnswer {
 std::optional<SideAnswer> SideDoor(const Script& script, std::string_view path,
                                    std::string_view body, const Readings& readings);
 
-/// The body of an error. `param`: the request's field it is about, or "".
-std::string ErrorBody(const Dialect& dialect, std::optional<Api> api, int status,
-                      std::string_view message, std::string_view param = {});
+/// What is wrong, as its answer tells it.
+struct Refusal {
+  int status = 500;
+  std::string message;
+  std::string_view param = {};  // The request's field that it is about.
+  std::string_view code = {};   // OpenAI's word for it, which clients ask for.
+};
+
+/// The body of an error.
+std::string ErrorBody(const Dialect& dialect, std::optional<Api> api, const Refusal& refusal);
 
 /// The status of an answer to a request that is wrong.
 int BadRequestStatus(const Dialect& dialect);
 
 /// Whether it has the model that is asked for; servers that do not look say yes.
 bool Serves(const Script& script, const Ask& ask);
-std::string UnknownModel(std::string_view model);
+Refusal UnknownModel(std::string_view model);
 
 /// What this server says to a field that it does not take.
 std::string RefusalOf(std::string_view field);
