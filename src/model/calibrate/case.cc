@@ -169,7 +169,7 @@ Result<Case> MakeCase(const catalog::Catalog& catalog, const ServingRow& row,
   out.setting = {perf::EngineClassOf(row.engine), out.service.machine.generation,
                  fixed ? std::size_t{perf::kFixedProtocol} + perf::EngineClassOf(row.engine)
                        : std::size_t{perf::kBurstProtocol}};
-  out.service.prompts_first = out.setting.engine == perf::kSglang;
+  out.service.prompts_first = perf::PromptsFirst(out.setting.engine);
   const double mean_length = row.length_share.value_or(row.source == "nv" ? 1.0 : 0.9);
   out.load = {row.concurrency, row.input * mean_length, row.output * mean_length};
   if (row.drafts) {

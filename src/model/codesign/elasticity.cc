@@ -85,7 +85,7 @@ constexpr InputOf kInputs[] = {
     {"host_time", kStep,
      [](double times, Changed& to) {
        ScaleTimes(std::array{perf::kStepHost, perf::kSequenceHost, perf::kPrefillHost,
-                             perf::kRequest, perf::kPromptToken},
+                             perf::kRequest, perf::kPromptToken, perf::kFront},
                   times, to);
      }},
     {"collective_start", kStep,

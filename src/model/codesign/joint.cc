@@ -97,6 +97,7 @@ class Evaluator {
     perf::Service service;
     service.machine = machine;
     service.token_budget = ask_.common->token_budgets[0];
+    service.prompts_first = perf::PromptsFirst(ask_.common->engines[0].engine);
     service.serve = {worker, 1.0};
     const double usd = ask_.chips->usd_per_hour.Of(sample.chip.parts) / kHour;
     const double watts = ask_.chips->kw.Of(sample.chip.parts) * 1e3;

@@ -81,6 +81,8 @@ const std::array<CoefficientInfo, kCoefficients>& CoefficientTable();
 /// Engines whose rows can be told apart; any other is kOtherEngine.
 enum EngineClass : std::size_t { kOtherEngine, kVllm, kSglang, kTensorRtLlm, kEngineClasses };
 EngineClass EngineClassOf(std::string_view name);
+/// Does nobody decode in a step of this engine that takes up prompts?
+constexpr bool PromptsFirst(EngineClass engine) { return engine == kSglang; }
 
 /// How the requests of a row were sent.
 enum ProtocolClass : std::size_t {

@@ -55,9 +55,6 @@ struct Service {
 /// stage, so that no stage waits. Each pass of a batch goes through all stages.
 inline double Streams(const Lowered& worker) { return worker.layout.dp * worker.layout.pp; }
 
-/// Of a step of the steady state, one while the first burst of requests is taken in: fewer decode.
-inline constexpr double kBurstStep = 0.6;
-
 template <class T>
 struct Point {
   T ttft = T(0.0);      // Mean, seconds.
@@ -183,8 +180,9 @@ Point<T> AggregatedPoint(const Service& s, const Coefficients<T>& c, const Load&
   const T alone = PrefillSeconds(m, w, c, load.input, 1.0);
   const double together = PromptsAStep(s.token_budget, load.input, slots);
   const T each = PrefillSeconds(m, w, c, load.input, together) / together;
-  const double mixes = s.prompts_first ? 0.0 : 1.0;
   const double passes = std::max(load.input / s.token_budget, 1.0);
+  const double mixes = s.prompts_first ? 0.0 : passes;  // Steps of those that decode, in a pass.
+  const double others = 1.0 - 1.0 / slots;              // Whoever is alone waits for nobody.
   const T gained = TokensAStep(s, c);
   const T before = c[kRequest] + c[kPromptToken] * load.input +
                    c[kFront] * (load.concurrency / s.serve.workers);
@@ -199,11 +197,10 @@ Point<T> AggregatedPoint(const Service& s, const Coefficients<T>& c, const Load&
     p.tpot = step / gained + prompts.share * prompts.cost;
     const T busy = min(each * p.decoding / (p.tpot * load.output), T(1.0));
     const T queue = c[kQueue] * busy * each;
-    // Half as many decode while the first burst is taken in.
-    const T burst =
-        c[kBurst] * (0.5 * (slots - 1.0)) * (each + step * (kBurstStep * mixes * passes / together));
-    const T inside =
-        before + c[kPoll] * step + alone + step * (mixes * passes) + queue + burst;
+    // Fewer decode while the first burst is taken in.
+    constexpr double kStepThen = 0.6;
+    const T burst = c[kBurst] * (0.5 * (slots - 1.0)) * (each + step * (kStepThen * mixes / together));
+    const T inside = before + alone + (c[kPoll] + mixes) * step * others + queue + burst;
     const T whole = inside + p.tpot * load.output;
     p.ttft = inside + whole * waves;
     p.decoding = admitted * load.output * p.tpot / whole;

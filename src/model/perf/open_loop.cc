@@ -79,7 +79,8 @@ Station PrefillStation(const Service& s, const Coefficients<double>& c, const Lo
 
 /// Until the first token of a request that comes while others decode: the rest of the step that
 /// runs, then a step with its prompt and those that came meanwhile. Steps with prompts are longer,
-/// so that more arrivals see them. Where nobody decodes its prompt is alone.
+/// so that more arrivals see them. Where nobody decodes its prompt is alone. An engine that looks
+/// for prompts after so many steps only lets those beyond the half pass, too.
 double FirstToken(const Service& s, const Coefficients<double>& c, const Load& load,
                   const Point<double>& p) {
   const Lowered& w = s.serve.worker;
@@ -91,10 +92,13 @@ double FirstToken(const Service& s, const Coefficients<double>& c, const Load& l
   const double mean = step + prompts * each;
   const double residual = 0.5 * (mean + prompts * each * each / mean);
   const double meanwhile = prompts * 2.0 * residual / mean;
-  const double shared = residual + step + each * (1.0 + meanwhile);
+  const double looks = std::max(c[kPoll] - 0.5, 0.0) * step;
+  const double pass = (s.prompts_first ? 0.0 : step) + each * (1.0 + meanwhile);
+  const double shared = looks + residual + pass;
   const double alone = PrefillSeconds(s.machine, w, c, load.input, 1.0);
   const double others = std::clamp(p.decoding * (1.0 - 1.0 / load.concurrency), 0.0, 1.0);
-  return c[kRequest] + c[kPromptToken] * load.input + alone + others * (shared - alone);
+  const double front = c[kFront] * (load.concurrency / s.serve.workers);
+  return c[kRequest] + c[kPromptToken] * load.input + front + alone + others * (shared - alone);
 }
 
 }  // namespace

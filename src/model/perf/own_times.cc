@@ -242,6 +242,7 @@ Coefficients<double> OwnCoefficients(const catalog::Chip& chip, const OwnKernels
   c[kRequest] = 1000.0 * kUs;
   c[kPromptToken] = 1.0 * kUs;
   c[kBurst] = 0.0;  // `bench` staggers the start, and its steady window leaves it out.
+  c[kPoll] = c[kFront] = 0.0;
   c[kMemoryShare] = 1.0;
   return c;
 }

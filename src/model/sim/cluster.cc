@@ -74,6 +74,10 @@ Result<Cluster> MakeCluster(const perf::Service& service,
   }
   cluster.request_s = c[perf::kRequest];
   cluster.prompt_token_s = c[perf::kPromptToken];
+  if (!service.disaggregated) {
+    cluster.front_s = c[perf::kFront];
+    cluster.poll_steps = std::max(c[perf::kPoll] - 0.5, 0.0);
+  }
   if (service.speculation.drafts > 0.0) {
     const auto drafts = static_cast<std::size_t>(std::llround(service.speculation.drafts));
     const double accepted = perf::TokensAStep(service, c) - 1.0;

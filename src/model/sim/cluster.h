@@ -49,7 +49,10 @@ struct Cluster {
   std::vector<Failure> failures;
 
   double request_s = 0.0;       // Of a request, before it is in the engine's queue,
-  double prompt_token_s = 0.0;  // and for each token of its prompt.
+  double prompt_token_s = 0.0;  // for each token of its prompt,
+  double front_s = 0.0;         // and for each other request of its worker that is in flight.
+  /// Steps of those that decode, beyond the one that runs, before the engine looks for prompts.
+  double poll_steps = 0.0;
 
   double transfer_s = 0.0;         // To hand a cache over: fixed,
   double transfer_token_s = 0.0;   // and a token; a prefill worker sends one at a time.

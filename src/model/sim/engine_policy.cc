@@ -6,9 +6,9 @@ namespace roofscape::sim {
 
 EnginePolicy DefaultPolicy(perf::EngineClass engine) {
   EnginePolicy policy;
+  policy.prompts_first = perf::PromptsFirst(engine);
   switch (engine) {
     case perf::kSglang:
-      policy.prompts_first = true;
       policy.token_budget = 8192;
       policy.max_sequences = 2048;
       policy.reserve = Reserve::kEstimate;

@@ -70,10 +70,21 @@ Slot Simulator::AddRequest(const Ask& ask) {
   s.output = ask.output;
   s.tag = ask.tag;
   s.hashes.assign(ask.hashes.begin(), ask.hashes.end());
-  const double before =
-      cluster_.request_s + cluster_.prompt_token_s * static_cast<double>(ask.input);
-  Push(ask.at_ns + Nanoseconds(before), Kind::kEnqueue, slot, s.version);
+  Push(ask.at_ns + Nanoseconds(BeforeQueue(ask)), Kind::kEnqueue, slot, s.version);
   return slot;
+}
+
+double Simulator::BeforeQueue(const Ask& ask) {
+  const auto workers = static_cast<double>(cluster_.serve.workers);
+  const double others = static_cast<double>(table_.used() - 1) / workers;
+  double seconds = cluster_.request_s + cluster_.prompt_token_s * static_cast<double>(ask.input) +
+                   cluster_.front_s * others;
+  const auto decoding = static_cast<std::int64_t>(others);
+  if (cluster_.poll_steps > 0.0 && decoding > 0) {
+    const double context = static_cast<double>(ask.input) + 0.5 * static_cast<double>(ask.output);
+    seconds += cluster_.poll_steps * timers_.back().DecodeSeconds(decoding, context);
+  }
+  return seconds;
 }
 
 void Simulator::Cancel(Slot slot, std::int64_t id) {

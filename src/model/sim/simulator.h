@@ -126,6 +126,8 @@ class Simulator {
   void MakeWorkers(const Cluster& cluster, std::uint64_t seed, Detail detail);
   void Push(std::int64_t time_ns, Kind kind, std::uint32_t subject, std::uint32_t version);
   void Handle(const Event& event);
+  /// Seconds from the arrival of the newest request to the engine's queue.
+  double BeforeQueue(const Ask& ask);
   void Enqueue(Slot slot);
   /// To a worker of a role; without one that is up it waits for one, its cache where it is.
   void Assign(Slot slot, Role role);
