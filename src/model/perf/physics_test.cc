@@ -151,6 +151,17 @@ TEST(Physics, NoNetworkCostWithoutAGroup) {
   EXPECT_EQ(times[kTravelPart], 0.0);
 }
 
+/// Each copy of attention has a scheduler of its own: more copies beside it are not its affair.
+TEST(Physics, ACopysHostServesItsOwnSequences) {
+  const auto c = PriorCoefficients();
+  const StepLoad<double> step = {.decode = 100, .context = 1000};
+  for (const double copies : {1.0, 8.0}) {
+    const Service s = ServiceOf(RoutedModel(), Layout{.chips = 8, .dp = copies, .ep = 8});
+    const auto times = ForwardSeconds(s.machine, s.serve.worker, c, step, false);
+    EXPECT_DOUBLE_EQ(times[kHostPart], c[kStepHost] + 100.0 * c[kSequenceHost]) << copies;
+  }
+}
+
 TEST(Physics, AnInfiniteNetworkCostsOnlyItsStarts) {
   const Service eight = ServiceOf(RoutedModel(), Layout{.chips = 8, .dp = 8, .ep = 8});
   const StepLoad<double> step = {.decode = 64, .context = 1000};

@@ -236,8 +236,7 @@ StepTimes<T> OneBatchSeconds(const Machine& m, const Lowered& w, const Coefficie
   times[kSumsPart] = SumsPart(m, w, c, tokens);
   times[kTravelPart] = TravelSeconds(m, c, w, tokens) + StageSeconds(m, c, w, tokens);
   times[kFloorsPart] = (prefills ? c[kPrefillFloor] : c[kKernelFloor]) * KernelsOf(w);
-  times[kHostPart] =
-      prefills ? c[kPrefillHost] : c[kStepHost] + c[kSequenceHost] * load.decode * w.layout.dp;
+  times[kHostPart] = prefills ? c[kPrefillHost] : c[kStepHost] + c[kSequenceHost] * load.decode;
   return times;
 }
 
@@ -255,7 +254,7 @@ StepTimes<T> TwoBatchSeconds(const Machine& m, const Lowered& w, const Coefficie
   const T computes = Total(times) - times[kTravelPart] - times[kHostPart];
   for (std::size_t i = 0; i < kHostPart; ++i) times[i] = times[i] * 2.0;
   times[kTravelPart] = max(times[kTravelPart] - computes * 2.0, T(0.0));
-  if (!prefills) times[kHostPart] = c[kStepHost] + c[kSequenceHost] * load.decode * w.layout.dp;
+  if (!prefills) times[kHostPart] = c[kStepHost] + c[kSequenceHost] * load.decode;
   return times;
 }
 
