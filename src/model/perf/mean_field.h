@@ -197,12 +197,12 @@ Point<T> AggregatedPoint(const Service& s, const Coefficients<T>& c, const Load&
     p.tpot = step / gained + prompts.share * prompts.cost;
     const T busy = min(each * p.decoding / (p.tpot * load.output), T(1.0));
     const T queue = c[kQueue] * busy * each;
+    const T inside = before + alone + (c[kPoll] + mixes) * step * others + queue;
+    const T whole = inside + p.tpot * load.output;
     // Fewer decode while the first burst is taken in.
     constexpr double kStepThen = 0.6;
-    const T burst = c[kBurst] * (0.5 * (slots - 1.0)) * (each + step * (kStepThen * mixes / together));
-    const T inside = before + alone + (c[kPoll] + mixes) * step * others + queue + burst;
-    const T whole = inside + p.tpot * load.output;
-    p.ttft = inside + whole * waves;
+    const T burst = c[kBurst] * (0.5 * (admitted - 1.0)) * (each + step * (kStepThen * mixes / together));
+    p.ttft = inside + burst + whole * waves;
     p.decoding = admitted * load.output * p.tpot / whole;
   }
   return p;
