@@ -203,7 +203,7 @@ Point<T> AggregatedPoint(const Service& s, const Coefficients<T>& c, const Load&
     constexpr double kStepThen = 0.6;
     const T burst = c[kBurst] * (0.5 * (admitted - 1.0)) * (each + step * (kStepThen * mixes / together));
     p.ttft = inside + burst + whole * waves;
-    p.decoding = admitted * load.output * p.tpot / whole;
+    p.decoding = admitted * load.output * p.tpot / (whole + burst);
   }
   return p;
 }
