@@ -107,6 +107,7 @@ Result<> UseOwnTimes(const catalog::Chip& chip, const catalog::Model& model, con
                                 {whole(row.slots.value_or(0.0)), whole(row.concurrency),
                                  whole(row.requests_per_slot), row.length_low, row.output}};
   out.service.serial = true;
+  out.service.machine.host_beside = false;  // One thread does both.
   out.service.sequences = row.slots.value_or(0.0);
   if (row.disaggregated || out.service.serve.worker.layout.chips > 1.0) {
     return Error{ErrorCode::kInvalidArgument,

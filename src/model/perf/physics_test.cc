@@ -156,10 +156,30 @@ TEST(Physics, ACopysHostServesItsOwnSequences) {
   const auto c = PriorCoefficients();
   const StepLoad<double> step = {.decode = 100, .context = 1000};
   for (const double copies : {1.0, 8.0}) {
-    const Service s = ServiceOf(RoutedModel(), Layout{.chips = 8, .dp = copies, .ep = 8});
+    Service s = ServiceOf(RoutedModel(), Layout{.chips = 8, .dp = copies, .ep = 8});
+    s.machine.host_beside = false;
     const auto times = ForwardSeconds(s.machine, s.serve.worker, c, step, false);
     EXPECT_DOUBLE_EQ(times[kHostPart], c[kStepHost] + 100.0 * c[kSequenceHost]) << copies;
   }
+}
+
+TEST(Physics, AHostBesideTheChipCostsWhatTheChipDoesNotHide) {
+  Service s = ServiceOf(RoutedModel(), Layout{});
+  const StepLoad<double> step = {.decode = 100, .context = 1000};
+  const auto host = [&](double sequence_s, bool beside) {
+    auto c = PriorCoefficients();
+    c[kSequenceHost] = sequence_s;
+    s.machine.host_beside = beside;
+    return ForwardSeconds(s.machine, s.serve.worker, c, step, false)[kHostPart];
+  };
+  const double start = PriorCoefficients()[kStepHost];
+  EXPECT_NEAR(host(1e-9, true), start, 1e-3 * start);  // Hidden.
+  for (const double each : {1e-6, 1e-5, 1e-4, 1e-3}) {
+    EXPECT_GT(host(each, true), start);
+    EXPECT_LT(host(each, true), host(each, false));
+  }
+  // Where the chip has next to nothing to do, it hides nothing.
+  EXPECT_GT(host(1.0, true), 0.99 * host(1.0, false));
 }
 
 TEST(Physics, AnInfiniteNetworkCostsOnlyItsStarts) {

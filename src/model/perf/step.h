@@ -219,13 +219,22 @@ inline double KernelsOf(const Lowered& w) {
   return kernels;
 }
 
+/// What a decode step takes longer for its host: a start of its own, and where the bookkeeping of
+/// all sequences, which engines do while the chip computes, takes longer than the chip.
+template <class T>
+T HostSeconds(const Machine& m, const Coefficients<T>& c, const StepLoad<T>& load, const T& chip) {
+  const T sequences = c[kSequenceHost] * load.decode;
+  if (!m.host_beside) return c[kStepHost] + sequences;
+  return c[kStepHost] + SmoothMax(sequences, chip) - chip;
+}
+
 /// One pass of one batch, part after part.
 template <class T>
 StepTimes<T> OneBatchSeconds(const Machine& m, const Lowered& w, const Coefficients<T>& c,
                              const StepLoad<T>& load, bool prefills) {
   const T queries = load.decode * (1.0 + load.drafts);
   const T tokens = queries + load.prefill;
-  StepTimes<T> times;
+  StepTimes<T> times = {};
   times[kProductsPart] = ProductsPart(m, w, c, tokens);
   // Where products are a roofline, their fitted share of it holds what lies between them, too.
   if (w.kernels) times[kProductsPart] += PassesSeconds(m, c, w, tokens);
@@ -236,7 +245,7 @@ StepTimes<T> OneBatchSeconds(const Machine& m, const Lowered& w, const Coefficie
   times[kSumsPart] = SumsPart(m, w, c, tokens);
   times[kTravelPart] = TravelSeconds(m, c, w, tokens) + StageSeconds(m, c, w, tokens);
   times[kFloorsPart] = (prefills ? c[kPrefillFloor] : c[kKernelFloor]) * KernelsOf(w);
-  times[kHostPart] = prefills ? c[kPrefillHost] : c[kStepHost] + c[kSequenceHost] * load.decode;
+  times[kHostPart] = prefills ? c[kPrefillHost] : HostSeconds(m, c, load, Total(times));
   return times;
 }
 
@@ -254,7 +263,10 @@ StepTimes<T> TwoBatchSeconds(const Machine& m, const Lowered& w, const Coefficie
   const T computes = Total(times) - times[kTravelPart] - times[kHostPart];
   for (std::size_t i = 0; i < kHostPart; ++i) times[i] = times[i] * 2.0;
   times[kTravelPart] = max(times[kTravelPart] - computes * 2.0, T(0.0));
-  if (!prefills) times[kHostPart] = c[kStepHost] + c[kSequenceHost] * load.decode;
+  if (!prefills) {
+    times[kHostPart] = T(0.0);
+    times[kHostPart] = HostSeconds(m, c, load, Total(times));
+  }
   return times;
 }
 
