@@ -33,7 +33,7 @@ export type Layer =
   | { kind: "whiskers"; paint: Paint; at: number[] }
   /** Boxes: x0, x1, y0, y1. */
   | { kind: "boxes"; paint: Paint; opacity?: number; at: number[] }
-  | { kind: "tag"; paint: Paint; text: string; at: [number, number]; centred?: boolean };
+  | { kind: "tag"; paint: Paint; text: string; at: [number, number]; centred?: boolean; before?: boolean };
 
 /** A mark that can be pointed at, by its place in the page's own list. */
 export interface Hits {
@@ -87,6 +87,11 @@ const STRIDE: Record<Layer["kind"], { n: number; x: number[]; y: number[] }> = {
 
 export function strideOf(layer: Layer): number {
   return STRIDE[layer.kind].n;
+}
+
+/** [px] The room that names need left of a plot, in the widest of the fonts that machines have. */
+export function leftOfNames(names: string[]): number {
+  return Math.round(16 + 7.6 * Math.max(0, ...names.map((name) => name.length)));
 }
 
 /** The range that holds every mark, in positions, with some room around. */

@@ -47,10 +47,12 @@ function plotOf(points: Solved[], per: Per): Plot {
     const of = point[per]!;
     return of.low === null || of.high === null ? [] : [point.score, point.score, of.low, of.high];
   });
+  const scores = shown.map(({ point }) => point.score);
+  const middle = (Math.min(...scores) + Math.max(...scores)) / 2;
   const layers: Layer[] = [
     { kind: "whiskers", paint: 0, at: bars },
     { kind: "points", paint: 0, symbol: "circle", fill: "solid", size: 10, at },
-    ...firstOfEach(shown).map(({ point }): Layer => ({ kind: "tag", paint: "ink", text: nameOf(point), at: [point.score, point[per]!.value] })),
+    ...firstOfEach(shown).map(({ point }): Layer => ({ kind: "tag", paint: "ink", text: nameOf(point), at: [point.score, point[per]!.value], before: point.score > middle })),
   ];
   return {
     x: { name: "score_fraction", title: "score", unit: "fraction", kind: "linear", direction: "higher" },
@@ -112,7 +114,7 @@ function View({ answer, query, change }: ViewProps) {
         <NumberField label="Each user at least" unit="tokens/s" value={query.get("floor") ?? String(answer.interactivity_floor)} onChange={(floor) => change({ floor })} />
         <Segments label="Power" value={answer.boundary} choices={[{ value: "provisioned", label: "provisioned" }, { value: "device", label: "device" }]} onChange={(boundary) => change({ boundary })} />
         {mine?.needs_input_tokens && <NumberField label="Input tokens of a question" value={query.get("input_tokens") ?? ""} placeholder="not counted" onChange={(input_tokens) => change({ input_tokens })} />}
-        <NumberField label="Yearly gain at a score of" unit="0 to 1" value={query.get("gain") ?? ""} placeholder="not asked" onChange={(gain) => change({ gain })} />
+        <NumberField label="Yearly gain at a score of" unit="0 to 1" value={query.get("gain") ?? ""} placeholder="none" onChange={(gain) => change({ gain })} />
       </div>
       {points.length === 0 ? (
         <Empty title="No model has both a score and a measured point">
@@ -128,7 +130,7 @@ function View({ answer, query, change }: ViewProps) {
       {answer.gains && <Gains gains={answer.gains} />}
       {points.length > 0 && <Rows points={points} selected={point} onOpen={(one) => change({ point: one.id })} onHot={(one) => setHot(one ? points.indexOf(one) : null)} />}
       <section className="note stack">
-        <Notes notes={answer.notes} />
+        {points.length > 0 && <Notes notes={answer.notes} />}
         {out.length > 0 && (
           <details className="more"><summary>{counted(out.length, "eval")} take no part</summary><ul className="list">{out.map((one) => <li key={one.id}>{one.name}: {one.why_not}</li>)}</ul></details>
         )}
