@@ -182,7 +182,7 @@ function tag(plot: Plot, layer: Layer & { kind: "tag" }, theme: Theme): Item {
       labelLayout: layer.centred ? undefined : { hideOverlap: false, moveOverlap: "shiftY" },
       label: {
         show: true,
-        position: layer.centred ? "inside" : layer.before ? "left" : "right",
+        position: layer.centred ? "inside" : "right",
         distance: 5,
         formatter: () => layer.text,
         color: paintOf(theme, layer.paint),

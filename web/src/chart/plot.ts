@@ -33,7 +33,7 @@ export type Layer =
   | { kind: "whiskers"; paint: Paint; at: number[] }
   /** Boxes: x0, x1, y0, y1. */
   | { kind: "boxes"; paint: Paint; opacity?: number; at: number[] }
-  | { kind: "tag"; paint: Paint; text: string; at: [number, number]; centred?: boolean; before?: boolean };
+  | { kind: "tag"; paint: Paint; text: string; at: [number, number]; centred?: boolean };
 
 /** A mark that can be pointed at, by its place in the page's own list. */
 export interface Hits {

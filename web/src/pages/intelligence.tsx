@@ -11,6 +11,7 @@ import { Figure } from "../parts/figure";
 import { PointPanel } from "../parts/point_panel";
 import { Empty, Notes, Ready } from "../parts/states";
 import { Table, type Column } from "../parts/table";
+import { letterOf } from "./frontier_plot";
 import { ask, keyOf, PRICES, ROWS } from "./query";
 
 const OWN = ["eval", "floor", "input_tokens", "boundary", "gain"];
@@ -34,7 +35,7 @@ const PER: Record<Per, { title: string; unit: string; label: string }> = {
 
 const nameOf = (point: Solved) => (point.mode ? `${point.weights} (${point.mode})` : point.weights);
 
-/** A name at the best point of each weights and mode. */
+/** The best point of each weights and mode, which has its letter: whole names hide one another. */
 function firstOfEach<Shown extends { point: Solved }>(shown: Shown[]): Shown[] {
   const named = new Set<string>();
   return shown.filter(({ point }) => !named.has(nameOf(point)) && named.add(nameOf(point))).slice(0, 16);
@@ -47,12 +48,10 @@ function plotOf(points: Solved[], per: Per): Plot {
     const of = point[per]!;
     return of.low === null || of.high === null ? [] : [point.score, point.score, of.low, of.high];
   });
-  const scores = shown.map(({ point }) => point.score);
-  const middle = (Math.min(...scores) + Math.max(...scores)) / 2;
   const layers: Layer[] = [
     { kind: "whiskers", paint: 0, at: bars },
     { kind: "points", paint: 0, symbol: "circle", fill: "solid", size: 10, at },
-    ...firstOfEach(shown).map(({ point }): Layer => ({ kind: "tag", paint: "ink", text: nameOf(point), at: [point.score, point[per]!.value], before: point.score > middle })),
+    ...firstOfEach(shown).map(({ point }, place): Layer => ({ kind: "tag", paint: "ink", text: letterOf(place), at: [point.score, point[per]!.value] })),
   ];
   return {
     x: { name: "score_fraction", title: "score", unit: "fraction", kind: "linear", direction: "higher" },
@@ -123,7 +122,12 @@ function View({ answer, query, change }: ViewProps) {
         </Empty>
       ) : (
         <div className={point ? "two" : undefined}>
+          <div>
           <Figure title={`${PER[per].title} against score`} plot={plot} height={360} table={() => csvOf(points)} tip={tip} hot={hot} onPick={(i) => change({ point: points[i]!.id })} />
+          <ul className="key" aria-label="Letters of the chart">
+            {firstOfEach(points.filter((one) => one[per]).map((one) => ({ point: one }))).map((one, place) => <li key={nameOf(one.point)}><b>{letterOf(place)}</b> {nameOf(one.point)}</li>)}
+          </ul>
+          </div>
           {point && <PointPanel id={point} prices={ask(query, PRICES)} onClose={() => change({ point: undefined })} />}
         </div>
       )}
