@@ -164,6 +164,7 @@ TEST_F(StoreTest, TheAnswerRanksByWhatIsAsked) {
 
 // What re-runs differ by anyway decides nothing: the first is then no better than the second.
 TEST_F(StoreTest, AnAnswerTellsHowSureItsOrderIs) {
+  Import("one");  // Recipes are read from a store.
   StoreAccess store(path_, TestCatalog());
   const auto ask = [&](double second) {
     std::vector<KnownRow> rows = {TestRow(1, "h200-sxm", 16, 77, 1000),
