@@ -221,6 +221,25 @@ class ServeTest(Fetching):
         self.assertEqual((status, body), (200, b""))
         self.assertGreater(int(headers["Content-Length"]), 100)
 
+    def test_files_are_packed_and_kept(self):
+        """What Lighthouse asks of files: compressed text, and names that may be kept."""
+        _, headers, page = self.server.get("/", {"Accept-Encoding": "gzip"})
+        page = gzip.decompress(page).decode()
+        assets = re.findall(r'(?:src|href)="\./(assets/[^"]+)"', page)
+        if not assets:
+            self.skipTest("built without the dashboard")
+        self.assertEqual((headers["Content-Encoding"], headers["Cache-Control"]),
+                         ("gzip", "no-cache"))
+        for asset in assets:
+            status, headers, body = self.server.get(f"/{asset}", {"Accept-Encoding": "gzip"})
+            self.assertEqual((status, headers["Content-Encoding"]), (200, "gzip"), asset)
+            self.assertEqual(headers["Cache-Control"], "public, max-age=31536000, immutable")
+            self.assertIn("Accept-Encoding", headers["Vary"])
+            plain = self.server.get(f"/{asset}", {"Accept-Encoding": "identity"})[2]
+            self.assertEqual(gzip.decompress(body), plain)
+            again = self.server.get(f"/{asset}", {"If-None-Match": headers["ETag"]})
+            self.assertEqual(again[0], 304, asset)
+
     def test_headers_of_security(self):
         for path in ("/", "/api/v1/health", "/api/v1/none"):
             _, headers, _ = self.server.get(path, {"Origin": "http://evil.example"})

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { csvOf } from "../src/chart/csv";
-import { extent, type Plot, type Scale } from "../src/chart/plot";
+import { extent, leftOfNames, type Plot, type Scale } from "../src/chart/plot";
 import { ticksOf } from "../src/chart/ticks";
 import { moved, nearest, zoomed } from "../src/chart/view";
 import { letterOf, stairs } from "../src/pages/frontier_plot";
@@ -96,4 +96,11 @@ describe("frontiers", () => {
   test("letters go on after Z", () => {
     expect([0, 25, 26, 51, 52].map(letterOf)).toEqual(["A", "Z", "AA", "AZ", "BA"]);
   });
+});
+
+test("names have room beside a chart", () => {
+  // In DejaVu Sans, the widest of the usual fonts, these take 117.2 and 121.9 pixels at 12 px; 8 stay free.
+  expect(leftOfNames(["compute", "memory bandwidth"])).toBeGreaterThanOrEqual(117.2 + 8);
+  expect(leftOfNames(["structure usd per kg"])).toBeGreaterThanOrEqual(121.9 + 8);
+  expect(leftOfNames([])).toBe(16);
 });

@@ -84,7 +84,7 @@ describe("a published copy", () => {
 
   const result = (chip: string, usd: number | null, tps: number) =>
     ({ key: key(chip), id: chip, chips: 8, total_tps_per_chip: tps, cost: usd === null ? null : { usd_per_mtok_total: usd }, energy: null }) as unknown as AnswerResult;
-  const file: AnswerFile = { percentile: "p50", tier: "t", date: "d", grid: [{ interactivity_tps: 50, results: [result("a", 2, 9), result("b", null, 10), result("c", 1, 1)] }] };
+  const file: AnswerFile = { percentile: "p50", tier: "t", date: "d", rerun: { p90: 0.04, p95: 0.1 }, grid: [{ interactivity_tps: 50, results: [result("a", 2, 9), result("b", null, 10), result("c", 1, 1)] }] };
 
   test("ranks what is there; missing prices come last", () => {
     const ids = (query: Record<string, string>) => answerFrom(index, set, file, points, meta, query).results.map((one) => one.id);
@@ -93,6 +93,16 @@ describe("a published copy", () => {
     expect(ids({ interactivity_tps: "60" })).toEqual([]);
     expect(ids({ interactivity_tps: "50", max_chips: "4" })).toEqual([]);
     expect(answerFrom(index, set, file, points, meta, { interactivity_tps: "30" }).notes[0]).toMatch(/50 tokens\/s\/user is the next one/);
+  });
+
+  test("tells how far behind the first of those that are left each is", () => {
+    const behind = (query: Record<string, string>) => answerFrom(index, set, file, points, meta, query).results.map((one) => [one.behind, one.close]);
+    expect(behind({ interactivity_tps: "50" })).toEqual([[0, true], [1, false], [null, false]]);
+    const [first, second] = behind({ interactivity_tps: "50", rank: "throughput" });
+    expect(first).toEqual([0, true]);
+    expect(second![0]).toBeCloseTo(10 / 9 - 1, 12);
+    expect(second![1]).toBe(false);
+    expect(behind({ interactivity_tps: "50", chip: "a" })).toEqual([[0, true]]);
   });
 
   test("says what needs a server", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { changed, hrefOf, viewOf } from "../src/app/location";
 import { drawsAtOnce } from "../src/app/places";
-import { ask, keyAside, layoutName, shapeName } from "../src/pages/query";
+import { ask, keyAside, layoutName, layoutWords, shapeName } from "../src/pages/query";
 import type { Facets, Key } from "../src/data/types";
 import { sideParts, sideText } from "../src/pages/compare";
 
@@ -39,6 +39,12 @@ describe("addresses", () => {
     expect(shapeName("100/50")).toBe("100 in, 50 out");
     expect(shapeName("?")).toBe("?");
     expect(layoutName("serve 1x8 tp8 ep8")).toBe("serve 1x8 TP8 EP8");
+    expect(layoutWords("serve 1x8 tp8 ep1 tp-attention")).toBe("8 chips, each layer cut over 8 (TP)");
+    expect(layoutWords("prefill 2x4 tp4 dp-attention + decode 1x16 tp1 ep16 dp16 dp-attention")).toBe(
+      "prompts on 2 \u00d7 4 chips, each layer cut over 4 (TP), attention in copies (DP); answers on 16 chips, experts spread over 16 (EP), 16 copies of attention (DP)",
+    );
+    expect(layoutWords("serve 1x1")).toBe("1 chip");
+    expect(layoutWords("")).toBe("");
     expect(sideText(sideParts("engine=sglang,chip="))).toBe("engine=sglang");
   });
 });

@@ -12,6 +12,7 @@
 #include "domain/analysis/derived_axes.h"
 #include "domain/analysis/energy.h"
 #include "domain/analysis/fleet_size.h"
+#include "domain/analysis/noise.h"
 #include "service/api/recipe.h"
 #include "service/api/selection.h"
 #include "service/api/series_view.h"
@@ -111,6 +112,8 @@ struct Found {
   std::size_t row = 0;
   Headroom headroom;
   double rank = kLast;  // Less is better; kLast: the figure is missing.
+  /// By which share worse than the first: dearer, hungrier, slower. 0 of the first itself.
+  std::optional<double> behind;
   std::optional<analysis::Fleet> fleet;
   std::optional<bool> fits_budget;
 };
@@ -145,7 +148,7 @@ std::optional<Found> BestOf(const Snapshot& snapshot, const ViewSeries& series,
     if (!headroom.meets) continue;
     const double rate = analysis::RatePerChip(row, analysis::TokenKind::kTotal).value_or(0);
     if (best && rate <= best_rate) continue;
-    best = Found{0, place, headroom, kLast, std::nullopt, std::nullopt};
+    best = Found{0, place, headroom, kLast, {}, {}, {}};
     best_rate = rate;
   }
   return best;
@@ -202,6 +205,13 @@ Json EnergyJson(const spec::Row& row, const analysis::Pricing& pricing) {
           {"total_tps_per_mw", rate ? Json(rate->value) : Json(nullptr)},
           {"chip_w", power->value},
           {"boundary", analysis::Name(kBoundary)}};
+}
+
+/// The 95 % interval of the throughput a chip; only own points have one.
+Json IntervalJson(const RowOrigin& origin) {
+  const auto found = origin.intervals.find("total_tps_per_chip");
+  if (found == origin.intervals.end()) return nullptr;
+  return {{"low", NumberJson(found->second.low)}, {"high", NumberJson(found->second.high)}};
 }
 
 Json BetweenJson(const Snapshot& snapshot, const std::optional<Between>& between,
@@ -263,6 +273,8 @@ struct Answer {
   std::int64_t no_point = 0;
   std::int64_t over_budget = 0;
   std::set<std::string> no_price;
+  /// Cost and energy of one chip vary as its throughput does.
+  analysis::NoiseFloor rerun = *analysis::FloorOf("total_tps_per_chip");
 };
 
 Json ResultJson(const ViewInput& input, const Answer& answer, const Recipes& recipes,
@@ -296,9 +308,18 @@ Json ResultJson(const ViewInput& input, const Answer& answer, const Recipes& rec
       {"between", BetweenJson(snapshot, answer.between[found.series], answer.pricing)},
       {"fleet", FleetJson(found.fleet)},
       {"fits_budget", found.fits_budget ? Json(*found.fits_budget) : Json(nullptr)},
-      {"verdict", spec::Name(row.instrument)},
+      {"verdict", VerdictName(row, snapshot.origin(found.row))},
+      {"interval", IntervalJson(snapshot.origin(found.row))},
+      {"behind", NumberJson(found.behind)},
+      {"close", found.behind && *found.behind <= answer.rerun.p95},
       {"corrections", recipes.Corrections(snapshot, found.row)},
       {"recipe", recipes.Of(snapshot, found.row)}};
+}
+
+/// Nothing where either cannot be ranked. A rank of throughput is below 0.
+std::optional<double> Behind(const Found& first, const Found& found) {
+  if (first.rank == kLast || found.rank == kLast || first.rank == 0 || found.rank == 0) return {};
+  return (found.rank < 0 ? first.rank / found.rank : found.rank / first.rank) - 1;
 }
 
 /// Finds the best row of each series and puts them in order.
@@ -324,6 +345,7 @@ void Rank(const Snapshot& snapshot, Answer& answer) {
   }
   std::stable_sort(answer.found.begin(), answer.found.end(),
                    [](const Found& a, const Found& b) { return a.rank < b.rank; });
+  for (Found& found : answer.found) found.behind = Behind(answer.found.front(), found);
 }
 
 /// What lies between points at exactly the target; only a median or mean speed is read so.
@@ -419,6 +441,7 @@ Result<Json> AnswerView(const ViewInput& input, StoreAccess& store, const Params
               {"pricing", PricingJson(answer.pricing)},
               {"target", TargetJson(answer.target)},
               {"results", std::move(results)},
+              {"rerun", {{"p90", answer.rerun.p90}, {"p95", answer.rerun.p95}}},
               {"left_out",
                {{"no_point", answer.no_point},
                 {"no_price", answer.no_price},

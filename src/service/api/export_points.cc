@@ -60,7 +60,8 @@ Json ColumnsJson(const Snapshot& snapshot, std::span<const std::size_t> places,
           {"layout", Column(places, layout)},
           {"measured", Column(places, [&](std::size_t p) { return DayJson(row(p)); })},
           {"verdict",
-           Column(places, [&](std::size_t p) { return Json(spec::Name(row(p).instrument)); })},
+           Column(places,
+                  [&](std::size_t p) { return Json(VerdictName(row(p), snapshot.origin(p))); })},
           {"excluded", Column(places, excluded)}};
 }
 

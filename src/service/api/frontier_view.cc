@@ -145,8 +145,8 @@ Json PointColumns(const Snapshot& snapshot, const Drawn& drawn, const Ask& ask, 
   });
   columns["layout"] = Column(drawn, [&](const Point& p) { return Json(layouts.PlaceOf(p.row)); });
   columns["measured"] = Column(drawn, [&](const Point& p) { return DayJson(row(p)); });
-  columns["verdict"] =
-      Column(drawn, [&](const Point& p) { return Json(spec::Name(row(p).instrument)); });
+  columns["verdict"] = Column(
+      drawn, [&](const Point& p) { return Json(VerdictName(row(p), snapshot.origin(p.row))); });
   columns["excluded"] = Column(drawn, [](const Point& p) { return Json(p.excluded); });
   columns["on_front"] = Column(drawn, [](const Point& p) { return Json(p.on_front); });
   return columns;

@@ -104,6 +104,8 @@ Result<Json> RowView(const ViewInput& input, StoreAccess& store, std::string_vie
   const analysis::RowSeriesKey& key = input.snapshot->series()[input.snapshot->SeriesOf(*place)];
   const auto chips = spec::ChipCount(row.deployment);
   const auto price = analysis::ChipPrice(row.deployment.chip, pricing);
+  Json verdict = spec::ToJson(whole.verdict);
+  if (origin.run.empty()) verdict["instrument"] = VerdictName(row, origin);
   return Json{{"id", origin.id},
               {"label", SystemLabel(key)},
               {"key", KeyJson(key)},
@@ -116,7 +118,7 @@ Result<Json> RowView(const ViewInput& input, StoreAccess& store, std::string_vie
               {"origin", OriginJson(row, origin)},
               {"deployment", spec::ToJson(row.deployment)},
               {"workload", spec::ToJson(row.workload)},
-              {"verdict", spec::ToJson(whole.verdict)},
+              {"verdict", std::move(verdict)},
               {"figures", FiguresJson(row, origin)},
               {"derived", DerivedJson(row, origin, pricing)},
               {"price", price ? PriceJson(*price, pricing) : Json(nullptr)},

@@ -104,11 +104,14 @@ TEST_F(StoreTest, ARowHasItsTextsItsRecipeAndItsIntervals) {
   EXPECT_NE((*imported)["recipe"]["text"].get<std::string>().find("8 x b200-sxm"),
             std::string::npos);
   EXPECT_TRUE((*imported)["run"].is_null());
+  // Nobody here watched the client of what others published.
+  EXPECT_EQ((*imported)["verdict"]["instrument"], "UNKNOWN");
   const auto own = RowView(*input, store, "20260701-000000-abcdef.p0", none);
   ASSERT_TRUE(own) << own.error().message;
   EXPECT_EQ((*own)["recipe"]["kind"], "command");
   EXPECT_NE((*own)["recipe"]["command"].get<std::string>().find("roofscape bench"),
             std::string::npos);
+  EXPECT_EQ((*own)["verdict"]["instrument"], "VALID");
   for (const Json& figure : (*own)["figures"]) {
     if (figure["name"] != "total_tps") continue;
     EXPECT_EQ(figure["low"], 90.0);
@@ -132,7 +135,15 @@ TEST_F(StoreTest, TheAnswerRanksByWhatIsAsked) {
   EXPECT_EQ(best["concurrency"], 16);
   EXPECT_EQ(best["corrections"], 1);
   EXPECT_NEAR(best["headroom"]["interactivity"].get<double>(), 0.54, 1e-12);
-  EXPECT_LE(best["cost"]["usd_per_mtok_total"], at50["results"][1]["cost"]["usd_per_mtok_total"]);
+  const Json& next = at50["results"][1];
+  EXPECT_LE(best["cost"]["usd_per_mtok_total"], next["cost"]["usd_per_mtok_total"]);
+  EXPECT_EQ(best["verdict"], "UNKNOWN");
+  EXPECT_EQ(best["behind"], 0.0);
+  EXPECT_NEAR(next["behind"].get<double>(),
+              next["cost"]["usd_per_mtok_total"].get<double>() /
+                      best["cost"]["usd_per_mtok_total"].get<double>() -
+                  1,
+              1e-12);
   // 0.04 s of TTFT at 4 users, 0.16 s at 16.
   const Json quick = answer("ttft_s=0.1");
   EXPECT_EQ(quick["results"][0]["concurrency"], 4);
@@ -149,6 +160,32 @@ TEST_F(StoreTest, TheAnswerRanksByWhatIsAsked) {
             2);
   const Json elsewhere = answer("model=deepseek-r1&input=7&output=7");
   EXPECT_EQ(elsewhere["shapes"][0]["shape"], "8192/1024");
+}
+
+// What re-runs differ by anyway decides nothing: the first is then no better than the second.
+TEST_F(StoreTest, AnAnswerTellsHowSureItsOrderIs) {
+  Import("one");  // Recipes are read from a store.
+  StoreAccess store(path_, TestCatalog());
+  const auto ask = [&](double second) {
+    std::vector<KnownRow> rows = {TestRow(1, "h200-sxm", 16, 77, 1000),
+                                  TestRow(2, "h200-sxm", 16, 77, second)};
+    rows[1].row.deployment.engine = "vllm";
+    rows[0].origin.intervals["total_tps_per_chip"] = {950, 1050};
+    const TestInput input(std::move(rows));
+    const auto answer = AnswerView(*input, store, *Params::Parse("interactivity_tps=50"));
+    EXPECT_TRUE(answer) << (answer ? "" : answer.error().message);
+    return answer ? *answer : Json();
+  };
+  const Json near = ask(950);
+  ASSERT_EQ(near["results"].size(), 2U);
+  EXPECT_EQ(near["rerun"]["p95"], 0.1009);
+  EXPECT_EQ(near["results"][0]["interval"], Json({{"low", 950.0}, {"high", 1050.0}}));
+  EXPECT_TRUE(near["results"][1]["interval"].is_null());
+  EXPECT_NEAR(near["results"][1]["behind"].get<double>(), 1000 / 950.0 - 1, 1e-12);
+  EXPECT_EQ(near["results"][1]["close"], true);
+  EXPECT_EQ(ask(500)["results"][1]["close"], false);
+  // Throughput is behind by the same.
+  EXPECT_NEAR(ask(500)["results"][1]["behind"].get<double>(), 1.0, 1e-12);
 }
 
 TEST_F(StoreTest, AnswersAreKeptUntilTheDataChanges) {

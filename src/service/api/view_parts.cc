@@ -66,6 +66,11 @@ Json PriceJson(const catalog::DatedFigure& price, const analysis::Pricing& prici
           {"placeholder", price.placeholder}};
 }
 
+std::string_view VerdictName(const spec::Row& row, const RowOrigin& origin) {
+  const bool untold = origin.run.empty() && row.instrument == spec::Fitness::kValid;
+  return untold ? "UNKNOWN" : spec::Name(row.instrument);
+}
+
 Json DayJson(const spec::Row& row) {
   const auto day = analysis::DayOf(row.measured);
   return day ? Json(day->ToIso()) : Json(nullptr);

@@ -53,6 +53,9 @@ Json KeyJson(const analysis::RowSeriesKey& key);
 /// "b200-sxm, sglang, fp4, mtp"
 std::string SystemLabel(const analysis::RowSeriesKey& key);
 Json PriceJson(const catalog::DatedFigure& price, const analysis::Pricing& pricing);
+/// What our own audit says of the client: "VALID", "DEGRADED", "INVALID"; "UNKNOWN" of imported
+/// rows, whose client nobody here watched.
+std::string_view VerdictName(const spec::Row& row, const RowOrigin& origin);
 /// The day of a measurement, or null.
 Json DayJson(const spec::Row& row);
 /// The number, or null where there is none or it is not finite.

@@ -64,6 +64,7 @@ TEST(FrontierView, HasTheFrontierAndTheStepOfEachSeries) {
   EXPECT_EQ(series["reading"]["step"]["y"], 900.0);
   EXPECT_TRUE(series["reading"]["between"].is_null());
   EXPECT_EQ(series["points"]["x_low"][0], nullptr);
+  EXPECT_EQ(series["points"]["verdict"][0], "UNKNOWN");
 }
 
 TEST(FrontierView, ReadsBetweenPointsOfOneLayoutWhenAsked) {

@@ -7,6 +7,12 @@
 namespace roofscape::study {
 namespace {
 
+/// "kernel_speed" -> "kernel speed"
+std::string Words(std::string name) {
+  std::replace(name.begin(), name.end(), '_', ' ');
+  return name;
+}
+
 /// "9 %", "0.4 %"
 std::string Percent(double share) {
   const double percent = std::max(share, 0.0) * 100.0;
@@ -103,7 +109,7 @@ std::string Headline(const JointTable& t) {
       return text + fmt::format(
                         " one per cent more {} changes tokens/USD by {:+.2f} %, more than "
                         "any other input.",
-                        e.input, *e.value);
+                        Words(e.input), *e.value);
     }
   }
   return "No chip of the space reaches these speeds.";

@@ -89,6 +89,11 @@ export function strideOf(layer: Layer): number {
   return STRIDE[layer.kind].n;
 }
 
+/** [px] The room that names need left of a plot, in the widest of the fonts that machines have. */
+export function leftOfNames(names: string[]): number {
+  return Math.round(16 + 7.6 * Math.max(0, ...names.map((name) => name.length)));
+}
+
 /** The range that holds every mark, in positions, with some room around. */
 export function extent(plot: Plot): Range {
   const x: [number, number] = [Infinity, -Infinity];

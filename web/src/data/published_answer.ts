@@ -7,6 +7,7 @@ export interface AnswerFile {
   percentile: string;
   tier: string;
   date: string;
+  rerun: T.Answer["rerun"];
   grid: { interactivity_tps: number; results: T.AnswerResult[] }[];
 }
 
@@ -26,6 +27,17 @@ export function rankedBy(results: T.AnswerResult[], rank: string): T.AnswerResul
   return [...results].sort((a, b) => (of(a) ?? Infinity) - (of(b) ?? Infinity) || 0);
 }
 
+/** How far behind the first of those that are left, as the server tells it of all. */
+function behindFirst(results: T.AnswerResult[], rank: string, rerun: T.Answer["rerun"]): T.AnswerResult[] {
+  const of = ORDER[rank] ?? ORDER["cost"]!;
+  const first = results[0] && of(results[0]);
+  return results.map((result) => {
+    const mine = of(result);
+    const behind = first && mine ? (mine < 0 ? first / mine : mine / first) - 1 : null;
+    return { ...result, behind, close: behind !== null && behind <= rerun.p95 };
+  });
+}
+
 const NEED: [string, string][] = [
   ["ttft_s", "A limit on the first token"],
   ["e2e_s", "A limit on the whole answer"],
@@ -41,7 +53,8 @@ export function answerFrom(index: IndexFile, set: SetEntry, file: AnswerFile, po
   const rank = (query["rank"] as "cost" | "energy" | "throughput" | undefined) ?? "cost";
   const entry = gridAt(file, target);
   const most = Number(query["max_chips"] ?? 0);
-  const results = rankedBy((entry?.results ?? []).filter((result) => fits(result.key, query) && (most === 0 || (result.chips ?? Infinity) <= most)), rank);
+  const fitting = (entry?.results ?? []).filter((result) => fits(result.key, query) && (most === 0 || (result.chips ?? Infinity) <= most));
+  const results = behindFirst(rankedBy(fitting, rank), rank, file.rerun);
   const notes = entry && entry.interactivity_tps !== target
     ? [`A published copy answers at fixed targets: ${entry.interactivity_tps} tokens/s/user is the next one.`]
     : [];
@@ -51,7 +64,7 @@ export function answerFrom(index: IndexFile, set: SetEntry, file: AnswerFile, po
       percentile: file.percentile, interactivity_tps: entry?.interactivity_tps ?? target, ttft_s: null, e2e_s: null,
       users: null, usd_per_month: null, max_chips: most || null, rank,
     },
-    results,
+    results, rerun: file.rerun,
     left_out: { no_point: 0, no_price: [], over_budget: 0, beyond_limit: 0 },
     options: facetsOf(index, set, points, query),
     shapes: [], notes,

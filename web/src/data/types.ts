@@ -85,7 +85,8 @@ export type PointColumns = {
   layout: number[];
   /** The day. */
   measured: (string | null)[];
-  verdict: ("VALID" | "DEGRADED" | "INVALID")[];
+  /** What our own audit says of the client; UNKNOWN of imported points, which nobody here watched. */
+  verdict: ("VALID" | "DEGRADED" | "INVALID" | "UNKNOWN")[];
   /** Why it takes no part in the frontier; empty: it does. */
   excluded: string[];
   on_front: boolean[];
@@ -234,7 +235,7 @@ export type Recipe = {
 };
 
 export type Verdict = {
-  instrument: "VALID" | "DEGRADED" | "INVALID";
+  instrument: "VALID" | "DEGRADED" | "INVALID" | "UNKNOWN";
   instrument_reasons: string[];
   server_reasons: string[];
 };
@@ -337,7 +338,16 @@ export type AnswerResult = {
   fleet: Fleet | null;
   /** Null: no budget was given, or the price is not known. */
   fits_budget: boolean | null;
-  verdict: "VALID" | "DEGRADED" | "INVALID";
+  verdict: "VALID" | "DEGRADED" | "INVALID" | "UNKNOWN";
+  /** Of the throughput a chip, 95 %. Only own points have one. */
+  interval: {
+    low: number | null;
+    high: number | null;
+  } | null;
+  /** By which share worse than the first by the figure that ranks; 0 of the first. Null: cannot be ranked. */
+  behind: number | null;
+  /** Behind by no more than re-runs of one configuration differ by: which of the two is better cannot be told. */
+  close: boolean;
   /** How many. */
   corrections: number;
   recipe: Recipe;
@@ -369,6 +379,11 @@ export type Answer = {
   };
   /** Best first. */
   results: AnswerResult[];
+  /** By which share the throughput of one configuration differs when it is run again: 90 and 95 of 100 pairs by less. */
+  rerun: {
+    p90: number;
+    p95: number;
+  };
   left_out: {
     /** Series without a point that meets the target. */
     no_point: number;
@@ -1295,7 +1310,7 @@ export type Sweep = {
   hosts: SweepHost[];
   /** That have not ended. */
   jobs: SweepJob[];
-  /** In the order of the plan, 10,000 at most. */
+  /** In the plan's order, 10,000 at most. */
   points: SweepPoint[];
   points_left_out: number;
 };

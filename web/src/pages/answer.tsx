@@ -5,7 +5,7 @@ import { Chart, type Tip } from "../chart/chart";
 import type { Source } from "../data/source";
 import { useAnswer, useKnown } from "../data/use";
 import type { Answer, AnswerResult, Frontier } from "../data/types";
-import { asked, count, counted, day, duration, number, quantity, signedPercent, usd } from "../format/numbers";
+import { asked, count, counted, day, duration, number, percent, quantity, signedPercent, usd } from "../format/numbers";
 import { CopyButton } from "../parts/copy";
 import { NumberField, Segments, Select } from "../parts/fields";
 import { KnownBy, VerdictWord } from "../parts/known";
@@ -15,7 +15,7 @@ import { Empty, Notes, Ready } from "../parts/states";
 import { AnswerTable } from "./answer_table";
 import { frontierCsv, letterOf, plotOf, ranked, type Shown } from "./frontier_plot";
 import { Legend } from "./frontier_parts";
-import { ask, keyName, keyOf, labelOf, layoutName, load, PRICES, ROWS, shapeName } from "./query";
+import { ask, keyName, keyOf, labelOf, layoutName, layoutWords, load, PRICES, ROWS, shapeName } from "./query";
 import { RowFilters } from "./row_filters";
 
 const OWN = ["input", "output", "percentile", "interactivity_tps", "ttft_s", "e2e_s", "users", "usd_per_month", "max_chips", "rank", "limit"];
@@ -129,7 +129,10 @@ function Best({ answer, best }: { answer: Answer; best: AnswerResult }) {
       <h1>
         {name} on {best.chips === null ? "" : `${count(best.chips)} \u00d7 `}{chip}
       </h1>
-      <p className="quiet">{layoutName(best.layout)}, {load(best.concurrency, best.rate_rps)}</p>
+      <details className="more">
+        <summary>{layoutName(best.layout)}, {load(best.concurrency, best.rate_rps)}</summary>
+        <p className="note">{layoutWords(best.layout)}</p>
+      </details>
       <dl className="figures">
         <Big title="A million tokens cost" value={best.cost ? usd(best.cost.usd_per_mtok_total) : "\u2013"} unit=""
           below={best.cost ? `or ${usd(best.cost.usd_per_mtok_output)} a million output tokens` : "no price of this chip at this tier and day"} />
@@ -139,12 +142,12 @@ function Best({ answer, best }: { answer: Answer; best: AnswerResult }) {
         <Big title="Energy" value={number(best.energy?.joules_per_total_token)} unit="J a token" below={best.energy ? `${best.energy.boundary} power` : "power not known"} />
         {best.fleet && <Big title="In all" value={count(best.fleet.chips)} unit="chips" below={fleetText(best)} />}
       </dl>
-      <HowSure answer={answer} best={best} next={next} />
       <div className="tools">
         <CopyButton primary text={best.recipe.command ?? best.recipe.text} label={best.recipe.command ? "Copy the command" : "Copy the configuration"} />
         {best.recipe.url && <span className="btn"><Outside href={best.recipe.url}>The run that made it</Outside></span>}
         {best.id && <Link className="btn" href={hrefOf("frontier", { ...shared(answer), point: best.id })}>See it on the frontier</Link>}
       </div>
+      <HowSure answer={answer} best={best} next={next} />
     </div>
   );
 }
@@ -181,12 +184,14 @@ function HowSure({ answer, best, next }: { answer: Answer; best: AnswerResult; n
     ["Known by", <><KnownBy way={best.known} /> {best.measured && `on ${day(best.measured)}`}</>],
     ["Instrument", <><VerdictWord verdict={best.verdict} />{best.corrections > 0 && `, ${counted(best.corrections, "correction")} to what was published`}</>],
   ];
+  if (best.interval) facts.push(["Interval", `${number(best.interval.low)} to ${number(best.interval.high)} tokens/s/chip, 95 % of this run`]);
+  if (best.known === "measured") facts.push(["Run again", `cost within ${percent(answer.rerun.p90)} in 9 of 10 published re-runs, within ${percent(answer.rerun.p95)} in 19 of 20`]);
   if (best.cost) {
     const { price } = best.cost;
     facts.push(["Price", `${usd(price.usd_per_chip_hour)} a chip-hour, ${price.tier.replaceAll("_", " ")}, book ${price.book} of ${day(price.date)}${price.placeholder ? " (placeholder)" : ""}`]);
   }
   if (best.between) facts.push(["Read between points", `${number(best.between.total_tps_per_chip)} tokens/s/chip at exactly the target, ${number(best.between.low)} to ${number(best.between.high)} (80 %)`]);
-  if (next) facts.push(["Next best", `${keyName(next.key, answer.options)}${next.cost ? `, ${usd(next.cost.usd_per_mtok_total)} per M tokens` : ""}`]);
+  if (next) facts.push(["Next best", <NextBest answer={answer} next={next} />]);
   if (best.fits_budget !== null) facts.push(["Budget", best.fits_budget ? "fits" : <span className="bad">does not fit</span>]);
   return (
     <dl className="facts">
@@ -194,6 +199,20 @@ function HowSure({ answer, best, next }: { answer: Answer; best: AnswerResult; n
         <div className="row" key={name}><dt>{name}</dt><dd>{value}</dd></div>
       ))}
     </dl>
+  );
+}
+
+const BEHIND = { cost: "dearer", energy: "more energy", throughput: "behind" };
+
+/** Whether the first is better than the next at all. */
+function NextBest({ answer, next }: { answer: Answer; next: AnswerResult }) {
+  return (
+    <>
+      {keyName(next.key, answer.options)}
+      {next.cost && `, ${usd(next.cost.usd_per_mtok_total)} per M tokens`}
+      {next.behind !== null && `, ${percent(next.behind)} ${BEHIND[answer.target.rank]}: `}
+      {next.behind !== null && (next.close ? <span className="warn">too close to tell which is better</span> : "more than re-runs differ by")}
+    </>
   );
 }
 
@@ -224,7 +243,7 @@ function NoAnswer({ answer, change }: { answer: Answer; change: Change }) {
       {answer.shapes.length > 0 && <p>Of this model there are rows with: {answer.shapes.map((shape) => (
         <button key={shape.shape} className="btn" onClick={() => change({ shape: shape.shape, input: undefined, output: undefined })}>{shapeName(shape.shape)} ({count(shape.count)})</button>
       ))}</p>}
-      <p>Ask for less, or take a filter off. <button className="btn" onClick={() => change({ chip: undefined, engine: undefined, precision: undefined, max_chips: undefined, usd_per_month: undefined })}>Take filters off</button></p>
+      <p>Ask for less, or take a filter off. <button className="btn" onClick={() => change({ chip: undefined, engine: undefined, precision: undefined, max_chips: undefined, usd_per_month: undefined })}>Take filters off</button> <Link className="btn" href={hrefOf("predict", { model: answer.query.model })}>Predict it</Link></p>
     </Empty>
   );
 }

@@ -21,6 +21,7 @@ function columnsOf(answer: Answer): Column<Ranked>[] {
     { key: "configuration", head: "Configuration", left: true, value: (one) => one.label, show: (one) => keyName(one.key, answer.options) },
     { key: "layout", head: "Layout", left: true, value: (one) => one.layout, show: (one) => layoutName(one.layout) },
     { key: "usd_per_mtok_total", head: "Cost", unit: "USD/M tokens", value: (one) => one.cost?.usd_per_mtok_total, show: (one) => <b>{usd(one.cost?.usd_per_mtok_total)}</b> },
+    { key: "behind_fraction", head: "Behind", unit: "the first", value: (one) => one.behind, show: (one) => (one.place === 1 ? "\u2013" : <span className={one.close ? "warn" : undefined} title={one.close ? "within what re-runs differ by" : undefined}>{signedPercent(one.behind)}{one.close && " \u2248"}</span>) },
     { key: "total_tps_per_chip", head: "Throughput", unit: "tokens/s/chip", value: (one) => one.total_tps_per_chip, show: (one) => number(one.total_tps_per_chip) },
     { key: `interactivity_${target.percentile}_tps`, head: "Each user", unit: `tokens/s, ${target.percentile}`, value: (one) => one.interactivity_tps, show: (one) => number(one.interactivity_tps) },
     { key: "headroom_fraction", head: "Headroom", unit: "over target", value: (one) => one.headroom.interactivity, show: (one) => signedPercent(one.headroom.interactivity) },
@@ -34,7 +35,7 @@ function columnsOf(answer: Answer): Column<Ranked>[] {
   ];
   if (answer.results.some((one) => one.fleet))
     columns.splice(
-      4, 0,
+      5, 0,
       { key: "fleet_chips", head: "In all", unit: "chips", value: (one) => one.fleet?.chips, show: (one) => count(one.fleet?.chips) },
       { key: "usd_per_month", head: "A month", unit: "USD", value: (one) => one.fleet?.usd_per_month, show: (one) => usd(one.fleet?.usd_per_month) },
     );

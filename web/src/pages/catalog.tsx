@@ -43,7 +43,7 @@ function Many({ kind }: { kind: string }) {
 
 function text(value: unknown): string {
   if (value === null || value === undefined) return "\u2013";
-  if (typeof value === "number") return Number.isInteger(value) ? String(value) : number(value);
+  if (typeof value === "number") return Number.isInteger(value) && Math.abs(value) < 10_000 ? String(value) : number(value);
   if (Array.isArray(value)) return value.map(text).join(" \u00d7 ");
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

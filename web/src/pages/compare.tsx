@@ -12,7 +12,7 @@ import { PointPanel } from "../parts/point_panel";
 import { Empty, Notes, Ready } from "../parts/states";
 import { AxisChoice } from "./axes";
 import { scaleOf } from "./frontier_plot";
-import { ask, keyOf, labelOf, PRICES, ROWS, shapeName } from "./query";
+import { ask, keyOf, labelOf, PRICES, ROWS, shapeName, shortChip } from "./query";
 import { ModelAndShape } from "./row_filters";
 
 const OWN = ["side", "x", "metric", "at"];
@@ -112,7 +112,16 @@ interface ViewProps {
   sides: string[];
 }
 
-function View({ compare, query, change, sides }: ViewProps) {
+/** "H200 SXM · SGLang", by the names of the catalog; what is no filter of the page stays as it was asked. */
+function sideName(conditions: string, options: Facets): string {
+  return Object.entries(sideParts(conditions)).map(([name, value]) => {
+    if (name === "chip") return shortChip(labelOf(options.chip, value));
+    return (PARTS as readonly string[]).includes(name) ? labelOf(options[name as (typeof PARTS)[number]], value) : `${name} ${value}`;
+  }).join(" \u00b7 ");
+}
+
+function View({ compare: answered, query, change, sides }: ViewProps) {
+  const compare = useMemo(() => ({ ...answered, sides: answered.sides.map((side) => ({ ...side, label: sideName(side.conditions, answered.options) || side.label })) }), [answered]);
   const { meta } = useKnown();
   const plot = useMemo(() => plotOf(compare), [compare]);
   const point = query.get("point");

@@ -5,6 +5,7 @@ import { useAnswer, useKnown } from "../data/use";
 import type { Frontier } from "../data/types";
 import { count, counted, day, quantity, targetOf } from "../format/numbers";
 import { NumberField, Select, Tick } from "../parts/fields";
+import { isDoubtful } from "../parts/known";
 import { MoreControls } from "../parts/more";
 import { PointPanel } from "../parts/point_panel";
 import { Empty, Notes, Ready } from "../parts/states";
@@ -223,7 +224,7 @@ function tipOf(answer: Frontier, { shown, i }: PointRef): Tip {
     ["layout", layoutName(answer.layouts[points.layout[i]!] ?? "")],
     [key.way, day(points.measured[i])],
   ];
-  if (points.verdict[i] !== "VALID") rows.push(["verdict", points.verdict[i]!]);
+  if (isDoubtful(points.verdict[i])) rows.push(["verdict", points.verdict[i]!]);
   if (points.excluded[i]) rows.push(["not on the frontier", points.excluded[i]!]);
   return { title: `${shown.letter}  ${shown.series.label}`, rows };
 }

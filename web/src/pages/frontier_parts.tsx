@@ -3,7 +3,7 @@ import { useMemo, useState } from "react";
 import type { Facets, Frontier } from "../data/types";
 import { day, figure, interval, targetOf } from "../format/numbers";
 import { paletteClass } from "../parts/palette";
-import { Glyph, LOOKS, VerdictWord } from "../parts/known";
+import { Glyph, isDoubtful, LOOKS, VerdictWord } from "../parts/known";
 import { Table, type Column } from "../parts/table";
 import type { PointRef, Shown } from "./frontier_plot";
 import { keyAside, keyName, layoutName } from "./query";
@@ -46,7 +46,7 @@ export function Legend({ shown, options, onChange }: LegendProps) {
 export function MarksKey({ shown, overlay, curve }: { shown: Shown[]; overlay: boolean; curve: boolean }) {
   const ways = new Set(shown.filter((one) => one.on).map((one) => one.series.key.way));
   if (overlay) ways.add("predicted");
-  const degraded = shown.some((one) => one.on && one.series.points.verdict.some((verdict) => verdict !== "VALID"));
+  const degraded = shown.some((one) => one.on && one.series.points.verdict.some(isDoubtful));
   const off = shown.some((one) => one.on && one.series.points.on_front.some((front) => !front));
   return (
     <ul className="key" aria-label="What the marks mean">

@@ -1,7 +1,7 @@
 // A frontier answer as a plot. Which mark stands for what is known how is in parts/known.
 import type { Table as CsvTable } from "../chart/csv";
 import type { Layer, Plot, Scale, ScaleKind } from "../chart/plot";
-import { LOOKS } from "../parts/known";
+import { isDoubtful, LOOKS } from "../parts/known";
 import type { Axis, Frontier, Series } from "../data/types";
 
 /** A series as the page shows it: its letter and its colour do not change when others are hidden. */
@@ -100,7 +100,7 @@ export function plotOf(answer: Frontier, shown: Shown[], options: Options): Draw
       const x = points.x[i];
       const y = points.y[i];
       if (x == null || y == null || (options.frontOnly && !points.on_front[i])) continue;
-      const fill = !points.on_front[i] ? "faint" : points.verdict[i] === "VALID" ? look.fill : "hollow";
+      const fill = !points.on_front[i] ? "faint" : isDoubtful(points.verdict[i]) ? "hollow" : look.fill;
       const paint = options.colourBy === "layout" ? points.layout[i]! : one.paint;
       const name = `${fill} ${look.symbol} ${paint}`;
       if (!groups.has(name)) groups.set(name, { paint, symbol: look.symbol, fill, at: [] });

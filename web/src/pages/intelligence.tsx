@@ -11,6 +11,7 @@ import { Figure } from "../parts/figure";
 import { PointPanel } from "../parts/point_panel";
 import { Empty, Notes, Ready } from "../parts/states";
 import { Table, type Column } from "../parts/table";
+import { letterOf } from "./frontier_plot";
 import { ask, keyOf, PRICES, ROWS } from "./query";
 
 const OWN = ["eval", "floor", "input_tokens", "boundary", "gain"];
@@ -34,7 +35,7 @@ const PER: Record<Per, { title: string; unit: string; label: string }> = {
 
 const nameOf = (point: Solved) => (point.mode ? `${point.weights} (${point.mode})` : point.weights);
 
-/** A name at the best point of each weights and mode. */
+/** The best point of each weights and mode, which has its letter: whole names hide one another. */
 function firstOfEach<Shown extends { point: Solved }>(shown: Shown[]): Shown[] {
   const named = new Set<string>();
   return shown.filter(({ point }) => !named.has(nameOf(point)) && named.add(nameOf(point))).slice(0, 16);
@@ -50,7 +51,7 @@ function plotOf(points: Solved[], per: Per): Plot {
   const layers: Layer[] = [
     { kind: "whiskers", paint: 0, at: bars },
     { kind: "points", paint: 0, symbol: "circle", fill: "solid", size: 10, at },
-    ...firstOfEach(shown).map(({ point }): Layer => ({ kind: "tag", paint: "ink", text: nameOf(point), at: [point.score, point[per]!.value] })),
+    ...firstOfEach(shown).map(({ point }, place): Layer => ({ kind: "tag", paint: "ink", text: letterOf(place), at: [point.score, point[per]!.value] })),
   ];
   return {
     x: { name: "score_fraction", title: "score", unit: "fraction", kind: "linear", direction: "higher" },
@@ -112,7 +113,7 @@ function View({ answer, query, change }: ViewProps) {
         <NumberField label="Each user at least" unit="tokens/s" value={query.get("floor") ?? String(answer.interactivity_floor)} onChange={(floor) => change({ floor })} />
         <Segments label="Power" value={answer.boundary} choices={[{ value: "provisioned", label: "provisioned" }, { value: "device", label: "device" }]} onChange={(boundary) => change({ boundary })} />
         {mine?.needs_input_tokens && <NumberField label="Input tokens of a question" value={query.get("input_tokens") ?? ""} placeholder="not counted" onChange={(input_tokens) => change({ input_tokens })} />}
-        <NumberField label="Yearly gain at a score of" unit="0 to 1" value={query.get("gain") ?? ""} placeholder="not asked" onChange={(gain) => change({ gain })} />
+        <NumberField label="Yearly gain at a score of" unit="0 to 1" value={query.get("gain") ?? ""} placeholder="none" onChange={(gain) => change({ gain })} />
       </div>
       {points.length === 0 ? (
         <Empty title="No model has both a score and a measured point">
@@ -121,14 +122,19 @@ function View({ answer, query, change }: ViewProps) {
         </Empty>
       ) : (
         <div className={point ? "two" : undefined}>
+          <div>
           <Figure title={`${PER[per].title} against score`} plot={plot} height={360} table={() => csvOf(points)} tip={tip} hot={hot} onPick={(i) => change({ point: points[i]!.id })} />
+          <ul className="key" aria-label="Letters of the chart">
+            {firstOfEach(points.filter((one) => one[per]).map((one) => ({ point: one }))).map((one, place) => <li key={nameOf(one.point)}><b>{letterOf(place)}</b> {nameOf(one.point)}</li>)}
+          </ul>
+          </div>
           {point && <PointPanel id={point} prices={ask(query, PRICES)} onClose={() => change({ point: undefined })} />}
         </div>
       )}
       {answer.gains && <Gains gains={answer.gains} />}
       {points.length > 0 && <Rows points={points} selected={point} onOpen={(one) => change({ point: one.id })} onHot={(one) => setHot(one ? points.indexOf(one) : null)} />}
       <section className="note stack">
-        <Notes notes={answer.notes} />
+        {points.length > 0 && <Notes notes={answer.notes} />}
         {out.length > 0 && (
           <details className="more"><summary>{counted(out.length, "eval")} take no part</summary><ul className="list">{out.map((one) => <li key={one.id}>{one.name}: {one.why_not}</li>)}</ul></details>
         )}

@@ -47,7 +47,7 @@ function Ask({ models, chips }: { models: CatalogList; chips: CatalogList }) {
   if (!latest.value && !latest.failure) return <Waiting what="Asking the model" />;
   return (
     <>
-      <Head predict={latest.value} query={query} />
+      <Head predict={latest.value} query={query} names={{ model: nameOf(models, model), chip: nameOf(chips, chip) }} />
       <div className="two open-left">
         <Controls models={models} chips={chips} model={model} chip={chip} query={query} change={change} />
         <div className="stack">
@@ -73,14 +73,16 @@ const DOMAIN: Record<string, string> = {
   unknown: "nothing like it was measured: the interval is wide",
 };
 
-function Head({ predict, query }: { predict: Predict | null; query: URLSearchParams }) {
+const nameOf = (list: CatalogList, id: string) => list.entries.find((entry) => entry.id === id)?.name ?? id;
+
+function Head({ predict, query, names }: { predict: Predict | null; query: URLSearchParams; names: { model: string; chip: string } }) {
   const point = predict?.points[chosenPoint(predict, query)];
   return (
     <div className="head">
       <div>
         <h1>
           {predict && point
-            ? `${predict.model} on ${predict.chips} \u00d7 ${predict.chip}: ${number(point.total_tps_per_chip.value)} tokens/s/chip at ${count(point.concurrency)} users`
+            ? `${names.model} on ${predict.chips} \u00d7 ${names.chip}: ${number(point.total_tps_per_chip.value)} tokens/s/chip at ${count(point.concurrency)} users`
             : "Predict a deployment"}
         </h1>
         <p className="note">

@@ -65,6 +65,28 @@ export function layoutName(layout: string): string {
   return layout.replace(/\b(tp|ep|dp|pp)(\d+)/g, (_, name: string, n: string) => `${name.toUpperCase()}${n}`);
 }
 
+const ROLES: Record<string, string> = { serve: "", prefill: "prompts on ", decode: "answers on " };
+
+function roleWords(role: string): string {
+  const parts = /^(\S+) (\d+)x(\d+)(.*)$/.exec(role);
+  if (!parts) return role;
+  const [, name, copies, chips, rest] = parts;
+  const degree = (word: string) => Number(new RegExp(`\\b${word}(\\d+)`).exec(rest!)?.[1] ?? 1);
+  const split = [
+    degree("tp") > 1 && `each layer cut over ${degree("tp")} (TP)`,
+    degree("pp") > 1 && `${degree("pp")} stages in a row (PP)`,
+    degree("ep") > 1 && `experts spread over ${degree("ep")} (EP)`,
+    degree("dp") > 1 ? `${degree("dp")} copies of attention (DP)` : / dp-attention/.test(rest!) && "attention in copies (DP)",
+  ].filter(Boolean);
+  const where = `${ROLES[name!] ?? `${name} on `}${Number(copies) > 1 ? `${copies} \u00d7 ` : ""}${counted(Number(chips), "chip")}`;
+  return [where, ...split].join(", ");
+}
+
+/** What the short name of a layout means: "8 chips, each layer cut over 8 (TP)". */
+export function layoutWords(layout: string): string {
+  return layout === "" ? "" : layout.split(" + ").map(roleWords).join("; ");
+}
+
 export function load(concurrency: number | null, rate: number | null): string {
   if (concurrency !== null) return counted(concurrency, "user");
   return rate === null ? "load not told" : `${rate} requests/s`;

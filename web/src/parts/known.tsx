@@ -39,6 +39,19 @@ export function KnownBy({ way }: { way: Way }) {
   );
 }
 
+const VERDICTS: Record<string, string> = {
+  VALID: "the client kept up: what it stamped is what the server did",
+  DEGRADED: "the client was late now and then; figures that it spoils are named",
+  INVALID: "the client could not keep up: the figures are not the server's",
+  UNKNOWN: "imported: nobody here watched the client that measured it",
+};
+
+/** Whether the audit found something; of what nobody audited it cannot. */
+export function isDoubtful(verdict: string | undefined): boolean {
+  return verdict === "DEGRADED" || verdict === "INVALID";
+}
+
+/** What our own audit says of the client that measured. */
 export function VerdictWord({ verdict }: { verdict: string }) {
-  return <span className={`verdict ${verdict}`}>{verdict}</span>;
+  return <span className={`verdict ${verdict}`} title={VERDICTS[verdict]}>{verdict === "UNKNOWN" ? "not audited" : verdict}</span>;
 }

@@ -8,7 +8,7 @@ import { count, counted, day, figure as figureText, interval, moment, number, qu
 import { CopyButton } from "./copy";
 import { KnownBy, VerdictWord } from "./known";
 import { Failed, Waiting } from "./states";
-import { keyOf, layoutName, load, shapeName } from "../pages/query";
+import { keyOf, layoutName, layoutWords, load, shapeName } from "../pages/query";
 import type { Query } from "../data/source";
 
 interface Props {
@@ -112,7 +112,7 @@ function Runs({ row }: { row: Row }) {
       <dl className="facts">
         <Fact name="Model">{row.key.model} {row.key.precision}</Fact>
         <Fact name="Chips">{row.chips === null ? "not told" : count(row.chips)} {"\u00d7"} {row.key.chip}</Fact>
-        <Fact name="Layout">{layoutName(row.layout)}</Fact>
+        <Fact name="Layout">{layoutName(row.layout)}<span className="quiet small block">{layoutWords(row.layout)}</span></Fact>
         <Fact name="Engine">{row.key.engine}</Fact>
         <Fact name="Tokens">{shapeName(row.key.shape)} ({row.key.workload})</Fact>
         <Fact name="Load">{load(row.concurrency, row.rate_rps)}</Fact>

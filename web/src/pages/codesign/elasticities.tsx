@@ -2,7 +2,7 @@ import { useMemo } from "react";
 import { useQuery } from "../../app/location";
 import type { Tip } from "../../chart/chart";
 import type { Table as CsvTable } from "../../chart/csv";
-import type { Layer, Plot } from "../../chart/plot";
+import { leftOfNames, type Layer, type Plot } from "../../chart/plot";
 import type { JointPoint, Study, StudyJoint } from "../../data/types";
 import { asked, count, number, signed } from "../../format/numbers";
 import { Segments } from "../../parts/fields";
@@ -47,13 +47,14 @@ function plotOf(all: Elasticity[]): Plot {
     hits.y.push(y);
     hits.of.push(place);
   });
+  const names = all.map((one) => words(one.input)).reverse();
   return {
     x: { name: "percent", title: "per cent more tokens/USD for one per cent more of the input", unit: "", kind: "linear" },
-    y: { name: "input", title: "", unit: "", kind: "linear", names: all.map((one) => words(one.input)).reverse() },
+    y: { name: "input", title: "", unit: "", kind: "linear", names },
     layers,
     hits,
-    left: 132,
-    room: 0.16,
+    left: leftOfNames(names),
+    room: 0.28, // On a phone a figure takes a quarter of it.
   };
 }
 

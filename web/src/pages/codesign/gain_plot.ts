@@ -1,6 +1,6 @@
 import type { Tip } from "../../chart/chart";
 import type { Table } from "../../chart/csv";
-import type { Layer, Plot } from "../../chart/plot";
+import { leftOfNames, type Layer, type Plot } from "../../chart/plot";
 import type { StudyGain } from "../../data/types";
 import { interval, times } from "../../format/numbers";
 import { heatPlot, letterOf, type HeatCell } from "./heat";
@@ -62,7 +62,7 @@ export function gainPlot(gain: StudyGain): Plot {
     y: { name: "layer", title: "", unit: "", kind: "linear", names: names.reverse() },
     layers,
     hits,
-    left: 104,
+    left: leftOfNames(names),
     room: 0.16,
   };
 }
@@ -109,12 +109,13 @@ export function pairCells(gain: StudyGain): HeatCell[] {
 }
 
 export function pairPlot(gain: StudyGain): Plot {
+  const rows = gain.layers.map(({ layer }, place) => `${layer} ${letterOf(place)}`);
   return heatPlot(pairCells(gain), {
-    rows: gain.layers.map(({ layer }, place) => `${layer} ${letterOf(place)}`),
+    rows,
     columns: gain.layers.map((_, place) => letterOf(place)),
     rowTitle: "",
     columnTitle: "with the layer of that letter",
-    left: 112,
+    left: leftOfNames(rows),
   });
 }
 

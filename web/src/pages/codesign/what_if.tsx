@@ -1,7 +1,7 @@
 import { useMemo } from "react";
 import type { Tip } from "../../chart/chart";
 import type { Table as CsvTable } from "../../chart/csv";
-import type { Layer, Plot } from "../../chart/plot";
+import { leftOfNames, type Layer, type Plot } from "../../chart/plot";
 import type { Study, StudyWhatIf } from "../../data/types";
 import { asked, duration, number, percent, times, usd } from "../../format/numbers";
 import { Figure } from "../../parts/figure";
@@ -47,14 +47,15 @@ function plotOf(table: StudyWhatIf, shown: Parameter[]): Plot {
     ...(table.now.value === null ? [] : [{ x: table.now.value, text: "now" }]),
     ...(table.then.value === null ? [] : [{ x: table.then.value, text: "then" }]),
   ];
+  const names = shown.map(({ sets }) => sets.replace(/^[a-z]+\./, "").replaceAll("_", " ")).reverse();
   return {
     x: { name: table.objective, title: "the scenario gives", unit: OBJECTIVE[table.objective] ?? "", kind: "log", direction: "higher" },
-    y: { name: "parameter", title: "", unit: "", kind: "linear", names: shown.map(({ sets }) => sets.replace(/^[a-z]+\./, "")).reverse() },
+    y: { name: "parameter", title: "", unit: "", kind: "linear", names },
     layers,
     hits,
     lines,
-    left: 142,
-    room: 0.12,
+    left: leftOfNames(names),
+    room: 0.28,
   };
 }
 
