@@ -64,11 +64,13 @@ struct Point {
 };
 
 /// Bytes of a chip that are left for the cache beside weights, activations and graphs (about 3 GB),
-/// of the share that the engine takes.
+/// of the share that the engine takes; never all there is, though rows with wrong labels say so.
 template <class T>
 T CacheBytes(const Machine& machine, const Lowered& worker, const T& share) {
+  using std::min;
   constexpr double kActivationsAndGraphs = 3e9;
-  return machine.memory * share - (worker.weight_bytes + kActivationsAndGraphs);
+  constexpr double kMostShare = 0.98;
+  return machine.memory * min(share, T(kMostShare)) - (worker.weight_bytes + kActivationsAndGraphs);
 }
 
 /// Sequences of a load that fit into the cache for one batch (of an attention group; of a
@@ -201,7 +203,7 @@ Point<T> AggregatedPoint(const Service& s, const Coefficients<T>& c, const Load&
     const T whole = inside + p.tpot * load.output;
     // Fewer decode while the first burst is taken in.
     constexpr double kStepThen = 0.6;
-    const T burst = c[kBurst] * (0.5 * (admitted - 1.0)) * (each + step * (kStepThen * mixes / together));
+    const T burst = c[kBurst] * (0.5 * (slots - 1.0)) * (each + step * (kStepThen * mixes / together));
     p.ttft = inside + burst + whole * waves;
     p.decoding = admitted * load.output * p.tpot / (whole + burst);
   }

@@ -259,7 +259,7 @@ TEST(PredictView, AnswersRatesOfAnOpenLoop) {
   const TestInput input(TestRows());
   const std::string ask =
       "model=deepseek-r1&chip=h200&tp=8&precision=fp8&engine=sglang&input=8192&output=1024";
-  const Json answer = Answer(PredictView, input, ask + "&rate=1000&rate=0.01&rate=0.5");
+  const Json answer = Answer(PredictView, input, ask + "&rate=1000&rate=0.001&rate=0.5");
   EXPECT_TRUE(answer["points"].empty());
   EXPECT_EQ(answer["chips"], 8);
   const Json& capacity = answer["capacity_rps"];
@@ -267,7 +267,7 @@ TEST(PredictView, AnswersRatesOfAnOpenLoop) {
   EXPECT_LT(capacity["value"], capacity["high80"]);
   const Json& rates = answer["rates"];
   ASSERT_EQ(rates.size(), 3U);
-  EXPECT_EQ(rates[0]["rate_rps"], 0.01);
+  EXPECT_EQ(rates[0]["rate_rps"], 0.001);
   // A request that is nearly always alone is that of a closed loop of one.
   const Json lone = Answer(PredictView, input, ask + "&concurrency=1")["points"][0];
   const double ttft = lone["ttft_mean_s"]["value"];

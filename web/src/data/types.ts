@@ -713,6 +713,13 @@ export type Predicted = {
   high80: number;
 };
 
+/** Of an open loop: without an upper end where the deployment may be saturated. */
+export type PredictedOpen = {
+  value: number;
+  low80: number;
+  high80: number | null;
+};
+
 export type Predict = {
   generation: number;
   model: string;
@@ -751,6 +758,33 @@ export type Predict = {
       cache_filled_bytes: number;
     };
   })[];
+  /** Of an open loop, in place of points; absent else. */
+  rates?: ({
+    rate_rps: number;
+    /** Then all figures are null. */
+    saturated: boolean;
+    ttft_mean_s: PredictedOpen | null;
+    tpot_mean_s: PredictedOpen | null;
+    interactivity_tps: Predicted | null;
+    e2e_mean_s: PredictedOpen | null;
+    total_tps_per_chip: Predicted | null;
+    usd_per_mtok_total: Predicted | null;
+    /** For a place, within TTFT. */
+    waiting_mean_s: number | null;
+    in_flight_mean_requests: number | null;
+    serving_mean_requests: number | null;
+    /** Of the time, a copy of attention. */
+    idle_fraction: number | null;
+    domain: string | null;
+    decoding_sequences: number | null;
+    admitted_sequences: number | null;
+    limited_by: string | null;
+    decode_step: Record<string, number> | null;
+    prompt: Record<string, number> | null;
+    memory: Record<string, number> | null;
+  })[];
+  /** Of an open loop: saturated from here on. */
+  capacity_rps?: Predicted;
   /** Measured rows of the same model, chip, engine, precision, shape and layout. */
   measured: ({
     id: string;
