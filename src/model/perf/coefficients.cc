@@ -121,7 +121,9 @@ std::vector<double> PriorSpreads() {
     spreads[BaseIndex(c)] = kTable[c].spread;
     const bool curve = c >= kCurveProducts;
     for (std::size_t e = kVllm; e < kEngineClasses && kTable[c].by_engine; ++e) {
-      spreads[EngineIndex(c, e)] = curve ? kCurveEngineSpread : c == kPoll && e == kSglang ? kPollEngineSpread : kEngineSpread;
+      spreads[EngineIndex(c, e)] = curve                        ? kCurveEngineSpread
+                                   : c == kPoll && e == kSglang ? kPollEngineSpread
+                                                                : kEngineSpread;
     }
     for (std::size_t g = 1; g < kGenerations && kTable[c].by_generation; ++g) {
       spreads[GenerationIndex(c, g)] = curve ? kCurveGenerationSpread : kGenerationSpread;

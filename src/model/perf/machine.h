@@ -42,7 +42,7 @@ struct Machine {
   std::shared_ptr<const Links> links;          // Where it is no switch; null: as behind one.
   double tdp_w = 0.0;                          // 0: not known.
   bool host_beside = true;       // The host counts and sends tokens while the chip computes.
-  bool host_in_package = false;                // A slower CPU, reached over a coherent link.
+  bool host_in_package = false;  // A slower CPU, reached over a coherent link.
 };
 
 /// The peak that computes with weights of a precision: a chip without it unpacks to the next wider.

@@ -186,8 +186,8 @@ Point<T> AggregatedPoint(const Service& s, const Coefficients<T>& c, const Load&
   const double mixes = s.prompts_first ? 0.0 : passes;  // Steps of those that decode, in a pass.
   const double others = 1.0 - 1.0 / slots;              // Whoever is alone waits for nobody.
   const T gained = TokensAStep(s, c);
-  const T before = c[kRequest] + c[kPromptToken] * load.input +
-                   c[kFront] * (load.concurrency / s.serve.workers);
+  const T before =
+      c[kRequest] + c[kPromptToken] * load.input + c[kFront] * (load.concurrency / s.serve.workers);
   Point<T> p;
   p.admitted = admitted;
   p.decoding = admitted;
@@ -201,11 +201,11 @@ Point<T> AggregatedPoint(const Service& s, const Coefficients<T>& c, const Load&
     const T queue = c[kQueue] * busy * each;
     const T inside = before + alone + (c[kPoll] + mixes) * step * others + queue;
     const T whole = inside + p.tpot * load.output;
-    // Fewer decode while the first burst is taken in.
+    // Fewer decode while the first burst is taken in; who has no room yet holds up nobody.
     constexpr double kStepThen = 0.6;
-    const T burst = c[kBurst] * (0.5 * (slots - 1.0)) * (each + step * (kStepThen * mixes / together));
-    p.ttft = inside + burst + whole * waves;
-    p.decoding = admitted * load.output * p.tpot / (whole + burst);
+    const T turn = 0.5 * c[kBurst] * (each + step * (kStepThen * mixes / together));
+    p.ttft = inside + turn * (slots - 1.0) + whole * waves;
+    p.decoding = admitted * load.output * p.tpot / (whole + turn * (admitted - 1.0));
   }
   return p;
 }

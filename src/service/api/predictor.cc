@@ -114,8 +114,7 @@ Result<Predictor::Rates> Predictor::PredictRates(const calibrate::Wish& wish, do
   };
   RS_ASSIGN_OR_RETURN(const catalog::Chip* chip, catalog::FindChip(catalog_, row.chip));
   const auto policy = sim::DefaultPolicy(perf::EngineClassOf(wish.engine), *chip);
-  const double sequences =
-      max_sequences.value_or(static_cast<double>(policy.max_sequences));
+  const double sequences = max_sequences.value_or(static_cast<double>(policy.max_sequences));
   RS_ASSIGN_OR_RETURN(const calibrate::Case lone, case_at(1.0));
   RS_RETURN_IF_ERROR(CheckStates(lone, sequences));
   RS_ASSIGN_OR_RETURN(
