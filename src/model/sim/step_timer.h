@@ -34,7 +34,7 @@ class StepModel {
 };
 
 /// By perf::ForwardSeconds. Prompts in a step of decodes cost what the mean field says
-/// (perf::PrefillDelay): between sharing the step and stopping it, by the engine's fitted kMix.
+/// (perf::StepsWithPrompts): between sharing the step and stopping it, by the engine's fitted kMix.
 class PerfStepModel final : public StepModel {
  public:
   PerfStepModel(const perf::Machine& machine, const perf::Lowered& worker,
