@@ -60,8 +60,10 @@ def kill_imports(roofscape, seed_path, folder, kind, trial, database):
     found = before
     while killed < KILLS and found == before:
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        # First while it reads and writes, then about when it commits.
-        time.sleep(takes * (chance.uniform(0.05, 0.7) if killed < 5 else chance.uniform(0.7, 1.1)))
+        # First early, for beside other work the trial may have taken thrice as long; then while it
+        # reads and writes, then about when it commits.
+        low, high = (0.05, 0.3) if killed < 2 else (0.05, 0.7) if killed < 5 else (0.7, 1.1)
+        time.sleep(takes * chance.uniform(low, high))
         process.send_signal(signal.SIGKILL)
         process.wait(timeout=60)
         found = rows_in(roofscape, database)
