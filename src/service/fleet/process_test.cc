@@ -48,9 +48,10 @@ TEST(ProcessTest, StopEndsTheWholeGroupEvenWhoDoesNotListen) {
   const SystemClock clock;
   const TestFolder folder;
   auto child =
-      Shell(folder, "trap '' TERM; sh -c \"trap '' TERM; sleep 60; :\" & sleep 60; :", "mark-2");
+      Shell(folder,
+            "trap '' TERM; sh -c \"trap '' TERM; echo deaf; sleep 60; :\" & sleep 60; :", "mark-2");
   ASSERT_TRUE(child);
-  Pause(milliseconds(200), kNever, clock);
+  ASSERT_TRUE(Soon(clock, [&] { return FileSize(folder.path() + "/log") > 0; }));
   child->Stop(milliseconds(300), clock);
   EXPECT_EQ(EndMarked("mark-2", milliseconds(100), clock), 0U);
   EXPECT_EQ(child->EndText(), "was killed by signal 9");
