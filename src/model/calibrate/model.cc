@@ -75,20 +75,22 @@ std::span<const double> SetOf(std::span<const double> fitted, const Case& c) {
   return fitted.subspan(c.service.disaggregated ? perf::kFitted : 0, perf::kFitted);
 }
 
+/// The numbers of a fit that trusts rows of each kind so many times as much as they say.
+std::vector<double> FitTrusting(double aggregated, double disaggregated,
+                                std::span<const Case> cases, std::span<const char> used) {
+  std::vector<Case> weighed(cases.begin(), cases.end());
+  for (Case& c : weighed) c.trust *= c.service.disaggregated ? disaggregated : aggregated;
+  return FitCoefficients(weighed, used, FitOptions{}).fitted;
+}
+
 /// Two sets. Disaggregated rows were run by other stacks and hide the most: believed like others,
 /// they made a chip that was left out 17 % too fast, so that they count a twentieth for what is
 /// aggregated. For what is disaggregated these count whole and the others, which wait for other
-/// things, less. That fit begins with the priors, too:
-/// begun with the first set it takes no less time, and ends where unseen TTFT is predicted worse.
+/// things, less. That fit begins with the priors, too: begun with the first set it takes no less
+/// time, and ends where unseen TTFT is predicted worse.
 std::vector<double> FitBoth(std::span<const Case> cases, std::span<const char> used) {
-  constexpr double kElsewhere = 0.05;
-  constexpr double kAggregated = 0.3;
-  std::vector<Case> doubted(cases.begin(), cases.end());
-  for (Case& c : doubted) c.trust *= c.service.disaggregated ? kElsewhere : 1.0;
-  std::vector<double> both = FitCoefficients(doubted, used, FitOptions{}).fitted;
-  std::vector<Case> others(cases.begin(), cases.end());
-  for (Case& c : others) c.trust *= c.service.disaggregated ? 1.0 : kAggregated;
-  const std::vector<double> second = FitCoefficients(others, used, FitOptions{}).fitted;
+  std::vector<double> both = FitTrusting(1.0, 0.05, cases, used);
+  const std::vector<double> second = FitTrusting(0.3, 1.0, cases, used);
   both.insert(both.end(), second.begin(), second.end());
   return both;
 }
