@@ -128,6 +128,10 @@ void AddDeploymentOptions(Command& command, DeploymentOptions& options) {
   command.AddOption("--precision", options.precision,
                     "bf16, fp8, fp4, ...; without: as the model was released");
   AddLayoutOptions(command, options);
+  command
+      .AddOption("--power-cap", options.power_cap_w,
+                 "Watts of a chip, below its TDP: clocks fall to keep it")
+      ->Check(InRange(1.0, 1e5));
 }
 
 void AddProcessorOptions(Command& command, DeploymentOptions& options) {

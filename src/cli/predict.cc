@@ -35,8 +35,8 @@ constexpr const char* kFooter =
     "    --rate 1,2,4,8\n\n"
     "With --concurrency the load is InferenceX's: all requests at once, 10 a slot; with --rate "
     "they\n"
-    "come one by one, whatever is in flight. Lengths are 0.8 to 1.0 of what is given, no prefix\n"
-    "cache. --prefill-* makes the deployment disaggregated; --tp, --ep, --dp are then those of\n"
+    "come one by one, whatever is in flight. Lengths are 0.8 to 1.0 of what is given.\n"
+    "--prefill-* makes the deployment disaggregated; --tp, --ep, --dp are then those of\n"
     "decoding. Names: roofscape catalog list.";
 
 struct Options : DeploymentOptions {
@@ -279,6 +279,22 @@ void AddLoadOptions(Command& command, Options& options) {
       ->Needs(open);
 }
 
+void AddCacheOptions(Command& command, Options& options) {
+  command
+      .AddOption("--prefix-hit", options.prefix_hit,
+                 "Share of each prompt that a prefix cache holds: 0.5")
+      ->Check(InRange(0.0, 0.999));
+  CommandOption* host =
+      command.AddOption("--host-hit", options.host_hit,
+                        "Share that is read back from the host's memory (KV offload)");
+  host->Check(InRange(0.0, 0.999));
+  command
+      .AddOption("--host-gbps", options.host_gbps,
+                 "GB/s a chip for that; without: the chip's link to its host")
+      ->Check(InRange(0.01, 1e5))
+      ->Needs(host);
+}
+
 void AddDraftOptions(Command& command, Options& options) {
   CommandOption* drafts = command.AddOption(
       "--drafts", options.drafts, "Speculative decoding: tokens drafted a step (fitted to: 2)");
@@ -314,6 +330,7 @@ void AddPredictCommand(Command& app, Invocation& invocation) {
   AddDeploymentOptions(*command, *options);
   AddProcessorOptions(*command, *options);
   AddLoadOptions(*command, *options);
+  AddCacheOptions(*command, *options);
   AddDraftOptions(*command, *options);
   AddLikeOptions(*command, *options);
   AddPriceOptions(*command, options->prices);

@@ -37,7 +37,7 @@ std::string OpenTable(std::span<const OpenRate> rates, const calibrate::Figure& 
                {"TTFT mean\nms (80 %)"},
                {"TPOT mean\nms (80 %)"},
                {"total tokens/s/chip"},
-               {"limited by", Align::kLeft},
+               {"limited\nby", Align::kLeft, false},
                {"like it", Align::kLeft, false}});
   for (const OpenRate& rate : rates) {
     if (!rate.open) {
@@ -49,7 +49,7 @@ std::string OpenTable(std::span<const OpenRate> rates, const calibrate::Figure& 
                   FormatMillis(p.point.waits_s), WithBand(p.prediction.ttft_s, 1e3),
                   WithBand(p.prediction.tpot_s, 1e3),
                   FormatNumber(p.prediction.tput_per_chip.value),
-                  std::string(calibrate::PartTitle(calibrate::LargestPart(p.why.decode))),
+                  std::string(calibrate::PartWord(calibrate::LargestPart(p.why.decode))),
                   std::string(Name(p.prediction.domain))});
   }
   return fmt::format("{}\nSaturated: at most {} requests/s ({} to {}).\n", table.ToText(style),

@@ -1,6 +1,7 @@
 #include "cli/predict_text.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -21,7 +22,7 @@ std::string PredictionTable(std::span<const PredictedPoint> points, const Style&
                {"TPOT mean\nms (80 %)"},
                {"tokens/s/user"},
                {"total tokens/s/chip\n(80 %)"},
-               {"limited by", Align::kLeft},
+               {"limited\nby", Align::kLeft, false},
                {"like it", Align::kLeft, false}});
   for (const auto& p : points) {
     const bool waits =
@@ -29,12 +30,40 @@ std::string PredictionTable(std::span<const PredictedPoint> points, const Style&
     table.AddRow({FormatNumber(p.concurrency), WithBand(p.prediction.ttft_s, 1e3),
                   WithBand(p.prediction.tpot_s, 1e3), FormatNumber(1.0 / p.prediction.tpot_s.value),
                   WithBand(p.prediction.tput_per_chip, 1.0),
-                  waits ? "room for the cache"
-                        : std::string(calibrate::PartTitle(calibrate::LargestPart(p.why.decode))),
+                  waits ? "cache room"
+                        : std::string(calibrate::PartWord(calibrate::LargestPart(p.why.decode))),
                   std::string(Name(p.prediction.domain))});
   }
   return table.ToText(style);
 }
+
+namespace {
+
+/// How a step becomes the time of a token.
+std::string TpotText(const calibrate::Explanation& why, double predicted_s) {
+  if (!why.formula_tpot_s) return "";
+  const double step_s = perf::Total(why.decode);
+  const double own = step_s / why.gained;
+  std::string text = fmt::format("TPOT: a step of {:.3f} ms", step_s * 1e3);
+  if (why.gained != 1.0) text += fmt::format(" / {:.2f} tokens it gains", why.gained);
+  if (*why.formula_tpot_s > own * 1.0005) {
+    text += fmt::format(" + {:.3f} ms for prompts in between", (*why.formula_tpot_s - own) * 1e3);
+  }
+  text += fmt::format(" = {:.3f} ms", *why.formula_tpot_s * 1e3);
+  const double factor = predicted_s / *why.formula_tpot_s;
+  if (std::abs(factor - 1.0) < 0.0005) return text + ".\n";
+  return text + fmt::format(";\ncorrected by the nearest rows, x {:.2f}: {} ms.\n", factor,
+                            FormatNumber(predicted_s * 1e3));
+}
+
+std::string ClockText(const calibrate::Explanation& why) {
+  if (why.decode_clock >= 1.0 && why.prompt_clock >= 1.0) return "";
+  return fmt::format(
+      "The power cap leaves {:.0f} % of the clock in a decode step, {:.0f} % in a prompt.\n",
+      100.0 * why.decode_clock, 100.0 * why.prompt_clock);
+}
+
+}  // namespace
 
 std::string PartsText(const calibrate::Explanation& why, const Style& style) {
   const double decode = perf::Total(why.decode);
@@ -52,17 +81,18 @@ std::string PartsText(const calibrate::Explanation& why, const Style& style) {
   table.AddRow({"together", fmt::format("{:.3f}", decode * 1e3), "100",
                 fmt::format("{:.3f}", prefill * 1e3), "100"});
   return fmt::format(
-      "{}\nMemory of a chip, GB: {:.1f} in all, {:.1f} weights, {:.1f} left for the cache, {:.1f} "
-      "of it filled.\n",
-      table.ToText(style), why.memory / 1e9, why.weights / 1e9, std::max(why.cache_room, 0.0) / 1e9,
-      why.cache / 1e9);
+      "{}\n{}Memory of a chip, GB: {:.1f} in all, {:.1f} weights, {:.1f} left for the cache,\n"
+      "{:.1f} of it filled.\n",
+      table.ToText(style), ClockText(why), why.memory / 1e9, why.weights / 1e9,
+      std::max(why.cache_room, 0.0) / 1e9, why.cache / 1e9);
 }
 
 std::string ExplanationText(const PredictedPoint& point, const Style& style) {
   return fmt::format(
       "At {} requests in flight, {:.1f} sequences decode in each copy of attention. By the\n"
-      "formulas, before the correction learned from rows:\n{}",
-      FormatNumber(point.concurrency), point.why.decoding, PartsText(point.why, style));
+      "formulas, before the correction learned from rows:\n{}{}",
+      FormatNumber(point.concurrency), point.why.decoding, PartsText(point.why, style),
+      TpotText(point.why, point.prediction.tpot_s.value));
 }
 
 std::string AgainstText(std::span<const PredictedPoint> points, std::optional<double> anchor,

@@ -33,6 +33,24 @@ TEST(PredictText, ShowsTheErrorsOfWhatWasMeasuredAlone) {
   EXPECT_EQ(AgainstText({Points().data(), 1}, std::nullopt, {}), "");
 }
 
+TEST(PredictText, SaysHowAStepBecomesATokensTimeAndWhatACapLeaves) {
+  std::vector<PredictedPoint> points = Points();
+  calibrate::Explanation& why = points[1].why;
+  EXPECT_EQ(ExplanationText(points[1], {}).find("TPOT:"), std::string::npos);
+  // Nine parts of 0.1 ms, 1.5 tokens: 0.6 ms, and 0.4 of prompts.
+  why.gained = 1.5;
+  why.formula_tpot_s = 0.001;
+  why.prompt_clock = 0.75;
+  const std::string text = ExplanationText(points[1], {});
+  EXPECT_NE(text.find("TPOT: a step of 0.900 ms / 1.50 tokens it gains + 0.400 ms for prompts in "
+                      "between = 1.000 ms;\ncorrected by the nearest rows, x 2.00: 2.00 ms."),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("100 % of the clock in a decode step, 75 % in a prompt"), std::string::npos);
+  const std::string table = PredictionTable(points, {});
+  EXPECT_NE(table.find("cache room"), std::string::npos) << table;
+}
+
 std::vector<OpenRate> Rates() {
   std::vector<OpenRate> rates(2);
   rates[0].rate_rps = 2.0;

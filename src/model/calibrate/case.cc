@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "model/perf/own_times.h"
+#include "model/perf/power.h"
 
 namespace roofscape::calibrate {
 namespace {
@@ -136,6 +137,45 @@ double TrustOf(const ServingRow& row, const perf::Service& service) {
   return trust;
 }
 
+Error Wrong(std::string message) { return Error{ErrorCode::kInvalidArgument, std::move(message)}; }
+
+/// A cap must be one: below the TDP, and above what a chip draws for nothing.
+Result<> SetPowerCap(const ServingRow& row, perf::Machine& machine) {
+  if (!row.power_cap_w) return {};
+  if (machine.tdp_w <= 0.0) {
+    return Wrong(fmt::format("a power cap: the TDP of '{}' is not known; add tdp_w to its file",
+                             machine.chip));
+  }
+  const double least = perf::PowerShares().idle * machine.tdp_w;
+  if (*row.power_cap_w > machine.tdp_w || *row.power_cap_w <= least) {
+    return Wrong(
+        fmt::format("a power cap of {:g} W: '{}' has a TDP of {:g} W and draws about "
+                    "{:.0f} W idle; give something between",
+                    *row.power_cap_w, machine.chip, machine.tdp_w, least));
+  }
+  machine.power_cap_w = *row.power_cap_w;
+  return {};
+}
+
+/// What of the prompts is not computed again.
+Result<> SetCached(const ServingRow& row, const catalog::Chip& chip, Case& out) {
+  if (row.cached <= 0.0 && row.fetched <= 0.0) return {};
+  out.load.cached = row.cached * out.load.input;
+  out.load.fetched = row.fetched * out.load.input;
+  if (out.load.Fresh() < 1.0) {
+    return Wrong("the prefix cache holds whole prompts: at least one token of each is computed");
+  }
+  if (row.fetched <= 0.0) return {};
+  constexpr double kGiga = 1e9;
+  out.service.host_bandwidth =
+      row.host_bytes_per_s.value_or(chip.host.link_gb_s.value_or(0.0) * kGiga);
+  if (out.service.host_bandwidth <= 0.0) {
+    return Wrong(
+        fmt::format("how fast '{}' reads the host's memory is not known: say it", chip.entry.id));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Case> MakeCase(const catalog::Catalog& catalog, const ServingRow& row,
@@ -147,6 +187,7 @@ Result<Case> MakeCase(const catalog::Catalog& catalog, const ServingRow& row,
   RS_ASSIGN_OR_RETURN(const perf::Formats formats, perf::FormatsOf(*model, row.precision));
   RS_RETURN_IF_ERROR(SetPools(*model, row, formats, out));
   const std::string& format = row.precision.empty() ? model->precision : row.precision;
+  RS_RETURN_IF_ERROR(SetPowerCap(row, out.service.machine));
   const bool own = perf::MeasuredItself(*chip, format);
   if (own) {
     RS_RETURN_IF_ERROR(UseOwnTimes(*chip, *model, row, format, out));
@@ -170,9 +211,10 @@ Result<Case> MakeCase(const catalog::Catalog& catalog, const ServingRow& row,
   out.setting = {perf::EngineClassOf(row.engine), out.service.machine.generation,
                  fixed ? std::size_t{perf::kFixedProtocol} + perf::EngineClassOf(row.engine)
                        : std::size_t{perf::kBurstProtocol}};
-  out.service.prompts_first = perf::PromptsFirst(out.setting.engine);
+  perf::SetEngine(out.setting.engine, out.service);
   const double mean_length = row.length_share.value_or(row.source == "nv" ? 1.0 : 0.9);
   out.load = {row.concurrency, row.input * mean_length, row.output * mean_length};
+  RS_RETURN_IF_ERROR(SetCached(row, *chip, out));
   if (row.drafts) {
     out.service.speculation = {*row.drafts, row.accepted};
   } else if (Drafts(row)) {

@@ -5,7 +5,7 @@
 #include <map>
 
 #include "model/calibrate/linear.h"
-#include "model/perf/power.h"
+#include "model/perf/mean_power.h"
 
 namespace roofscape::calibrate {
 namespace {
@@ -243,8 +243,23 @@ bool Model::Fitted(const Case& c) const { return curves_.contains(c.kinds[kCurve
 
 Explanation Model::Explain(const Case& c) const { return calibrate::Explain(c, CoefficientsOf(c)); }
 
+namespace {
+
+/// What a power cap leaves of the clock in a pass.
+double ClockOf(const perf::Machine& m, const perf::Lowered& w,
+               const perf::Coefficients<double>& coefficients, const perf::StepLoad<double>& load,
+               bool prefill) {
+  const auto full = perf::FullClockSeconds(m, w, coefficients, load, prefill);
+  return perf::ClockUnderCap(m, w, load, full).share;
+}
+
+}  // namespace
+
 Explanation Explain(const Case& c, const perf::Coefficients<double>& coefficients) {
-  return Explain(c, coefficients, perf::MeanField(c.service, coefficients, c.load));
+  const perf::Point<double> point = perf::MeanField(c.service, coefficients, c.load);
+  Explanation out = Explain(c, coefficients, point);
+  out.formula_tpot_s = point.tpot;
+  return out;
 }
 
 Explanation Explain(const Case& c, const perf::Coefficients<double>& coefficients,
@@ -255,15 +270,19 @@ Explanation Explain(const Case& c, const perf::Coefficients<double>& coefficient
   Explanation out;
   out.decoding = point.decoding;
   out.admitted = perf::AdmittedSequences(c.service, coefficients, c.load);
-  out.decode = perf::ForwardSeconds(machine, worker, coefficients,
-                                    perf::DecodeLoad(c.service, c.load, point.decoding), false);
-  perf::StepLoad<double> prompt;
-  prompt.prefill = c.load.input;
-  prompt.pairs = 0.5 * c.load.input * c.load.input;
+  const auto step = perf::DecodeLoad(c.service, c.load, point.decoding);
+  out.decode = perf::ForwardSeconds(machine, worker, coefficients, step, false);
+  auto prompt = perf::PromptLoad<double>(c.load, 1.0);
+  prompt.copies = 1.0;
   out.prefill = perf::ForwardSeconds(machine, prefills, coefficients, prompt, true);
+  out.gained = perf::TokensAStep(c.service, coefficients);
+  if (machine.power_cap_w > 0.0) {
+    out.decode_clock = ClockOf(machine, worker, coefficients, step, /*prefill=*/false);
+    out.prompt_clock = ClockOf(machine, prefills, coefficients, prompt, /*prefill=*/true);
+  }
   out.memory = machine.memory;
   out.weights = worker.weight_bytes;
-  out.cache_room = perf::CacheBytes(machine, worker, coefficients[perf::kMemoryShare]);
+  out.cache_room = perf::CacheBytes(c.service, worker, coefficients);
   const double held = c.load.input + 0.5 * c.load.output;
   out.cache = point.decoding * (held * worker.cache_bytes_per_token +
                                 worker.windowed_bytes_per_sequence + worker.recurrent.state_bytes);

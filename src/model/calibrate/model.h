@@ -50,6 +50,10 @@ struct Explanation {
   double weights = 0.0;                  // That a chip holds.
   double cache = 0.0;                    // That sequences of the load fill.
   double cache_room = 0.0;               // That is left for them.
+  double decode_clock = 1.0;             // That a power cap leaves in a decode step,
+  double prompt_clock = 1.0;             // and in a prompt, of the full one.
+  double gained = 1.0;                   // Tokens of a sequence a step.
+  std::optional<double> formula_tpot_s;  // Before the correction by rows; of a closed loop.
   std::optional<double> chip_w;          // Mean draw; missing: the chip's TDP is not known.
 };
 

@@ -5,7 +5,7 @@
 #include <limits>
 #include <utility>
 
-#include "model/perf/power.h"
+#include "model/perf/mean_power.h"
 
 namespace roofscape::calibrate {
 namespace {

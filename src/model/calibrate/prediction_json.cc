@@ -34,6 +34,12 @@ Json StepJson(const perf::StepTimes<double>& times) {
 
 std::string_view PartTitle(std::size_t part) { return kTitles[part]; }
 
+std::string_view PartWord(std::size_t part) {
+  constexpr std::array<std::string_view, perf::kStepParts> kWords = {
+      "products", "attention", "experts", "state", "head", "sums", "travel", "launches", "host"};
+  return kWords[part];
+}
+
 std::string_view PartKey(std::size_t part) { return kKeys[part]; }
 
 std::size_t LargestPart(const perf::StepTimes<double>& times) {
@@ -57,6 +63,8 @@ Json PredictionJson(std::span<const PredictedPoint> points) {
                    {"limited_by", PartKey(LargestPart(p.why.decode))},
                    {"decode_step", StepJson(p.why.decode)},
                    {"prompt", StepJson(p.why.prefill)},
+                   {"tokens_a_step", p.why.gained},
+                   {"clock", {{"decode_step", p.why.decode_clock}, {"prompt", p.why.prompt_clock}}},
                    {"memory",
                     {{"chip_bytes", p.why.memory},
                      {"weight_bytes", p.why.weights},
@@ -73,9 +81,9 @@ Json OpenPointJson(double rate_rps, const std::optional<OpenPrediction>& open) {
     json = PredictionJson({&plain, 1})[0];
     json.erase("concurrency");
   } else {
-    for (const char* name :
-         {"ttft_mean_s", "tpot_mean_s", "total_tps_per_chip", "domain", "decoding_sequences",
-          "admitted_sequences", "limited_by", "decode_step", "prompt", "memory"}) {
+    for (const char* name : {"ttft_mean_s", "tpot_mean_s", "total_tps_per_chip", "domain",
+                             "decoding_sequences", "admitted_sequences", "limited_by",
+                             "decode_step", "prompt", "tokens_a_step", "clock", "memory"}) {
       json[name] = nullptr;
     }
   }

@@ -25,6 +25,8 @@ struct PredictedPoint {
 /// Of a place in perf::StepPart: for people, and as a name in JSON ("attention_s").
 std::string_view PartTitle(std::size_t part);
 std::string_view PartKey(std::size_t part);
+/// A word for narrow columns.
+std::string_view PartWord(std::size_t part);
 /// The part that takes longest.
 std::size_t LargestPart(const perf::StepTimes<double>& times);
 

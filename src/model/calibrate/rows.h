@@ -44,8 +44,12 @@ struct ServingRow {
   std::optional<double> slots;     // Sequences the engine takes at once, each with its own cache.
   std::optional<double> drafts;    // Tokens a step, where `speculative` does not say it,
   std::optional<double> accepted;  // and those accepted, in the mean.
-  double length_low = 0.8;         // The shortest length, of the longest.
-  double requests_per_slot = 20;   // That were sent.
+  std::optional<double> power_cap_w;       // Of a chip, below its TDP.
+  double cached = 0.0;                     // Share of the prompt that a prefix cache holds,
+  double fetched = 0.0;                    // or that is read back from the host's memory,
+  std::optional<double> host_bytes_per_s;  // at so much a chip; missing: as its link is known.
+  double length_low = 0.8;                 // The shortest length, of the longest.
+  double requests_per_slot = 20;           // That were sent.
   std::optional<double> length_share;  // Mean of what was sent, of nominal; else its protocol's.
   RowPool serve, prefill, decode;
   std::optional<double> ttft_s, tpot_s, tput_per_chip;  // As measured.

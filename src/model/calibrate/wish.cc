@@ -18,6 +18,11 @@ ServingRow RowOf(const Wish& wish) {
   row.speculative = wish.drafts.value_or(0.0) > 0.0 ? "mtp" : "none";
   row.drafts = wish.drafts;
   row.accepted = wish.accepted;
+  row.power_cap_w = wish.power_cap_w;
+  row.cached = wish.prefix_hit;
+  row.fetched = wish.host_hit;
+  constexpr double kGiga = 1e9;
+  if (wish.host_gbps) row.host_bytes_per_s = *wish.host_gbps * kGiga;
   row.chips = wish.chips;
   row.threads = wish.threads;
   row.slots = wish.slots;

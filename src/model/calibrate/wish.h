@@ -19,8 +19,12 @@ struct Wish {
   std::optional<double> chips, workers;
   std::optional<double> threads, slots;  // Of an engine on a processor.
   std::optional<double> tp, ep, dp, pp;
-  std::optional<double> drafts;    // Of speculative decoding, tokens a step,
-  std::optional<double> accepted;  // and those accepted, in the mean.
+  std::optional<double> drafts;       // Of speculative decoding, tokens a step,
+  std::optional<double> accepted;     // and those accepted, in the mean.
+  std::optional<double> power_cap_w;  // Of a chip.
+  double prefix_hit = 0.0;            // Share of each prompt that a prefix cache holds,
+  double host_hit = 0.0;              // and that is read back from the host's memory,
+  std::optional<double> host_gbps;    // at so many GB/s a chip; missing: its link's.
   std::optional<double> prefill_tp, prefill_ep, prefill_dp, prefill_workers;
 
   bool Disaggregated() const { return prefill_tp || prefill_ep || prefill_dp || prefill_workers; }

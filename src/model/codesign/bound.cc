@@ -67,6 +67,7 @@ class WorkerBounds {
       : space_(space), family_(family), worker_(worker), load_(space.lengths) {
     service_.machine = family.machine;
     service_.token_budget = family.token_budget;
+    perf::SetEngine(family.engine, service_);
     service_.speculation.drafts = space.drafts;
     service_.serve = {worker.lowered, 1.0};
     gained_ = perf::TokensAStep(service_, family.coefficients);
@@ -78,7 +79,7 @@ class WorkerBounds {
     WorkerBound b;
     const double fits = perf::AdmittedSequences(service_, c, load_);
     b.admitted = fits * streams_;
-    const double alone = PromptSeconds(1.0);
+    const double alone = PromptSeconds(1.0, /*copies=*/1.0);
     b.least_ttft_s = c[perf::kRequest] + c[perf::kPromptToken] * load_.input + alone;
     b.prompts_a_second = streams_ / LeastPromptSeconds();
     b.requests_a_second.assign(tpot_limits_s.size(), kNever);
@@ -90,9 +91,9 @@ class WorkerBounds {
   }
 
  private:
-  double PromptSeconds(double prompts) const {
-    return perf::PrefillSeconds(family_.machine, worker_.lowered, family_.coefficients, load_.input,
-                                prompts);
+  double PromptSeconds(double prompts, double copies = 0.0) const {
+    return perf::PrefillSeconds(family_.machine, worker_.lowered, family_.coefficients, load_,
+                                prompts, copies);
   }
 
   /// Of a prompt among as many as share its step, over all loads and numbers of workers there are.
@@ -124,13 +125,14 @@ class WorkerBounds {
     const auto add = [&](double batch) {
       if (batch > kNoSequence && batch < most) points.push_back(batch);
     };
-    const double queries = 1.0 + space_.drafts;
     for (std::size_t node = 0; node < perf::TimeLine::kNodes; ++node) {
       const double count = perf::NodeCount(node);
-      add(count);
-      add(count / queries);
-      add((count - 1.0) / queries);
-      add(count / (queries * worker_.lowered.layout.dp));
+      // Of a sequence a step verifies all of its drafts, and drafts one by one.
+      for (const double queries : {1.0, 1.0 + space_.drafts}) {
+        add(count / queries);
+        add((count - 1.0) / queries);
+        add(count / (queries * worker_.lowered.layout.dp));
+      }
     }
     for (double batch = 1.0 / 16.0; batch < most; batch *= 1.0442737824274138) add(batch);
     std::sort(points.begin(), points.end());

@@ -88,7 +88,8 @@ class Evaluator {
     const catalog::Model& model = *ask_.shapes[sample.shape];
     if (ShapeRefusal(model, machine, limits, worker.layout, formats_.experts)) return false;
     return !MemoryRefusal(model, machine, worker, c[perf::kMemoryShare],
-                          ask_.common->longest_tokens);
+                          ask_.common->longest_tokens,
+                          perf::PoolRuleOf(ask_.common->engines[0].engine));
   }
 
   void AddLoads(const Sample& sample, const perf::Machine& machine,
@@ -97,7 +98,7 @@ class Evaluator {
     perf::Service service;
     service.machine = machine;
     service.token_budget = ask_.common->token_budgets[0];
-    service.prompts_first = perf::PromptsFirst(ask_.common->engines[0].engine);
+    perf::SetEngine(ask_.common->engines[0].engine, service);
     service.serve = {worker, 1.0};
     const double usd = ask_.chips->usd_per_hour.Of(sample.chip.parts) / kHour;
     const double watts = ask_.chips->kw.Of(sample.chip.parts) * 1e3;

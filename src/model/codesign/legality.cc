@@ -111,10 +111,10 @@ std::optional<Refusal> ShapeRefusal(const catalog::Model& model, const perf::Mac
 
 std::optional<Refusal> MemoryRefusal(const catalog::Model& model, const perf::Machine& machine,
                                      const perf::Lowered& worker, double share,
-                                     double longest_tokens) {
+                                     double longest_tokens, perf::PoolRule rule) {
   const double largest = LargestStage(model, worker.layout.pp);
   const double spare = worker.weight_bytes * (largest - 1.0);
-  const double room = perf::CacheBytes(machine, worker, share) - spare;
+  const double room = perf::CacheBytes(machine, worker, share, rule) - spare;
   constexpr double kLeast = 1e9;  // Below it no engine starts.
   if (room < kLeast) return Refusal::kWeights;
   const double request = longest_tokens * worker.cache_bytes_per_token +

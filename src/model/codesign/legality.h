@@ -62,9 +62,11 @@ std::optional<Refusal> ShapeRefusal(const catalog::Model& model, const perf::Mac
                                     perf::Precision experts);
 
 /// By memory: weights of the largest stage, and one request of the load from end to end (a worker
-/// that only prefills: its prompt). `share`: of memory, that the engine takes.
+/// that only prefills: its prompt). `share`: of memory, that the engine
+/// takes, by its rule.
 std::optional<Refusal> MemoryRefusal(const catalog::Model& model, const perf::Machine& machine,
                                      const perf::Lowered& worker, double share,
-                                     double longest_tokens);
+                                     double longest_tokens,
+                                     perf::PoolRule rule = perf::PoolRule::kOfAll);
 
 }  // namespace roofscape::codesign

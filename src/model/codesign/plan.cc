@@ -24,7 +24,7 @@ perf::Service ServiceOf(const Space& space, const Plan& plan) {
   perf::Service service;
   service.machine = family.machine;
   service.token_budget = family.token_budget;
-  service.prompts_first = perf::PromptsFirst(family.engine);
+  perf::SetEngine(family.engine, service);
   service.speculation.drafts = space.drafts;
   service.serve = {family.workers[plan.serve].lowered, static_cast<double>(plan.serve_workers)};
   if (plan.prefill != kNoPrefill) {

@@ -122,8 +122,12 @@ class Builder {
     if (!lowered) return Refusal::kExperts;
     lowered->travel = wish_.travel;
     const double share = family.coefficients[perf::kMemoryShare];
-    const auto whole = MemoryRefusal(model, machine, *lowered, share, wish_.longest_tokens);
-    const auto prompt = MemoryRefusal(model, machine, *lowered, share, wish_.longest_prompt);
+    const auto fits = [&](double tokens) {
+      return MemoryRefusal(model, machine, *lowered, share, tokens,
+                           perf::PoolRuleOf(family.engine));
+    };
+    const auto whole = fits(wish_.longest_tokens);
+    const auto prompt = fits(wish_.longest_prompt);
     if (whole && prompt) return whole;
     if (book_ != nullptr) {
       lowered->kernels = book_->TimesOf(machine, model, layout, family.formats, family.engine);

@@ -116,8 +116,8 @@ std::optional<double> PromptChipSeconds(const Space& space, double ttft_limit_s,
   for (const Worker& w : family.workers) {
     if (!w.prefills) continue;
     const double together = perf::PromptsAStep(family.token_budget, input, 1e9);
-    const double pass =
-        perf::PrefillSeconds(family.machine, w.lowered, family.coefficients, input, together);
+    const double pass = perf::PrefillSeconds(family.machine, w.lowered, family.coefficients,
+                                             space.lengths, together);
     // A prompt waits for half a pass, then takes one.
     const double ttft = family.coefficients[perf::kRequest] +
                         family.coefficients[perf::kPromptToken] * input + 1.5 * pass;

@@ -84,6 +84,18 @@ EngineClass EngineClassOf(std::string_view name);
 /// Does nobody decode in a step of this engine that takes up prompts?
 constexpr bool PromptsFirst(EngineClass engine) { return engine == kSglang; }
 
+/// What an engine's memory fraction is a fraction of.
+enum class PoolRule {
+  kOfAll,   // Of the chip's memory, for weights, activations, graphs and cache.
+  kOfFree,  // Of what weights, activations and graphs leave, for the cache.
+};
+/// TensorRT-LLM's free_gpu_memory_fraction is of the second kind, vLLM's gpu_memory_utilization of
+/// the first. SGLang's mem_fraction_static leaves activations and graphs out: with a share that is
+/// fitted to its rows that is the first kind but for a constant.
+constexpr PoolRule PoolRuleOf(EngineClass engine) {
+  return engine == kTensorRtLlm ? PoolRule::kOfFree : PoolRule::kOfAll;
+}
+
 /// How the requests of a row were sent.
 enum ProtocolClass : std::size_t {
   kBurstProtocol,  // InferenceX: all at once, lengths 0.8 to 1.0 of nominal, 10 a slot.

@@ -35,8 +35,8 @@ LinkTable<double> AssumedTorus() {
 LinkTable<double> AssumedRails() {
   LinkTable<double> table;
   for (LinkParams<double>& p : table.kinds) p = {20e-6, 5e-6, 0.85, 0, 0};
-  table[Collective::kDispatch] = {25e-6, 0, 0.9, 0, 0};
-  table[Collective::kCombine] = {25e-6, 0, 0.9, 0, 0};
+  table[Collective::kDispatch] = {25e-6, 0, kRailsReach, 0, 0};
+  table[Collective::kCombine] = {25e-6, 0, kRailsReach, 0, 0};
   table[Collective::kSend] = {10e-6, 0, 0.85, 0, 0};
   return table;
 }

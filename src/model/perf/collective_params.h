@@ -73,6 +73,9 @@ CommParams<T> Lift(const CommParams<double>& from) {
   return {lift(from.island), lift(from.rails), T(from.hop_s)};
 }
 
+/// What dispatch and combine reach of a network card's bandwidth, as measured on InfiniBand.
+inline constexpr double kRailsReach = 0.9;
+
 struct CommDefaults {
   CommParams<double> params;
   std::array<Tier, kCollectives> island_tier = {};

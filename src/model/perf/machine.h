@@ -41,6 +41,7 @@ struct Machine {
   double rail_bandwidth = 0.0;                 // Between domains, a chip, bytes/s.
   std::shared_ptr<const Links> links;          // Where it is no switch; null: as behind one.
   double tdp_w = 0.0;                          // 0: not known.
+  double power_cap_w = 0.0;      // Set below the TDP: clocks fall to keep it (forward.h); 0: none.
   bool host_beside = true;       // The host counts and sends tokens while the chip computes.
   bool host_in_package = false;  // A slower CPU, reached over a coherent link.
 };

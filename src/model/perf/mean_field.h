@@ -15,7 +15,7 @@
 #include <cmath>
 #include <optional>
 
-#include "model/perf/step.h"
+#include "model/perf/forward.h"
 
 namespace roofscape::perf {
 
@@ -24,6 +24,13 @@ struct Load {
   double concurrency = 1.0;
   double input = 1024.0;
   double output = 1024.0;
+  double cached = 0.0;   // Of the input, found in the chips' own prefix cache,
+  double fetched = 0.0;  // or read back from the host's memory.
+
+  /// Prompt tokens that are computed.
+  double Fresh() const { return input - cached - fetched; }
+  /// Keys that each of them looks back at, in the mean.
+  double Back() const { return 0.5 * (input + cached + fetched); }
 };
 
 /// Speculative decoding.
@@ -48,8 +55,16 @@ struct Service {
   double sequences = 0.0;        // That an engine takes at once at most, a group; 0: no limit.
   bool unlimited_cache = false;  // A layout that must have fitted, though its label says it cannot.
   double token_budget = 8192.0;  // Prompt tokens a step takes at most.
-  bool prompts_first = false;    // Nobody decodes in a step that takes up prompts.
+  PoolRule pool_rule = PoolRule::kOfAll;
+  double host_bandwidth = 0.0;  // Bytes/s a chip, from the host's memory; for Load::fetched.
+  bool prompts_first = false;   // Nobody decodes in a step that takes up prompts.
 };
+
+/// Sets what an engine does in its own way.
+inline void SetEngine(EngineClass engine, Service& service) {
+  service.prompts_first = PromptsFirst(engine);
+  service.pool_rule = PoolRuleOf(engine);
+}
 
 /// Batches that a worker works on side by side: one a copy of attention and, in a pipeline, one a
 /// stage, so that no stage waits. Each pass of a batch goes through all stages.
@@ -63,14 +78,24 @@ struct Point {
   T admitted = T(0.0);  // Sequences that are in a group's cache at once.
 };
 
-/// Bytes of a chip that are left for the cache beside weights, activations and graphs (about 3 GB),
-/// of the share that the engine takes; never all there is, though rows with wrong labels say so.
+/// Bytes of a chip for the cache, as an engine computes them; activations and graphs are about 3
+/// GB. Never all there is, though rows with wrong labels say so.
 template <class T>
-T CacheBytes(const Machine& machine, const Lowered& worker, const T& share) {
+T CacheBytes(const Machine& machine, const Lowered& worker, const T& share,
+             PoolRule rule = PoolRule::kOfAll) {
   using std::min;
   constexpr double kActivationsAndGraphs = 3e9;
   constexpr double kMostShare = 0.98;
-  return machine.memory * min(share, T(kMostShare)) - (worker.weight_bytes + kActivationsAndGraphs);
+  const T at_most = min(share, T(kMostShare));
+  const double others = worker.weight_bytes + kActivationsAndGraphs;
+  if (rule == PoolRule::kOfFree) return at_most * (machine.memory - others);
+  return machine.memory * at_most - others;
+}
+
+/// Of a worker of a deployment.
+template <class T>
+T CacheBytes(const Service& service, const Lowered& worker, const Coefficients<T>& c) {
+  return CacheBytes(service.machine, worker, c[kMemoryShare], service.pool_rule);
 }
 
 /// Sequences of a load that fit into the cache for one batch (of an attention group; of a
@@ -86,22 +111,56 @@ T AdmittedSequences(const Service& service, const Coefficients<T>& c, const Load
   const double each =
       held * w.cache_bytes_per_token + w.windowed_bytes_per_sequence + w.recurrent.state_bytes;
   if (each <= 0.0 || service.unlimited_cache) return T(most);
-  const T room = CacheBytes(service.machine, w, c[kMemoryShare]) / (each * w.layout.pp);
+  const T room = CacheBytes(service, w, c) / (each * w.layout.pp);
   return min(max(room, T(1.0)), T(most));
 }
 
 template <class T>
-T PrefillSeconds(const Machine& m, const Lowered& w, const Coefficients<T>& c, double input,
-                 double prompts) {
-  StepLoad<T> load;
-  load.prefill = T(input * prompts);
-  load.pairs = T(0.5 * input * input * prompts);
-  return Total(ForwardSeconds(m, w, c, load, true));
+StepLoad<T> PromptLoad(const Load& load, double prompts) {
+  StepLoad<T> step;
+  step.prefill = T(load.Fresh() * prompts);
+  step.pairs = T(load.Fresh() * load.Back() * prompts);
+  return step;
 }
 
-/// Prompts that share a prefill step where several wait: up to the budget of tokens.
-inline double PromptsAStep(double budget, double input, double waiting) {
-  return std::clamp(budget / input, 1.0, std::max(waiting, 1.0));
+/// `copies` of attention take up so many prompts each; 0: all of them.
+template <class T>
+T PrefillSeconds(const Machine& m, const Lowered& w, const Coefficients<T>& c, const Load& load,
+                 double prompts, double copies = 0.0) {
+  StepLoad<T> step = PromptLoad<T>(load, prompts);
+  step.copies = T(copies);
+  return Total(ForwardSeconds(m, w, c, step, true));
+}
+
+/// Until what lies in the host's memory is back in a chip's; steps go on meanwhile.
+inline double FetchSeconds(const Service& s, const Lowered& w, const Load& load) {
+  if (load.fetched <= 0.0) return 0.0;
+  return load.fetched * w.cache_bytes_per_token / s.host_bandwidth;
+}
+
+/// The pass of one prompt. The copies of attention share experts: beside it there are those of the
+/// other copies, of which a share `busy` has one at the time.
+template <class T>
+class LonePrompt {
+ public:
+  LonePrompt(const Machine& m, const Lowered& w, const Coefficients<T>& c, const Load& load)
+      : alone_(PrefillSeconds(m, w, c, load, 1.0, 1.0)), all_(alone_) {
+    if (w.layout.dp > 1.0) all_ = PrefillSeconds(m, w, c, load, 1.0);
+  }
+
+  T Seconds(const T& busy) const {
+    using std::min;
+    return alone_ + min(busy, T(1.0)) * (all_ - alone_);
+  }
+
+ private:
+  T alone_;
+  T all_;
+};
+
+/// Prompts of so many fresh tokens that share a step where several wait: up to the budget.
+inline double PromptsAStep(double budget, double fresh, double waiting) {
+  return std::clamp(budget / fresh, 1.0, std::max(waiting, 1.0));
 }
 
 template <class T>
@@ -152,13 +211,13 @@ PromptSteps<T> StepsWithPrompts(const Service& s, const Coefficients<T>& c, cons
   using std::exp;
   const Machine& m = s.machine;
   const Lowered& w = s.serve.worker;
-  const T arriving = decode.decode * (load.input / load.output);  // Prompt tokens a step.
+  const T arriving = decode.decode * (load.Fresh() / load.output);  // Prompt tokens a step.
   PromptSteps<T> out;
-  out.share = 1.0 - exp(-1.0 * arriving / std::min(load.input, s.token_budget));
+  out.share = 1.0 - exp(-1.0 * arriving / std::min(load.Fresh(), s.token_budget));
   const T chunk = arriving / out.share;
   StepLoad<T> both = decode;
   both.prefill = chunk;
-  both.pairs = chunk * (0.5 * load.input);
+  both.pairs = chunk * load.Back();
   const T shared = Total(ForwardSeconds(m, w, c, both, false)) - step + c[kPrefillHost];
   StepLoad<T> alone;
   alone.prefill = both.prefill;
@@ -179,15 +238,15 @@ Point<T> AggregatedPoint(const Service& s, const Coefficients<T>& c, const Load&
   const Lowered& w = s.serve.worker;
   const double slots = std::max(load.concurrency / (s.serve.workers * Streams(w)), 1.0);
   const T admitted = min(T(slots), AdmittedSequences(s, c, load));
-  const T alone = PrefillSeconds(m, w, c, load.input, 1.0);
-  const double together = PromptsAStep(s.token_budget, load.input, slots);
-  const T each = PrefillSeconds(m, w, c, load.input, together) / together;
-  const double passes = std::max(load.input / s.token_budget, 1.0);
+  const LonePrompt<T> prompt(m, w, c, load);
+  const double together = PromptsAStep(s.token_budget, load.Fresh(), slots);
+  const T each = PrefillSeconds(m, w, c, load, together) / together;
+  const double passes = std::max(load.Fresh() / s.token_budget, 1.0);
   const double mixes = s.prompts_first ? 0.0 : passes;  // Steps of those that decode, in a pass.
   const double others = 1.0 - 1.0 / slots;              // Whoever is alone waits for nobody.
   const T gained = TokensAStep(s, c);
-  const T before =
-      c[kRequest] + c[kPromptToken] * load.input + c[kFront] * (load.concurrency / s.serve.workers);
+  const T before = c[kRequest] + c[kPromptToken] * load.input +
+                   c[kFront] * (load.concurrency / s.serve.workers) + FetchSeconds(s, w, load);
   Point<T> p;
   p.admitted = admitted;
   p.decoding = admitted;
@@ -199,6 +258,7 @@ Point<T> AggregatedPoint(const Service& s, const Coefficients<T>& c, const Load&
     p.tpot = step / gained + prompts.share * prompts.cost;
     const T busy = min(each * p.decoding / (p.tpot * load.output), T(1.0));
     const T queue = c[kQueue] * busy * each;
+    const T alone = prompt.Seconds(busy);
     const T inside = before + alone + (c[kPoll] + mixes) * step * others + queue;
     const T whole = inside + p.tpot * load.output;
     // Fewer decode while the first burst is taken in; who has no room yet holds up nobody.
@@ -225,7 +285,7 @@ Point<T> SerialPoint(const Service& s, const Coefficients<T>& c, const Load& loa
   const Lowered& w = s.serve.worker;
   const double slots = std::max(load.concurrency / (s.serve.workers * w.layout.dp), 1.0);
   const T users = min(T(slots), AdmittedSequences(s, c, load));
-  const T prompt = PrefillSeconds(s.machine, w, c, load.input, 1.0);
+  const T prompt = PrefillSeconds(s.machine, w, c, load, 1.0);
   const T request = c[kRequest] + c[kPromptToken] * load.input;
   Point<T> p;
   p.admitted = users;
@@ -253,25 +313,29 @@ Point<T> DisaggregatedPoint(const Service& s, const Coefficients<T>& c, const Lo
   const Lowered& pw = s.prefill.worker;
   const double prefills = s.prefill.workers * Streams(pw);
   const double decodes = s.serve.workers * Streams(w);
-  const T alone = PrefillSeconds(m, pw, c, load.input, 1.0);
-  const double together = PromptsAStep(s.token_budget, load.input, load.concurrency / prefills);
-  const T each = PrefillSeconds(m, pw, c, load.input, together) / together;
+  const LonePrompt<T> prompt(m, pw, c, load);
+  const double together = PromptsAStep(s.token_budget, load.Fresh(), load.concurrency / prefills);
+  const T each = PrefillSeconds(m, pw, c, load, together) / together;
   const T most = prefills / each;  // Requests a second that the prefill side can take.
   const T fits = AdmittedSequences(s, c, load);
   const T gained = TokensAStep(s, c);
   Point<T> p;
   p.admitted = fits;
   p.decoding = min(T(load.concurrency / decodes), fits);
+  T busy = T(0.0);
   for (int i = 0; i < 6; ++i) {
     const T step = Total(ForwardSeconds(m, w, c, DecodeLoad(s, load, p.decoding), false));
     p.tpot = step / gained;
     const T decode = p.tpot * load.output;
-    const T served = c[kRequest] + c[kPromptToken] * load.input + c[kTransfer] + alone;
+    const T alone = prompt.Seconds(busy);
+    const T served = c[kRequest] + c[kPromptToken] * load.input + c[kTransfer] +
+                     FetchSeconds(s, pw, load) + alone;
     const T unlimited = load.concurrency / (served + decode);
     // Little's law with queues before the prefill side and for room in the decoding side's cache:
     // whichever binds, rounded at the corner.
     const T room = fits * decodes / decode;
     const T rate = 1.0 / SmoothMax(SmoothMax(1.0 / unlimited, 1.0 / most), 1.0 / room);
+    busy = rate / most;
     const T waits = max(load.concurrency / rate - served - decode, T(0.0));
     const T burst = c[kBurst] * (0.5 * load.concurrency) / most;
     p.ttft = served + waits + burst;

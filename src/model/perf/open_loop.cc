@@ -67,11 +67,11 @@ class Births {
 Station PrefillStation(const Service& s, const Coefficients<double>& c, const Load& load) {
   const Lowered& w = s.prefill.worker;
   const double servers = s.prefill.workers * Streams(w);
-  const double together = PromptsAStep(s.token_budget, load.input, 1e9);
+  const double together = PromptsAStep(s.token_budget, load.Fresh(), 1e9);
   Station station;
   for (const double n : StateGrid(std::floor(servers * together))) {
     const double batch = std::max(n / servers, 1.0);
-    station.states.push_back({n, PrefillSeconds(s.machine, w, c, load.input, batch), 0.0});
+    station.states.push_back({n, PrefillSeconds(s.machine, w, c, load, batch), 0.0});
   }
   station.wait_share = 0.5;  // Prompts of one length.
   return station;
@@ -95,10 +95,11 @@ double FirstToken(const Service& s, const Coefficients<double>& c, const Load& l
   const double looks = std::max(c[kPoll] - 0.5, 0.0) * step;
   const double pass = (s.prompts_first ? 0.0 : step) + each * (1.0 + meanwhile);
   const double shared = looks + residual + pass;
-  const double alone = PrefillSeconds(s.machine, w, c, load.input, 1.0);
+  const double alone = PrefillSeconds(s.machine, w, c, load, 1.0, 1.0);
   const double others = std::clamp(p.decoding * (1.0 - 1.0 / load.concurrency), 0.0, 1.0);
   const double front = c[kFront] * (load.concurrency / s.serve.workers);
-  return c[kRequest] + c[kPromptToken] * load.input + front + alone + others * (shared - alone);
+  return c[kRequest] + c[kPromptToken] * load.input + front + FetchSeconds(s, w, load) + alone +
+         others * (shared - alone);
 }
 
 }  // namespace
@@ -187,7 +188,9 @@ OpenService MakeOpenService(const Service& s, const Coefficients<double>& c, con
   out.serve.groups = groups;
   for (const double n : StateGrid(MostInService(s, c, load, limit))) {
     if (!s.disaggregated) {
-      out.serve.states.push_back(ServingState(s, c, {n, load.input, load.output}));
+      Load there = load;
+      there.concurrency = n;
+      out.serve.states.push_back(ServingState(s, c, there));
       continue;
     }
     const StepLoad<double> step = DecodeLoad(s, load, std::max(n / groups, 1.0));
@@ -199,7 +202,8 @@ OpenService MakeOpenService(const Service& s, const Coefficients<double>& c, con
   }
   if (!s.disaggregated) return out;
   out.prefill = PrefillStation(s, c, load);
-  out.beside_s = c[kRequest] + c[kPromptToken] * load.input + c[kTransfer];
+  out.beside_s = c[kRequest] + c[kPromptToken] * load.input + c[kTransfer] +
+                 FetchSeconds(s, s.prefill.worker, load);
   return out;
 }
 

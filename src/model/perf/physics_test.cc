@@ -234,7 +234,7 @@ TEST(Physics, ALongContextFillsTheCacheAndWaits) {
   // 100 GB x 0.9 less 16 GB of weights and 3 GB, by 131 kB a token and 33,280 tokens.
   EXPECT_NEAR(p.admitted, (90e9 - s.serve.worker.weight_bytes - 3e9) / (33280.0 * 131072.0), 1e-6);
   EXPECT_GT(p.ttft,
-            10.0 * PrefillSeconds(s.machine, s.serve.worker, PriorCoefficients(), 32768.0, 1.0));
+            10.0 * PrefillSeconds(s.machine, s.serve.worker, PriorCoefficients(), load, 1.0));
 }
 
 TEST(Physics, SlopesAreDifferences) {

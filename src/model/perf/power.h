@@ -1,5 +1,5 @@
-// What a chip draws while it serves: the utilisation of its compute, memory and links in the mean
-// field's steady state, over what its maker says it draws at most.
+// What a chip draws in a pass: the utilisation of its compute, memory and links, over what its
+// maker says it draws at most.
 //
 //   W = TDP x min(1, idle + (active - idle) x busy + sum of share x utilisation)
 //
@@ -17,7 +17,7 @@
 #include <algorithm>
 #include <array>
 
-#include "model/perf/mean_field.h"
+#include "model/perf/step.h"
 
 namespace roofscape::perf {
 
@@ -111,6 +111,11 @@ Work<T> WorkOf(const Machine& m, const Lowered& w, const StepLoad<T>& load,
   return out;
 }
 
+/// What a chip may draw, of its TDP. REQUIRES: tdp_w > 0.
+inline double CapShare(const Machine& m) {
+  return m.power_cap_w > 0.0 ? std::min(m.power_cap_w / m.tdp_w, 1.0) : 1.0;
+}
+
 /// Watts of a chip, from what a second of wall time asks of it.
 template <class T>
 T PowerOf(const Machine& m, const Work<T>& a_second, const PowerShares& shares = {}) {
@@ -121,46 +126,7 @@ T PowerOf(const Machine& m, const Work<T>& a_second, const PowerShares& shares =
   }
   share = share + shares.memory * min(a_second.memory, T(1.0));
   share = share + shares.link * min(a_second.link, T(1.0));
-  return m.tdp_w * min(share, T(1.0));
-}
-
-/// Work of one prompt, where several share a pass up to the budget.
-template <class T>
-Work<T> PromptWork(const Service& s, const Lowered& w, const Coefficients<T>& c, const Load& load,
-                   double waiting) {
-  const double together = PromptsAStep(s.token_budget, load.input, waiting);
-  StepLoad<T> prompts;
-  prompts.prefill = T(load.input * together);
-  prompts.pairs = T(0.5 * load.input * load.input * together);
-  const Work<T> all = WorkOf(s.machine, w, prompts, ForwardSeconds(s.machine, w, c, prompts, true));
-  Work<T> one;
-  one.Add(all, T(1.0 / together));
-  return one;
-}
-
-/// Mean watts of one chip of the deployment at its steady state `point`. REQUIRES: tdp_w > 0.
-template <class T>
-T MeanPower(const Service& s, const Coefficients<T>& c, const Load& load, const Point<T>& point) {
-  const Lowered& w = s.serve.worker;
-  const StepLoad<T> step = DecodeLoad(s, load, point.decoding);
-  Work<T> decode;
-  decode.Add(WorkOf(s.machine, w, step, ForwardSeconds(s.machine, w, c, step, false)),
-             1.0 / (point.tpot * TokensAStep(s, c)));
-  const T requests = point.decoding / (point.tpot * load.output);  // A second, of one group.
-  const double slots = std::max(load.concurrency / (s.serve.workers * Streams(w)), 1.0);
-  if (!s.disaggregated) {
-    decode.Add(PromptWork(s, w, c, load, slots), requests);
-    return PowerOf(s.machine, decode);
-  }
-  const Lowered& pw = s.prefill.worker;
-  const double groups = s.prefill.workers * pw.layout.dp;
-  Work<T> prompts;
-  prompts.Add(PromptWork(s, pw, c, load, load.concurrency / groups),
-              requests * (s.serve.workers * w.layout.dp / groups));
-  const double decode_chips = s.serve.workers * w.layout.chips;
-  const double prompt_chips = s.prefill.workers * pw.layout.chips;
-  return (PowerOf(s.machine, decode) * decode_chips + PowerOf(s.machine, prompts) * prompt_chips) /
-         (decode_chips + prompt_chips);
+  return m.tdp_w * min(share, T(CapShare(m)));
 }
 
 }  // namespace roofscape::perf

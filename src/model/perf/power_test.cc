@@ -1,4 +1,4 @@
-#include "model/perf/power.h"
+#include "model/perf/mean_power.h"
 
 #include <cmath>
 

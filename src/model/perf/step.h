@@ -1,5 +1,6 @@
 // The time of one forward pass of one worker: kernels by roofline with reached peaks and floors,
-// experts by how many are touched, sums over the group, and what travels to experts.
+// experts by how many are touched, sums over the group, and what travels to experts. At full clock:
+// forward.h has what a power cap takes.
 //
 // Templated on the scalar (scalar.h). No allocation. Thread safety: pure functions.
 
@@ -26,7 +27,14 @@ struct StepLoad {
   T drafts = T(0.0);   // Further tokens a sequence verified at once.
   T prefill = T(0.0);  // Prompt tokens.
   T pairs = T(0.0);    // (query, key) pairs of prompts.
+  T copies = T(0.0);   // Of attention, that have such a load at once; 0: all of them.
 };
+
+/// Tokens that the experts get from all copies of attention.
+template <class T>
+T TokensOfAll(const Lowered& w, const StepLoad<T>& load, const T& tokens) {
+  return ValueOf(load.copies) > 0.0 ? tokens * load.copies : tokens * w.layout.dp;
+}
 
 /// Where the time of a pass goes. The parts add up to the pass.
 enum StepPart : std::size_t {
@@ -95,8 +103,7 @@ T AttentionSeconds(const Machine& m, const Coefficients<T>& c, const Attention& 
 
 template <class T>
 T ExpertSeconds(const Machine& m, const Coefficients<T>& c, const Lowered& w, const Experts& e,
-                const T& group_tokens) {
-  const T tokens = group_tokens * w.layout.dp;
+                const T& tokens) {
   const double chips = w.layout.chips / w.layout.pp;
   const T distinct = DistinctExperts(e, tokens);
   const T read = e.layers * distinct * e.bytes_per_expert / chips / (m.bandwidth * c[kExpertRead]);
@@ -173,12 +180,13 @@ T AttentionPart(const Machine& m, const Lowered& w, const Coefficients<T>& c,
   return seconds;
 }
 
+/// `tokens`: of all copies of attention.
 template <class T>
 T ExpertsPart(const Machine& m, const Lowered& w, const Coefficients<T>& c, const T& tokens) {
   if (w.kernels && !w.kernels->experts.empty()) {
     const double doublings = std::log2(std::max(w.layout.ep, 1.0));
     const T worst = 1.0 + c[kImbalance] * doublings;
-    return w.kernels->experts.At(tokens * w.layout.dp) * c[kCurveExperts] * worst;
+    return w.kernels->experts.At(tokens) * c[kCurveExperts] * worst;
   }
   T seconds = T(0.0);
   for (std::size_t i = 0; i < w.expert_count; ++i) {
@@ -239,7 +247,7 @@ StepTimes<T> OneBatchSeconds(const Machine& m, const Lowered& w, const Coefficie
   // Where products are a roofline, their fitted share of it holds what lies between them, too.
   if (w.kernels) times[kProductsPart] += PassesSeconds(m, c, w, tokens);
   times[kAttentionPart] = AttentionPart(m, w, c, load);
-  times[kExpertsPart] = ExpertsPart(m, w, c, tokens);
+  times[kExpertsPart] = ExpertsPart(m, w, c, TokensOfAll(w, load, tokens));
   times[kRecurrentPart] = RecurrentPart(m, w, c, load);
   times[kHeadPart] = HeadPart(m, w, c, queries + 1.0);
   times[kSumsPart] = SumsPart(m, w, c, tokens);
@@ -270,12 +278,31 @@ StepTimes<T> TwoBatchSeconds(const Machine& m, const Lowered& w, const Coefficie
   return times;
 }
 
-/// One pass. `prefills`: launched kernel by kernel, as steps with prompts are.
+/// Adds what it takes to draft: for each drafted token of a sequence one layer more, like the mean
+/// of the model's, and the head.
 template <class T>
-StepTimes<T> ForwardSeconds(const Machine& m, const Lowered& w, const Coefficients<T>& c,
-                            const StepLoad<T>& load, bool prefills) {
-  if (w.travel.two_batches && w.layout.dp > 1.0) return TwoBatchSeconds(m, w, c, load, prefills);
-  return OneBatchSeconds(m, w, c, load, prefills);
+void AddDrafting(const Machine& m, const Lowered& w, const Coefficients<T>& c,
+                 const StepLoad<T>& load, StepTimes<T>& times) {
+  StepLoad<T> one = load;
+  one.drafts = T(0.0);
+  one.prefill = T(0.0);
+  one.pairs = T(0.0);
+  const StepTimes<T> draft = OneBatchSeconds(m, w, c, one, false);
+  for (std::size_t i = 0; i < kHostPart; ++i) {
+    const double share = i == kHeadPart ? 1.0 : 1.0 / w.layers;
+    times[i] = times[i] + load.drafts * share * draft[i];
+  }
+}
+
+/// One pass at full clock. `prefills`: launched kernel by kernel, as steps with prompts are.
+template <class T>
+StepTimes<T> FullClockSeconds(const Machine& m, const Lowered& w, const Coefficients<T>& c,
+                              const StepLoad<T>& load, bool prefills) {
+  const bool halves = w.travel.two_batches && w.layout.dp > 1.0;
+  StepTimes<T> times =
+      halves ? TwoBatchSeconds(m, w, c, load, prefills) : OneBatchSeconds(m, w, c, load, prefills);
+  if (ValueOf(load.drafts) > 0.0 && ValueOf(load.decode) > 0.0) AddDrafting(m, w, c, load, times);
+  return times;
 }
 
 }  // namespace roofscape::perf

@@ -48,6 +48,18 @@ inline double Reachable(const Travel& travel, double chips) {
 
 }  // namespace travel_internal
 
+/// How the chips of a group lie in the domains of a switch.
+struct Domains {
+  double islands = 1.0;
+  double inside = 1.0;  // Chips of each.
+};
+
+inline Domains DomainsOf(const Machine& m, double chips) {
+  if (chips <= m.domain_chips || m.rail_bandwidth <= 0.0) return {1.0, chips};
+  const double islands = std::ceil(chips / std::max(m.domain_chips, 1.0));
+  return {islands, chips / islands};
+}
+
 /// One-way bandwidth between the chips of a group.
 inline double GroupBandwidth(const Machine& m, double chips) {
   if (chips <= m.domain_chips || m.rail_bandwidth <= 0.0) return m.link_bandwidth;
@@ -62,7 +74,16 @@ T OneSumSeconds(const Machine& m, const Coefficients<T>& c, double n, const T& b
       return AllReduceSeconds(links->fabric, params, bytes, static_cast<int>(n));
     });
   }
-  return c[kSumStart] + bytes * (2.0 * (n - 1.0) / n / GroupBandwidth(m, n)) / c[kLinkReach];
+  const Domains lie = DomainsOf(m, n);
+  if (lie.islands <= 1.0) {
+    return c[kSumStart] + bytes * (2.0 * (n - 1.0) / n / m.link_bandwidth) / c[kLinkReach];
+  }
+  // Rings on both tiers at once; over its rail a chip trades its part with its peers.
+  using std::max;
+  const T across = bytes * (2.0 * (lie.islands - 1.0) / n / m.rail_bandwidth / kRailsReach);
+  if (lie.inside <= 1.0) return c[kSumStart] + across;
+  const T inside = bytes * (2.0 * (lie.inside - 1.0) / lie.inside / m.link_bandwidth);
+  return 2.0 * c[kSumStart] + max(across, inside / c[kLinkReach]);
 }
 
 /// Sums over the attention group: two a layer (after attention, after the feed-forward part), and
@@ -76,27 +97,27 @@ T SumSeconds(const Machine& m, const Coefficients<T>& c, const Lowered& w, const
   return both + OneSumSeconds<T>(m, c, n, tokens * kSquaresBytes) * w.normed_layers;
 }
 
-/// Where a token's experts lie in few groups of chips that are islands, or parts of them: over the
-/// rails it goes once for each island, and from there on inside.
-template <class T>
-T GroupedTravelSeconds(const Machine& m, const Coefficients<T>& c, const Lowered& w,
-                       const T& tokens, double n) {
-  using std::max;
-  const T once = tokens / w.group_chips * (w.hidden * 3.0);
-  const double chips = travel_internal::Reachable(w.travel, n);
-  const double copies = travel_internal::Distinct(chips, w.experts[0].top_k) * (n - 1.0) / n;
-  T wire = once * (copies / m.link_bandwidth);
-  const double islands = n / std::max(m.domain_chips, 1.0);
-  if (islands > 1.0 && m.rail_bandwidth > 0.0) {
-    const double reached = travel_internal::Distinct(travel_internal::Reachable(w.travel, islands),
-                                                     w.experts[0].top_k);
-    wire = max(wire, once * (reached * (islands - 1.0) / islands / m.rail_bandwidth));
+/// Bytes of one copy of its tokens' vectors that a chip sends, inside of its domain and over its
+/// rail. Where a token's experts lie in few groups of chips that are islands, or parts of them:
+/// over the rails it goes once for each island, and from there on inside.
+struct Sent {
+  double inside = 0.0;
+  double across = 0.0;
+};
+
+inline Sent SentOf(const Travel& travel, const Domains& lie, double n, double top_k) {
+  const double copies = travel_internal::Distinct(travel_internal::Reachable(travel, n), top_k);
+  if (travel.groups <= 0.0 || lie.islands <= 1.0) {
+    return {copies * (lie.inside - 1.0) / n, copies * (n - lie.inside) / n};
   }
-  return (2.0 * c[kTravelStart] + wire / c[kLinkReach]) * w.routed_layers;
+  const double islands =
+      travel_internal::Distinct(travel_internal::Reachable(travel, lie.islands), top_k);
+  return {copies * (n - 1.0) / n, islands * (lie.islands - 1.0) / lie.islands};
 }
 
 /// Tokens that go to the experts of other groups and come back: fp8 out, bf16 back, one copy for
-/// each distinct chip, N (1 - (1 - 1/N)^k).
+/// each distinct chip, N (1 - (1 - 1/N)^k); those to its own domain go over the switch while the
+/// others go over the rails.
 template <class T>
 T TravelSeconds(const Machine& m, const Coefficients<T>& c, const Lowered& w, const T& tokens) {
   const double n = w.layout.chips / w.layout.pp;
@@ -118,10 +139,16 @@ T TravelSeconds(const Machine& m, const Coefficients<T>& c, const Lowered& w, co
       return (out + back) * w.routed_layers;
     });
   }
-  if (w.travel.groups > 0.0) return GroupedTravelSeconds(m, c, w, tokens, n);
-  const double copies = n * (1.0 - std::pow(1.0 - 1.0 / n, w.experts[0].top_k));
-  const T bytes = tokens / w.group_chips * (copies * (n - 1.0) / n * w.hidden * 3.0);
-  return (2.0 * c[kTravelStart] + bytes / (bandwidth * c[kLinkReach])) * w.routed_layers;
+  using std::max;
+  const Domains lie = DomainsOf(m, n);
+  const Sent sent = SentOf(w.travel, lie, n, w.experts[0].top_k);
+  const T once = tokens / w.group_chips * (w.hidden * 3.0);
+  T wire = T(0.0);
+  if (sent.inside > 0.0) wire = once * (sent.inside / m.link_bandwidth) / c[kLinkReach];
+  if (sent.across > 0.0) {
+    wire = max(wire, once * (sent.across / m.rail_bandwidth / kRailsReach));
+  }
+  return (2.0 * c[kTravelStart] + wire) * w.routed_layers;
 }
 
 /// Tokens that go from each stage of a pipeline to the next, bf16. Nobody measured one.

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "model/perf/step.h"
+#include "model/perf/forward.h"
 #include "model/perf/test_fabrics.h"
 #include "model/perf/testing/test_machines.h"
 
@@ -123,6 +123,38 @@ TEST(Travel, FewGroupsMeanFewCopies) {
     w.travel.most_groups = 8.0;
     EXPECT_NEAR(TravelSeconds(m, c, w, 4096.0) / all, 1.0, 0.05) << torus;
   }
+}
+
+// The note's 471 us for eight H200 a domain and 64 chips, dispatch and combine of a layer; one
+// domain that holds all of them costs a seventh.
+TEST(Travel, OverRailsOnlyWhatLeavesADomainTakesThem) {
+  const auto& catalog = ShippedFabrics();
+  const auto m = MakeMachine(catalog, **catalog::FindChip(catalog, "h200-sxm"));
+  ASSERT_TRUE(m);
+  catalog::Model model = RoutedModel();
+  model.hidden = 7168;
+  model.ffns[0].layers = 1;
+  model.ffns[0].experts = 256;
+  const auto w = Lower(model, {.chips = 64, .dp = 64, .ep = 64}, {});
+  ASSERT_TRUE(w);
+  EXPECT_NEAR(TravelSeconds(*m, PriorCoefficients(), *w, 128.0), 471e-6, 471e-6 * 0.15);
+  Machine one = *m;
+  one.domain_chips = 64.0;
+  EXPECT_LT(TravelSeconds(one, PriorCoefficients(), *w, 128.0), 471e-6 / 4.0);
+}
+
+TEST(Travel, SumsOverRailsGoOnBothTiersAtOnce) {
+  const auto c = PriorCoefficients();
+  Machine m = MachineOn(nullptr, 4.0);
+  m.rail_bandwidth = 50e9;
+  // Each chip of four trades a quarter with its peers: 2 x 3 / 4 of it over its rail.
+  const double bytes = 1e9;
+  const double across = bytes * 2.0 * 3.0 / 16.0 / 50e9 / kRailsReach;
+  EXPECT_NEAR(OneSumSeconds(m, c, 16.0, bytes), across + 2.0 * c[kSumStart], 1e-12);
+  // Inside, where that takes longer.
+  m.rail_bandwidth = 1e15;
+  EXPECT_NEAR(OneSumSeconds(m, c, 16.0, bytes), OneSumSeconds(m, c, 4.0, bytes) + c[kSumStart],
+              1e-9);
 }
 
 TEST(Travel, OverRailsATokenGoesOnceToAnIslandOfGroups) {

@@ -14,9 +14,7 @@ namespace {
 void SetBlocks(const perf::Service& service, const perf::Lowered& w,
                const perf::Coefficients<double>& c, std::int64_t block_tokens, WorkerGroup& group) {
   const double bytes =
-      service.unlimited_cache
-          ? 1e15
-          : std::max(perf::CacheBytes(service.machine, w, c[perf::kMemoryShare]), 0.0);
+      service.unlimited_cache ? 1e15 : std::max(perf::CacheBytes(service, w, c), 0.0);
   const double fixed = w.windowed_bytes_per_sequence + w.recurrent.state_bytes;
   double block = w.cache_bytes_per_token * static_cast<double>(block_tokens);
   // States alone: what tokens then take must be nothing beside them.

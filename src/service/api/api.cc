@@ -80,11 +80,12 @@ constexpr std::array<std::string_view, 5> kIntelligence = {"eval", "floor", "inp
 constexpr std::array<std::string_view, 5> kRuns = {"limit", "offset", "model", "engine", "chip"};
 constexpr std::array<std::string_view, 1> kRunPoint = {"requests"};
 constexpr std::array<std::string_view, 1> kRunSeries = {"samples"};
-constexpr std::array<std::string_view, 20> kPredict = {
-    "model",   "chip",       "fabric",      "engine",     "precision",
-    "tp",      "ep",         "dp",          "pp",         "chips",
-    "workers", "prefill_tp", "prefill_ep",  "prefill_dp", "prefill_workers",
-    "input",   "output",     "concurrency", "rate",       "max_sequences"};
+constexpr std::array<std::string_view, 24> kPredict = {
+    "model",     "chip",       "fabric",      "engine",     "precision",
+    "tp",        "ep",         "dp",          "pp",         "chips",
+    "workers",   "prefill_tp", "prefill_ep",  "prefill_dp", "prefill_workers",
+    "input",     "output",     "concurrency", "rate",       "max_sequences",
+    "power_cap", "prefix_hit", "host_hit",    "host_gbps"};
 
 constexpr std::array<std::string_view, 19> kSketch = {
     "model",       "chip",           "fabric",    "engine",    "precision",

@@ -77,6 +77,13 @@ Result<Ask> ReadAsk(const ViewInput& input, const Params& params) {
   for (const auto& [name, place] : degrees) {
     RS_ASSIGN_OR_RETURN(*place, params.Number(name, 1, 1e6));
   }
+  RS_ASSIGN_OR_RETURN(ask.wish.power_cap_w, params.Number("power_cap", 1, 1e5));
+  RS_ASSIGN_OR_RETURN(ask.wish.host_gbps, params.Number("host_gbps", 0.01, 1e5));
+  for (const auto& [name, place] :
+       {std::pair{"prefix_hit", &ask.wish.prefix_hit}, std::pair{"host_hit", &ask.wish.host_hit}}) {
+    RS_ASSIGN_OR_RETURN(const auto share, params.Number(name, 0, 0.999));
+    *place = share.value_or(0.0);
+  }
   RS_ASSIGN_OR_RETURN(const auto in, params.Number("input", 1, 1e8));
   RS_ASSIGN_OR_RETURN(const auto out, params.Number("output", 2, 1e8));
   ask.input = in.value_or(1024);

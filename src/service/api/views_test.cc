@@ -290,9 +290,28 @@ TEST(PredictView, AnswersRatesOfAnOpenLoop) {
   EXPECT_FALSE(Answer(PredictView, input, ask).contains("rates"));
 }
 
+TEST(PredictView, KnowsPowerCapsAndPrefixHits) {
+  const TestInput input(TestRows());
+  const std::string ask =
+      "model=deepseek-r1&chip=h200&tp=8&engine=sglang&input=8192&concurrency=16";
+  const Json plain = Answer(PredictView, input, ask)["points"][0];
+  EXPECT_EQ(plain["clock"]["prompt"], 1.0);
+  const Json capped = Answer(PredictView, input, ask + "&power_cap=350")["points"][0];
+  EXPECT_LT(capped["clock"]["prompt"], 1.0);
+  EXPECT_GT(capped["ttft_mean_s"]["value"], plain["ttft_mean_s"]["value"]);
+  const Json hit = Answer(PredictView, input, ask + "&prefix_hit=0.8")["points"][0];
+  EXPECT_LT(hit["ttft_mean_s"]["value"], plain["ttft_mean_s"]["value"]);
+  const Json host =
+      Answer(PredictView, input, ask + "&prefix_hit=0.4&host_hit=0.4&host_gbps=1")["points"][0];
+  EXPECT_GT(host["ttft_mean_s"]["value"], hit["ttft_mean_s"]["value"]);
+}
+
 TEST(PredictView, RefusesWhatCannotBe) {
   const TestInput input(TestRows());
   const std::string model = "model=deepseek-r1&chip=h200&tp=8";
+  EXPECT_NE(Refusal(PredictView, input, model + "&power_cap=9000").find("TDP"), std::string::npos);
+  EXPECT_NE(Refusal(PredictView, input, model + "&prefix_hit=1").find("'prefix_hit'"),
+            std::string::npos);
   EXPECT_NE(Refusal(PredictView, input, model + "&rate=1&concurrency=4").find("'rate'"),
             std::string::npos);
   EXPECT_NE(Refusal(PredictView, input, model + "&max_sequences=4").find("'max_sequences'"),
