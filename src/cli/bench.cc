@@ -28,9 +28,10 @@ namespace roofscape::cli {
 namespace {
 
 constexpr const char* kDescription =
-    "Measure a running OpenAI-compatible server at one load or a sweep of them: in a closed loop\n"
-    "(each of N users sends its next request when its last answer has ended), or in an open loop\n"
-    "(--rate: requests go out when a schedule says, whatever the server does).";
+    "Measure a running OpenAI-compatible server at one load or a sweep of them: in a\n"
+    "closed loop (each of N users sends its next request when its last answer has\n"
+    "ended), or in an open loop (--rate: requests go out when a schedule says,\n"
+    "whatever the server does).";
 
 constexpr const char* kFooter =
     "Example:\n"

@@ -299,17 +299,17 @@ void AddDraftOptions(Command& command, Options& options) {
   CommandOption* drafts = command.AddOption(
       "--drafts", options.drafts, "Speculative decoding: tokens drafted a step (fitted to: 2)");
   drafts->Check(InRange(1.0, 64.0));
-  CommandOption* length =
-      command.AddOption("--acceptance-length", options.acceptance_length,
-                        "Tokens that a step gains, stated or measured: 1 and the accepted drafts");
-  length->Check(InRange(1.0, 65.0))->Needs(drafts);
+  command
+      .AddOption("--acceptance-length", options.acceptance_length,
+                 "Tokens that a step gains, stated or measured: 1 and the accepted drafts")
+      ->Check(InRange(1.0, 65.0))
+      ->Needs(drafts);
   command
       .AddOption("--acceptance", options.acceptance,
                  "Drafts a step: the probability of each, those before it accepted: 0.8,0.6")
       ->Delimiter(',')
       ->Check(InRange(0.0, 1.0))
-      ->Excludes(drafts)
-      ->Excludes(length);
+      ->Excludes(drafts);
 }
 
 void AddLikeOptions(Command& command, Options& options) {

@@ -751,6 +751,13 @@ export type Predict = {
     limited_by: string;
     decode_step: Record<string, number>;
     prompt: Record<string, number>;
+    /** That drafts gain. */
+    tokens_a_step: number;
+    /** That a power cap leaves, of the full one. */
+    clock: {
+      decode_step: number;
+      prompt: number;
+    };
     memory: {
       chip_bytes: number;
       weight_bytes: number;
@@ -781,6 +788,8 @@ export type Predict = {
     limited_by: string | null;
     decode_step: Record<string, number> | null;
     prompt: Record<string, number> | null;
+    tokens_a_step: number | null;
+    clock: Record<string, number> | null;
     memory: Record<string, number> | null;
   })[];
   /** Of an open loop: saturated from here on. */
