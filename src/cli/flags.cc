@@ -9,8 +9,12 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include "cli/table.h"
+
 namespace roofscape::cli {
 namespace {
+
+constexpr std::size_t kHelpWidth = 80;
 
 ValueCheck Made(CLI::Validator check) {
   return ValueCheck(std::make_shared<const CLI::Validator>(std::move(check)));
@@ -148,11 +152,11 @@ CommandOption* Command::AddFlag(const std::string& names, bool& value, const std
 CommandOption* Command::Option(const std::string& name) { return Keep(*app_.get_option(name)); }
 
 Command* Command::AddSubcommand(const std::string& name, const std::string& text) {
-  return &owned_->commands.emplace_back(*app_.add_subcommand(name, text));
+  return &owned_->commands.emplace_back(*app_.add_subcommand(name, Reflow(text, kHelpWidth)));
 }
 
 void Command::RequireSubcommand() { app_.require_subcommand(1); }
-void Command::Footer(const std::string& text) { app_.footer(text); }
+void Command::Footer(const std::string& text) { app_.footer(Reflow(text, kHelpWidth)); }
 void Command::LastValueCounts() { app_.option_defaults()->take_last(); }
 void Command::Group(const std::string& title) { app_.option_defaults()->group(title); }
 

@@ -26,16 +26,15 @@ constexpr const char* kDescription = "Predict a deployment's speed, with interva
 
 constexpr const char* kFooter =
     "Example:\n"
-    "  roofscape predict --model llama-3.1-70b --chip h200-sxm --engine vllm --precision fp8 \\\n"
-    "    --tp 4 --input-tokens 1024 --output-tokens 1024 --concurrency 1,4,16,64\n"
-    "  roofscape predict --model deepseek-v3 --chip gb200-nvl72 --engine trtllm --precision fp4 "
-    "\\\n"
-    "    --tp 8 --ep 8 --prefill-tp 4 --prefill-ep 4 --prefill-workers 2 --concurrency 64\n"
+    "  roofscape predict --model llama-3.1-70b --chip h200-sxm --engine vllm \\\n"
+    "    --precision fp8 --tp 4 --input-tokens 1024 --output-tokens 1024 --concurrency 1,4,16,64\n"
+    "  roofscape predict --model deepseek-v3 --chip gb200-nvl72 --engine trtllm \\\n"
+    "    --precision fp4 --tp 8 --ep 8 --prefill-tp 4 --prefill-ep 4 --prefill-workers 2 \\\n"
+    "    --concurrency 64\n"
     "  roofscape predict --model llama-3.1-70b --chip h200-sxm --precision fp8 --tp 4 \\\n"
     "    --rate 1,2,4,8\n\n"
-    "With --concurrency the load is InferenceX's: all requests at once, 10 a slot; with --rate "
-    "they\n"
-    "come one by one, whatever is in flight. Lengths are 0.8 to 1.0 of what is given.\n"
+    "With --concurrency the load is InferenceX's: all requests at once, 10 a slot; with\n"
+    "--rate they come one by one, whatever is in flight. Lengths are 0.8 to 1.0 of what is given.\n"
     "--prefill-* makes the deployment disaggregated; --tp, --ep, --dp are then those of\n"
     "decoding. Names: roofscape catalog list.";
 

@@ -288,4 +288,29 @@ std::string WithoutControls(std::string_view text) {
   return clean;
 }
 
+std::string Reflow(std::string_view text, std::size_t width) {
+  std::string out;
+  std::string line;  // With what of those before it did not fit.
+  bool ends = false;
+  while (!ends) {
+    const std::size_t end = text.find('\n');
+    ends = end == std::string_view::npos;
+    line += text.substr(0, end);
+    if (!ends) text.remove_prefix(end + 1);
+    const bool prose = !line.starts_with(' ');
+    const std::string wrapped = prose ? Wrap(line, width, 0) : line;
+    const std::size_t last = wrapped.rfind('\n');
+    const bool goes_on = !ends && !text.empty() && text[0] != ' ' && text[0] != '\n';
+    if (last == std::string::npos || !goes_on) {
+      out += wrapped;
+      line.clear();
+      if (!ends) out += '\n';
+      continue;
+    }
+    out += wrapped.substr(0, last + 1);
+    line = wrapped.substr(last + 1) + ' ';
+  }
+  return out;
+}
+
 }  // namespace roofscape::cli

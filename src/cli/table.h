@@ -97,6 +97,10 @@ std::string FormatExact(std::optional<double> value);
 /// with `indent` blanks. No '\n' at the end.
 std::string Wrap(std::string_view text, std::size_t width, std::size_t indent);
 
+/// Lines of prose brought to `width`: one that is too long goes on in the next where that is prose,
+/// too. Lines that begin with a blank (examples) stay as they are.
+std::string Reflow(std::string_view text, std::size_t width);
+
 /// `label`, then `text` broken into lines that fit `width` and stand under its begin.
 std::string WrapUnder(std::string_view label, std::string_view text, std::size_t width);
 

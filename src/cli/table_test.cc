@@ -138,5 +138,17 @@ TEST(FormatTest, WrapBreaksAtBlanksAndIndents) {
   EXPECT_EQ(Wrap("", 9, 2), "");
 }
 
+TEST(Reflow, ProseThatIsTooLongGoesOnInTheNextLine) {
+  EXPECT_EQ(Reflow("one two three four\nfive six\n\nseven", 14),
+            "one two three\nfour five six\n\nseven");
+  // Short lines stay apart, examples stay whole, and nothing runs into them.
+  EXPECT_EQ(Reflow("a list:\nof two", 14), "a list:\nof two");
+  EXPECT_EQ(Reflow("one two three four\n  an example as it is\nend", 14),
+            "one two three\nfour\n  an example as it is\nend");
+  EXPECT_EQ(Reflow("one two three four", 14), "one two three\nfour");
+  EXPECT_EQ(Reflow("", 14), "");
+  EXPECT_EQ(Reflow("ends\n", 14), "ends\n");
+}
+
 }  // namespace
 }  // namespace roofscape::cli
