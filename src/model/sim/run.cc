@@ -77,7 +77,10 @@ RunEnd RunWorkload(const Cluster& cluster, RequestSource& source, Observer& obse
     simulator.Step();
   }
   RS_CHECK(simulator.Conserved() && simulator.Empty());
-  relay.end().preemptions = simulator.Look().preemptions;
+  const Snapshot end = simulator.Look();
+  relay.end().preemptions = end.preemptions;
+  relay.end().steps = end.steps;
+  relay.end().mixed_steps = end.mixed_steps;
   relay.end().end_ns = simulator.now();
   return relay.end();
 }

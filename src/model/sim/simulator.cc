@@ -381,6 +381,8 @@ bool Simulator::Conserved() const {
                      [](const Place& p) { return p.worker->pool().Conserved(); });
 }
 
+    now.steps += w.steps();
+    now.mixed_steps += w.mixed_steps();
 bool Simulator::Empty() const {
   return std::all_of(places_.begin(), places_.end(), [](const Place& p) {
     return p.worker->pool().used() == 0 && p.worker->load() == 0;

@@ -74,6 +74,8 @@ struct Snapshot {
   std::int64_t preemptions = 0;  // Until now.
 };
 
+  std::int64_t steps = 0;        // In which somebody decoded, of all workers, until now.
+  std::int64_t mixed_steps = 0;  // Of these, with prompts in them.
 class Simulator {
  public:
   /// REQUIRES: Validate(cluster).

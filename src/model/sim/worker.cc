@@ -111,6 +111,7 @@ std::optional<std::int64_t> Worker::Begin(std::int64_t now_ns) {
   }
   if (!chunks_.empty()) {
     const double seconds = PromptSeconds();
+    if (!policy.prompts_first && !decoding_.empty()) ++mixed_steps_;
     SetStretch(now_ns, policy.prompts_first || decoding_.empty() ? 0 : 1, seconds, seconds);
     return end_ns_;
   }
