@@ -153,7 +153,7 @@ class Worker {
   void WalkDecodes(std::int64_t now_ns);
   std::int64_t DrawTokens(std::int64_t most);
   void FinishPrompts(std::int64_t now_ns);
-  void ShareChunks(Sequence& s);
+  void ShareChunks(Sequence& s, std::int64_t tokens);
   void StartDecoding(Slot slot);
   void StopDecoding(Slot slot);
   void FinishSequence(Slot slot);
