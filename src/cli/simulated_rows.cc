@@ -96,23 +96,6 @@ calibrate::Figure Moved(const calibrate::Figure& figure, double value) {
   return {value, figure.low80 * by, figure.high80 * by};
 }
 
-/// What was sent. InferenceX: all at once, lengths that spread. Where lengths are fixed, users who
-/// began at once would stay in step for ever, with twice the TTFT that such rows have.
-std::unique_ptr<sim::RequestSource> SourceOf(const calibrate::ServingRow& row,
-                                             const calibrate::Case& c,
-                                             const calibrate::Prediction& predicted) {
-  const auto users = static_cast<std::int64_t>(std::llround(row.concurrency));
-  if (c.setting.protocol == perf::kBurstProtocol) {
-    spec::Workload workload;
-    workload.input = {std::llround(row.input), row.length_low};
-    workload.output = {std::llround(row.output), row.length_low};
-    return std::make_unique<sim::ClosedLoop>(workload, users, users * kRequestsEach, kSeed);
-  }
-  const double e2e_s = predicted.ttft_s.value + predicted.tpot_s.value * c.load.output;
-  return std::make_unique<Staggered>(std::llround(c.load.input), std::llround(c.load.output), users,
-                                     e2e_s);
-}
-
 Result<sim::Cluster> ClusterOf(const RowWorld& world, const calibrate::ServingRow& row,
                                const calibrate::Case& c, const calibrate::Model& model) {
   RS_ASSIGN_OR_RETURN(const catalog::Chip* chip, catalog::FindChip(world.catalog, row.chip));
@@ -125,6 +108,54 @@ Result<sim::Cluster> ClusterOf(const RowWorld& world, const calibrate::ServingRo
   return cluster;
 }
 
+/// Means of requests from number `first` on. An error where one can never be served.
+Result<Means> Play(const sim::Cluster& cluster, sim::RequestSource& source, std::int64_t first) {
+  sim::RunOptions run;
+  run.seed = kSeed;
+  run.detail = sim::Detail::kRequests;
+  Means means(first);
+  const sim::RunEnd end = sim::RunWorkload(cluster, source, means, run);
+  if (end.refused == 0 && means.any()) return means;
+  return Error{ErrorCode::kInvalidArgument,
+               fmt::format("{} requests can never be served", end.refused)};
+}
+
+/// TTFT, TPOT, tokens a second.
+struct Played {
+  double ttft_s = 0.0;
+  double tpot_s = 0.0;
+  double tokens_a_second = 0.0;
+};
+
+/// InferenceX: all at once, lengths that spread.
+Result<Played> PlayBurst(const sim::Cluster& cluster, const calibrate::ServingRow& row) {
+  const auto users = static_cast<std::int64_t>(std::llround(row.concurrency));
+  spec::Workload workload;
+  workload.input = {std::llround(row.input), row.length_low};
+  workload.output = {std::llround(row.output), row.length_low};
+  sim::ClosedLoop source(workload, users, users * kRequestsEach, kSeed);
+  RS_ASSIGN_OR_RETURN(const Means means, Play(cluster, source, 0));
+  return Played{means.ttft_s(), means.tpot_s(), means.tokens_a_second()};
+}
+
+/// Fixed lengths: users who began at once would stay in step for ever, with twice the TTFT that
+/// such rows have. So one request of each is a burst, and the others those of users out of step.
+Result<Played> PlayFixed(const sim::Cluster& cluster, const calibrate::Case& c, double e2e_s) {
+  const auto users = static_cast<std::int64_t>(std::llround(c.load.concurrency));
+  const std::int64_t input = std::llround(c.load.input);
+  const std::int64_t output = std::llround(c.load.output);
+  spec::Workload workload;
+  workload.input = {input, 1.0};
+  workload.output = {output, 1.0};
+  sim::ClosedLoop burst(workload, users, users, kSeed);
+  RS_ASSIGN_OR_RETURN(const Means first, Play(cluster, burst, 0));
+  Staggered staggered(input, output, users, e2e_s);
+  RS_ASSIGN_OR_RETURN(const Means rest, Play(cluster, staggered, users));
+  constexpr double kFirst = 1.0 / kRequestsEach;
+  return Played{rest.ttft_s() + kFirst * (first.ttft_s() - rest.ttft_s()),
+                rest.tpot_s() + kFirst * (first.tpot_s() - rest.tpot_s()), rest.tokens_a_second()};
+}
+
 }  // namespace
 
 Result<calibrate::Prediction> SimulateRow(const RowWorld& world, const calibrate::ServingRow& row,
@@ -134,20 +165,13 @@ Result<calibrate::Prediction> SimulateRow(const RowWorld& world, const calibrate
   }
   RS_ASSIGN_OR_RETURN(const sim::Cluster cluster, ClusterOf(world, row, c, model));
   calibrate::Prediction out = model.Predict(c);
-  const std::unique_ptr<sim::RequestSource> source = SourceOf(row, c, out);
-  sim::RunOptions run;
-  run.seed = kSeed;
-  run.detail = sim::Detail::kRequests;
+  const double e2e_s = out.ttft_s.value + out.tpot_s.value * c.load.output;
   const bool burst = c.setting.protocol == perf::kBurstProtocol;
-  Means means(burst ? 0 : std::llround(row.concurrency));
-  const sim::RunEnd end = sim::RunWorkload(cluster, *source, means, run);
-  if (end.refused > 0 || !means.any()) {
-    return Error{ErrorCode::kInvalidArgument,
-                 fmt::format("{} requests are larger than the cache of a worker", end.refused)};
-  }
-  out.ttft_s = Moved(out.ttft_s, means.ttft_s());
-  out.tpot_s = Moved(out.tpot_s, means.tpot_s());
-  out.tput_per_chip = Moved(out.tput_per_chip, means.tokens_a_second() / c.chips);
+  RS_ASSIGN_OR_RETURN(const Played played,
+                      burst ? PlayBurst(cluster, row) : PlayFixed(cluster, c, e2e_s));
+  out.ttft_s = Moved(out.ttft_s, played.ttft_s);
+  out.tpot_s = Moved(out.tpot_s, played.tpot_s);
+  out.tput_per_chip = Moved(out.tput_per_chip, played.tokens_a_second / c.chips);
   return out;
 }
 

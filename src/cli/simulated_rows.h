@@ -22,9 +22,9 @@ struct RowWorld {
 };
 
 /// Plays the row's protocol: all users at once, ten requests each, lengths 0.8 to 1.0 of nominal,
-/// means over all requests. Where the row's source has fixed lengths, users begin one after the
-/// other, and the first request of each does not count. The interval is as wide as the mean
-/// field's. Errors: a processor that measured itself; no room for a request.
+/// means over all requests. Where the row's source has fixed lengths, one request of each user is a
+/// burst, and nine are of users who began one after the other. The interval is as wide as the mean
+/// field's. Errors: a processor that measured itself; requests that can never be served.
 Result<calibrate::Prediction> SimulateRow(const RowWorld& world, const calibrate::ServingRow& row,
                                           const calibrate::Case& c, const calibrate::Model& model);
 
