@@ -138,8 +138,9 @@ Result<Played> PlayBurst(const sim::Cluster& cluster, const calibrate::ServingRo
   return Played{means.ttft_s(), means.tpot_s(), means.tokens_a_second()};
 }
 
-/// Fixed lengths: users who began at once would stay in step for ever, with twice the TTFT that
-/// such rows have. So one request of each is a burst, and the others those of users out of step.
+/// Fixed lengths: users who began at once stay in step for ever. Rows of engines that take prompts
+/// first look so; those of others have half the TTFT of that: there one request of each user is a
+/// burst, and the others are of users out of step.
 Result<Played> PlayFixed(const sim::Cluster& cluster, const calibrate::Case& c, double e2e_s) {
   const auto users = static_cast<std::int64_t>(std::llround(c.load.concurrency));
   const std::int64_t input = std::llround(c.load.input);
@@ -147,8 +148,10 @@ Result<Played> PlayFixed(const sim::Cluster& cluster, const calibrate::Case& c, 
   spec::Workload workload;
   workload.input = {input, 1.0};
   workload.output = {output, 1.0};
-  sim::ClosedLoop burst(workload, users, users, kSeed);
+  const std::int64_t in_step = cluster.policy.prompts_first ? kRequestsEach : 1;
+  sim::ClosedLoop burst(workload, users, users * in_step, kSeed);
   RS_ASSIGN_OR_RETURN(const Means first, Play(cluster, burst, 0));
+  if (in_step > 1) return Played{first.ttft_s(), first.tpot_s(), first.tokens_a_second()};
   Staggered staggered(input, output, users, e2e_s);
   RS_ASSIGN_OR_RETURN(const Means rest, Play(cluster, staggered, users));
   constexpr double kFirst = 1.0 / kRequestsEach;

@@ -23,7 +23,8 @@ struct RowWorld {
 
 /// Plays the row's protocol: all users at once, ten requests each, lengths 0.8 to 1.0 of nominal,
 /// means over all requests. Where the row's source has fixed lengths, one request of each user is a
-/// burst, and nine are of users who began one after the other. The interval is as wide as the mean
+/// burst, and nine are of users who began one after the other; where prompts go first, all ten are
+/// of users in step. The interval is as wide as the mean
 /// field's. Errors: a processor that measured itself; requests that can never be served.
 Result<calibrate::Prediction> SimulateRow(const RowWorld& world, const calibrate::ServingRow& row,
                                           const calibrate::Case& c, const calibrate::Model& model);
