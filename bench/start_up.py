@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""What a prediction takes from a cold start: processor time and wall time of the whole program.
+"""What a prediction takes from a cold start: processor time and wall time of the whole program; and
+a live twin, until it listens.
 
 usage: bench/start_up.py PROGRAM [RUNS]
 
@@ -8,6 +9,7 @@ program's own.
 """
 
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -18,18 +20,26 @@ COMMANDS = {
     "predict --rate": "predict --model llama-3.1-70b --chip h200-sxm --precision fp8 --tp 4"
     " --rate 1,2,4",
     "catalog list": "catalog list chips",
+    "twin": "twin --model llama-3.1-70b --chip h200-sxm --engine vllm --precision fp8 --tp 4"
+    " --port 0",
 }
 
 
 def once(command):
     """Seconds of processor and of the wall."""
     began = time.perf_counter()
-    child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    wall = None
+    for line in child.stderr:
+        if "://" in line:  # A server tells its address.
+            wall = time.perf_counter() - began
+            child.send_signal(signal.SIGTERM)
     _, status, used = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
+    child.stderr.close()
     if child.returncode != 0:
         sys.exit(f"start_up: {' '.join(command)} failed")
-    return used.ru_utime + used.ru_stime, time.perf_counter() - began
+    return used.ru_utime + used.ru_stime, wall or time.perf_counter() - began
 
 
 def main(program, runs):

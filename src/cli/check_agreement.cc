@@ -180,6 +180,27 @@ class Checker {
     spec::PointResult point = PointOf(plan_, level);
     Judge(replayed.log, {}, point);
     rows_.push_back(RowOfPoint(point, kReference));
+    if (level.concurrency > 0 && rows_.size() > 1) {
+      NameWaves(replayed.end, rows_.back(), rows_[rows_.size() - 2]);
+    }
+  }
+
+  /// Says it where prompts come in fewer steps than the mean field has them in: users who began
+  /// together end together, and their next prompts share steps.
+  void NameWaves(const sim::RunEnd& end, const AgreementRow& simulated, AgreementRow& predicted) {
+    if (predicted.way != "predicted" || !predicted.tpot_mean_s || !simulated.tpot_mean_s) return;
+    if (end.mixed_steps == 0 || !predicted.output_tps) return;
+    constexpr double kAlike = 0.03;
+    if (std::fabs(*predicted.tpot_mean_s / *simulated.tpot_mean_s - 1.0) < kAlike) return;
+    const sim::WorkerGroup& serve = deployment_.cluster.serve;
+    const double batches = serve.copies * static_cast<double>(serve.workers);
+    const double decoding = *predicted.output_tps * *predicted.tpot_mean_s / batches;
+    const spec::Length& length = plan_.workload.output;
+    const double output = 0.5 * (1.0 + length.low) * static_cast<double>(length.tokens);
+    const double steady = 1.0 - std::exp(-decoding / output);
+    const double share = static_cast<double>(end.mixed_steps) / static_cast<double>(end.steps);
+    predicted.remark = fmt::format("prompts in {:.0f} % of steps; simulated, in waves: {:.0f} %",
+                                   100.0 * steady, 100.0 * share);
   }
 
   std::optional<AgreementRow> Predicted(const spec::LoadLevel& level) {

@@ -8,6 +8,7 @@
 
 #include "base/core/text.h"
 #include "cli/catalog_source.h"
+#include "cli/corrected_cluster.h"
 #include "cli/model_source.h"
 #include "model/calibrate/model.h"
 #include "model/calibrate/own_chip.h"
@@ -59,37 +60,6 @@ calibrate::ServingRow LoadedRow(const SimulateOptions& options, double concurren
   row.output = static_cast<double>(options.output);
   row.concurrency = concurrency;
   return row;
-}
-
-// Octaves of load for which the rows are asked what the formulas miss.
-constexpr int kOctaves = 13;
-
-/// Steps, and what precedes them, as long as the rows nearest to this deployment say, so that a
-/// steady load gives what `predict` does. Steps move with the correction of TPOT at the load that
-/// fills such a batch; the time before the engine so that a lone request's TTFT is the predicted
-/// one.
-Result<> Correct(const catalog::Catalog& catalog, calibrate::ServingRow row,
-                 const calibrate::Model& model, Kernels& kernels, sim::Cluster& cluster) {
-  std::vector<double> steps;
-  const double each = cluster.serve.copies * static_cast<double>(cluster.serve.workers);
-  for (int octave = 0; octave < kOctaves; ++octave) {
-    row.concurrency = std::exp2(octave) * each;
-    RS_ASSIGN_OR_RETURN(const calibrate::Case c, calibrate::MakeCase(catalog, row, &kernels.book));
-    steps.push_back(model.FactorsOf(c).tpot);
-  }
-  row.concurrency = 1.0;
-  RS_ASSIGN_OR_RETURN(const calibrate::Case lone, calibrate::MakeCase(catalog, row, &kernels.book));
-  const double ttft = model.Predict(lone).ttft_s.value;
-  cluster.serve.step = std::make_shared<sim::ScaledStepModel>(cluster.serve.step, steps);
-  const sim::WorkerGroup& prompts = cluster.prefill ? *cluster.prefill : cluster.serve;
-  const double input = row.input;
-  double inside = prompts.step->PromptSeconds(0, 0, input, 0.5 * input * input);
-  if (cluster.prefill) inside += cluster.transfer_s + cluster.transfer_token_s * input;
-  const double before = cluster.request_s + cluster.prompt_token_s * input;
-  const double scale = std::max(ttft - inside, 0.0) / before;
-  cluster.request_s *= scale;
-  cluster.prompt_token_s *= scale;
-  return {};
 }
 
 /// Host memory of all chips of a worker, in chunks of one copy of attention each.
@@ -184,7 +154,7 @@ Result<SimulatedDeployment> MakeDeployment(const SimulateOptions& options,
   const perf::Coefficients<double> coefficients = c.own ? *c.own : model.CoefficientsOf(c);
   RS_ASSIGN_OR_RETURN(out.cluster, sim::MakeCluster(c.service, coefficients, policy));
   if (options.corrected && !c.own) {
-    RS_RETURN_IF_ERROR(Correct(catalog, row, model, *kernels, out.cluster));
+    RS_RETURN_IF_ERROR(CorrectCluster(catalog, row, model, *kernels, out.cluster));
   }
   out.chips = c.chips * (c.service.disaggregated ? 1.0 : replicas);
   RS_ASSIGN_OR_RETURN(const catalog::Model* shape, catalog::FindModel(catalog, options.model));

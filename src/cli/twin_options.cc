@@ -34,8 +34,8 @@ Result<twin::DialectName> DialectNameOf(const TwinOptions& options) {
   }
 }
 
-/// "KIND:SHARE" or "stall:SHARE:SECONDS".
-Result<twin::Exception> FaultOf(const std::string& text) {
+/// "KIND:SHARE" or "stall:SHARE:SECONDS". `overload`: the status of a full queue.
+Result<twin::Exception> FaultOf(const std::string& text, int overload) {
   const std::vector<std::string> parts = Split(text, ':');
   std::array<double, 2> numbers = {0.0, 5.0};
   bool good = parts.size() == 2 || (parts.size() == 3 && parts[0] == "stall");
@@ -51,7 +51,7 @@ Result<twin::Exception> FaultOf(const std::string& text) {
   } else if (parts[0] == "error") {
     b.error_status = 500;
   } else if (parts[0] == "overload") {
-    b.error_status = 503;
+    b.error_status = overload;
   } else if (parts[0] == "event") {
     b.error_after = kFaultAfter;
   } else if (parts[0] == "reset") {
@@ -88,7 +88,8 @@ Result<twin::Script> LiveScript(const TwinOptions& options) {
   script.model = options.served_model.empty() ? options.model : options.served_model;
   script.seed = options.seed;
   for (const std::string& text : options.faults) {
-    RS_ASSIGN_OR_RETURN(const twin::Exception fault, FaultOf(text));
+    RS_ASSIGN_OR_RETURN(const twin::Exception fault,
+                        FaultOf(text, twin::DialectOf(script.dialect).overload_status));
     script.exceptions.push_back(fault);
   }
   return script;

@@ -1,8 +1,11 @@
 // roofscape validate: predicts measured rows and says how far off the predictions are.
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -12,6 +15,7 @@
 #include "cli/command.h"
 #include "cli/model_source.h"
 #include "cli/regret_text.h"
+#include "cli/simulated_rows.h"
 #include "cli/validate_text.h"
 #include "cli/write_file.h"
 
@@ -25,7 +29,8 @@ constexpr const char* kFooter =
     "  roofscape validate rows.csv --per-row predicted.csv\n"
     "  roofscape validate rows.csv --hold-out curves\n"
     "  roofscape validate rows.csv --hold-out models --without correction\n"
-    "  roofscape validate rows.csv --hold-out curves --regret\n\n"
+    "  roofscape validate rows.csv --hold-out curves --regret\n"
+    "  roofscape validate rows.csv --simulated --every 4\n\n"
     "--hold-out fits the model again without what it judges by: whole curves (ten folds), one\n"
     "model or one chip at a time, or the latest fifth. Columns: docs/reference/validate.md.";
 
@@ -36,6 +41,8 @@ struct Options {
   std::string hold_out;
   std::vector<std::string> without;
   std::string catalog;
+  std::int64_t every = 1;
+  bool simulated = false;
   bool regret = false;
   bool json = false;
 };
@@ -63,6 +70,55 @@ std::vector<calibrate::Judged> PredictAll(const calibrate::Model& model,
   return judged;
 }
 
+/// Of the cases, every so many-th, from the first.
+std::vector<char> Sample(std::size_t cases, std::int64_t every) {
+  std::vector<char> taken(cases);
+  for (std::size_t i = 0; i < cases; i += static_cast<std::size_t>(every)) taken[i] = 1;
+  return taken;
+}
+
+/// Each row played as it was run, by the model or, held out, by one that was fitted without it.
+Result<std::vector<calibrate::Judged>> SimulateAll(const Options& options,
+                                                   const catalog::Catalog& catalog,
+                                                   const calibrate::Ablation& parts,
+                                                   CalibrationRows& rows) {
+  if (!parts.fitted || options.without.size() > (parts.residual ? 0U : 1U)) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "--simulated: of what rows taught only the correction can be left out; leave "
+                 "--without away, or say --without correction"};
+  }
+  RS_ASSIGN_OR_RETURN(const auto kernels, LoadKernels());
+  const RowWorld world{catalog, *kernels, parts.residual};
+  const std::vector<char> sample = Sample(rows.cases.size(), options.every);
+  if (options.hold_out.empty()) {
+    RS_ASSIGN_OR_RETURN(const calibrate::Model model, LoadModel(options.params));
+    return SimulateRows(world, rows, model, sample, rows.bad);
+  }
+  RS_ASSIGN_OR_RETURN(const calibrate::Holdout holdout, calibrate::ParseHoldout(options.hold_out));
+  std::vector<calibrate::Judged> all;
+  for (std::vector<char> held : calibrate::Folds(rows.cases, rows.rows.rows, holdout)) {
+    std::vector<char> used(held.size());
+    for (std::size_t i = 0; i < held.size(); ++i) {
+      used[i] = !held[i];
+      held[i] = held[i] && sample[i];
+    }
+    const auto model = calibrate::Model::Calibrate(rows.cases, used);
+    for (auto& judged : SimulateRows(world, rows, model, held, rows.bad)) {
+      all.push_back(std::move(judged));
+    }
+  }
+  return all;
+}
+
+/// Keeps those of the sample.
+void Thin(const Options& options, const CalibrationRows& rows,
+          std::vector<calibrate::Judged>& judged) {
+  const std::vector<char> sample = Sample(rows.cases.size(), options.every);
+  std::erase_if(judged, [&](const calibrate::Judged& j) {
+    return !sample[static_cast<std::size_t>(j.row - rows.cases.data())];
+  });
+}
+
 Result<> Validate(const Options& options) {
   RS_ASSIGN_OR_RETURN(const catalog::Catalog catalog,
                       LoadCatalog(options.catalog, Scores::kLeaveOut));
@@ -71,20 +127,28 @@ Result<> Validate(const Options& options) {
     if (part == "correction") parts.residual = false;
     if (part == "fit") parts.residual = parts.fitted = false;
   }
-  RS_ASSIGN_OR_RETURN(const CalibrationRows rows,
+  RS_ASSIGN_OR_RETURN(CalibrationRows rows,
                       LoadCalibrationRows(options.rows, catalog, CasesWithout(options.without)));
   ValidationReport report;
   std::vector<calibrate::Judged> judged;
+  const std::string_view verb = options.simulated ? "simulated" : "predicted";
+  if (options.simulated) {
+    RS_ASSIGN_OR_RETURN(judged, SimulateAll(options, catalog, parts, rows));
+  }
   if (options.hold_out.empty()) {
     RS_ASSIGN_OR_RETURN(const calibrate::Model model, LoadModel(options.params));
-    judged = PredictAll(model, rows, parts);
-    for (const auto& c : rows.cases) report.fitted_rows += model.Fitted(c);
-    report.how = fmt::format("predicted by a model of {} rows", model.rows());
+    if (!options.simulated) judged = PredictAll(model, rows, parts);
+    Thin(options, rows, judged);
+    for (const auto& j : judged) report.fitted_rows += model.Fitted(*j.row);
+    report.how = fmt::format("{} by a model of {} rows", verb, model.rows());
   } else {
     RS_ASSIGN_OR_RETURN(const calibrate::Holdout holdout,
                         calibrate::ParseHoldout(options.hold_out));
-    judged = calibrate::CrossValidate(rows.cases, rows.rows.rows, holdout, parts);
-    report.how = fmt::format("each row predicted without its own {}", Name(holdout));
+    if (!options.simulated) {
+      judged = calibrate::CrossValidate(rows.cases, rows.rows.rows, holdout, parts);
+      Thin(options, rows, judged);
+    }
+    report.how = fmt::format("each row {} without its own {}", verb, Name(holdout));
   }
   report.groups = calibrate::Summarize(judged);
   report.oracle = calibrate::RepeatErrors(rows.cases);
@@ -126,6 +190,11 @@ void AddValidateCommand(Command& app, Invocation& invocation) {
           "reached-peaks (rooflines at the datasheet's peaks)")
       ->Check(OneOf({"correction", "fit", "curves", "cache-limit", "imbalance", "host-cost",
                      "reached-peaks"}));
+  command->AddFlag("--simulated", options->simulated,
+                   "Play each row request by request, as simulate does, in place of predicting it");
+  command->AddOption("--every", options->every, "Judge every so many-th row that can be predicted")
+      ->Check(InRange(1, 1'000'000))
+      ->ShowDefault();
   command->AddFlag("--regret", options->regret,
                    "Print what choosing a layout by the model costs, choice by choice");
   command->AddFlag("--json", options->json, "Print one object");

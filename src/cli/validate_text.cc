@@ -160,7 +160,7 @@ std::string PerRowCsv(const calibrate::ServingRows& rows, std::span<const calibr
       text += fmt::format("{},{},{},{},\n", Figure3(p.ttft_s, 1e3), Figure3(p.tpot_s, 1e3),
                           Figure3(p.tput_per_chip, 1.0), Name(p.domain));
     } else {
-      const std::string reason = errors[i].empty() ? "not held out" : std::string(errors[i]);
+      const std::string reason = errors[i].empty() ? "not judged" : std::string(errors[i]);
       text += ",,,,,,,,,," + calibrate::CsvLine({reason}) + "\n";
     }
   }

@@ -124,6 +124,9 @@ class LiveTwin(unittest.TestCase):
                                   "ttft_p50_difference_fraction")]
             if max(apart) < 0.05:
                 break
+        else:
+            if any(row["remark"] == "INVALID" for row in rows):
+                self.skipTest("too busy a machine: the load generator calls its times invalid")
         self.assertLess(max(apart), 0.05, rows)
         for row in rows:
             if row["way"] == "predicted":

@@ -7,6 +7,7 @@
 $DB is a database of two make-believe runs (tests/e2e/report_fixture.cc), $EMPTY a path where none is,
 $ROWS tests/golden/data/inferencex.json, invented rows in that benchmark's shape, $EVALS evals in it,
 $ARCHIVE and $EVALDB databases for them, $TRACE tests/golden/data/trace.jsonl, six invented requests,
+$MEASURED tests/golden/data/rows.csv, four invented serving rows,
 $SERVING_A and $SERVING_B two ways to serve one model, $SPACE and $UNSTATED spaces of co-design,
 $WHAT_IF a scenario.
 UPDATE_GOLDEN=1 rewrites the files; read the difference before you commit it.
@@ -49,6 +50,7 @@ def main():
                  "$ARCHIVE": os.path.join(folder, "archive.db"),
                  "$EVALDB": os.path.join(folder, "evals.db"),
                  "$TRACE": str(CASES.parent.resolve() / "data" / "trace.jsonl"),
+                 "$MEASURED": str(CASES.parent.resolve() / "data" / "rows.csv"),
                  "$EVALS": str(CASES.parent.resolve() / "data" / "evals.json"),
                  "$SPACE": str(CASES.parent.resolve() / "data" / "space.toml"),
                  "$UNSTATED": str(CASES.parent.resolve() / "data" / "space_unstated.toml"),

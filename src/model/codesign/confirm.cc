@@ -58,6 +58,7 @@ class Sums final : public sim::Observer {
 
 sim::EnginePolicy PolicyOf(const Space& space, const Plan& plan, double concurrency) {
   const Family& family = space.families[plan.family];
+  // What an engine chooses by a chip's memory, the plan's launch command states.
   sim::EnginePolicy policy = sim::DefaultPolicy(family.engine);
   policy.token_budget = std::llround(family.token_budget);
   const double batches =

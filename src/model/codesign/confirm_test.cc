@@ -49,5 +49,26 @@ TEST(Confirm, RunsOfOneSeedAreTheSame) {
   EXPECT_EQ(one->tput_per_chip, two->tput_per_chip);
 }
 
+// A plan states what an engine would choose by the memory of its chip. What it does not state must
+// not depend on the chip, or the plan would be simulated as something that its command does not
+// start.
+TEST(Confirm, ThePlanStatesWhatDependsOnTheChip) {
+  Space space = TestSpace(TestWish(), true);
+  const Plan plan{0, 0, kNoPrefill, 1, 0};
+  for (const auto engine : {perf::kVllm, perf::kSglang, perf::kTensorRtLlm}) {
+    space.families[0].engine = engine;
+    const sim::EnginePolicy simulated = PolicyOf(space, plan, 64.0);
+    for (const double gb : {16.0, 48.0, 80.0, 180.0}) {
+      catalog::Chip chip;
+      chip.entry.id = "a100-sxm";
+      chip.memory.physical_gb = gb;
+      sim::EnginePolicy engines = sim::DefaultPolicy(engine, chip);
+      engines.token_budget = simulated.token_budget;
+      engines.max_sequences = simulated.max_sequences;
+      EXPECT_EQ(simulated, engines) << gb << " GB";
+    }
+  }
+}
+
 }  // namespace
 }  // namespace roofscape::codesign

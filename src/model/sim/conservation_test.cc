@@ -80,7 +80,9 @@ Load RandomLoad(Rng& rng, const Cluster& c) {
     ask.input = Draw(rng, 1, 150);
     ask.output = Draw(rng, 1, 60);
     std::uint64_t chain = 0;
-    for (std::int64_t k = 0; k < ask.input / c.chunk_tokens; ++k) {
+    // Some tell how their answers go on.
+    const std::int64_t hashed = ask.input + (rng.Below(2) == 0 ? ask.output : 0);
+    for (std::int64_t k = 0; k < hashed / c.chunk_tokens; ++k) {
       chain = chain * 31 + 1 + rng.Below(k < 3 ? 2 : 50);
       load.hashes[i].push_back(chain);
     }

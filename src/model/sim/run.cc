@@ -1,6 +1,7 @@
 #include "model/sim/run.h"
 
 #include <algorithm>
+#include <string_view>
 
 #include "base/core/check.h"
 
@@ -55,6 +56,10 @@ class Feeder {
 };
 
 constexpr std::uint16_t kMostTokensAnEvent = 65535;
+constexpr std::string_view kCacheSmall =
+    "prompt and answer are longer than the cache of a worker holds";
+constexpr std::string_view kPromptLong =
+    "the prompt is longer than a step takes, and is not cut into pieces";
 
 }  // namespace
 
@@ -77,7 +82,10 @@ RunEnd RunWorkload(const Cluster& cluster, RequestSource& source, Observer& obse
     simulator.Step();
   }
   RS_CHECK(simulator.Conserved() && simulator.Empty());
-  relay.end().preemptions = simulator.Look().preemptions;
+  const Snapshot end = simulator.Look();
+  relay.end().preemptions = end.preemptions;
+  relay.end().steps = end.steps;
+  relay.end().mixed_steps = end.mixed_steps;
   relay.end().end_ns = simulator.now();
   return relay.end();
 }
@@ -119,10 +127,10 @@ void LogWriter::OnCompletion(const Completion& completion) {
   row.first_event = first_event_;
   row.event_count = static_cast<std::int64_t>(log_.events.size()) - first_event_;
   if (completion.refused) {
-    row.message = 0;
-    if (log_.strings.empty()) {
-      log_.strings.emplace_back("prompt and answer are longer than the cache of a worker holds");
-    }
+    const std::string_view why = completion.prompt_long ? kPromptLong : kCacheSmall;
+    const auto known = std::find(log_.strings.begin(), log_.strings.end(), why);
+    row.message = static_cast<std::int32_t>(known - log_.strings.begin());
+    if (known == log_.strings.end()) log_.strings.emplace_back(why);
   }
   log_.requests.push_back(row);
   first_event_ = static_cast<std::int64_t>(log_.events.size());

@@ -27,7 +27,9 @@ struct RunEnd {
   std::int64_t requests = 0;  // Ended, refused ones too.
   std::int64_t refused = 0;
   std::int64_t preemptions = 0;
-  std::int64_t end_ns = 0;  // Of the last event.
+  std::int64_t steps = 0;        // As of Snapshot.
+  std::int64_t mixed_steps = 0;  // As of Snapshot.
+  std::int64_t end_ns = 0;       // Of the last event.
 };
 
 /// Until the source has no more and all have ended.

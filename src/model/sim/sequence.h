@@ -57,7 +57,7 @@ struct Sequence {
   bool cancelled = false;  // While its arrival is still to come.
   Slot next = kNoSlot;
   Slot previous = kNoSlot;
-  std::vector<std::uint64_t> hashes;  // Of its prompt's whole chunks.
+  std::vector<std::uint64_t> hashes;  // Of its prompt's whole chunks, and of its answer's.
   std::vector<TokenEvent> events;     // What has come out, where somebody looks.
 };
 

@@ -153,6 +153,8 @@ std::optional<std::uint32_t> Simulator::Route(const Sequence& s, Role role) {
   std::optional<std::uint32_t> best;
   double best_cost = 0.0;
   const auto count = static_cast<std::uint32_t>(places_.size());
+  const auto chunks = static_cast<std::size_t>(s.prompt / cluster_.chunk_tokens);
+  const std::span prompt = std::span(s.hashes).first(std::min(s.hashes.size(), chunks));
   for (std::uint32_t i = 0; i < count; ++i) {
     // From where the last choice ended, so that equals take turns.
     const std::uint32_t at = (turn_ + i) % count;
@@ -162,11 +164,11 @@ std::optional<std::uint32_t> Simulator::Route(const Sequence& s, Role role) {
     if (cluster_.routing != Routing::kRoundRobin) {
       cost = static_cast<double>(place.worker->load());
     }
-    if (cluster_.routing == Routing::kPrefixAware && !s.hashes.empty()) {
+    if (cluster_.routing == Routing::kPrefixAware && !prompt.empty()) {
       // A prompt that is cached whole makes up for as many requests as half a batch of ten.
       constexpr double kWorth = 5.0;
-      const auto found = static_cast<double>(place.worker->pool().Find(s.hashes).chunks);
-      cost -= kWorth * found / static_cast<double>(s.hashes.size());
+      const auto found = static_cast<double>(place.worker->pool().Find(prompt).chunks);
+      cost -= kWorth * found / static_cast<double>(prompt.size());
     }
     if (!best || cost < best_cost) {
       best = at;
@@ -182,12 +184,18 @@ bool Simulator::Fits(std::int64_t tokens) const {
   return places_.front().worker->Fits(tokens) && places_.back().worker->Fits(tokens);
 }
 
+std::optional<std::int64_t> Simulator::LongestPrompt() const {
+  if (cluster_.policy.chunked) return std::nullopt;
+  return cluster_.policy.token_budget;  // A prompt is computed by one copy of attention.
+}
+
 /// To where its prompt is computed.
 void Simulator::Enqueue(Slot slot) {
   const Sequence& s = table_[slot];
   if (s.cancelled) return table_.Give(slot);
   const Role role = cluster_.prefill ? Role::kPrefill : Role::kServe;
-  if (!Fits(s.input + s.output)) return Refuse(slot);
+  const bool prompt_long = s.input > LongestPrompt().value_or(s.input);
+  if (prompt_long || !Fits(s.input + s.output)) return Refuse(slot, prompt_long);
   Assign(slot, role);
 }
 
@@ -294,7 +302,7 @@ void Simulator::Complete(Slot slot) {
   observer_.OnCompletion(done);
 }
 
-void Simulator::Refuse(Slot slot) {
+void Simulator::Refuse(Slot slot, bool prompt_long) {
   const Sequence& s = table_[slot];
   Completion done;
   done.id = s.id;
@@ -302,6 +310,7 @@ void Simulator::Refuse(Slot slot) {
   done.end_ns = now_ns_;
   done.input = s.input;
   done.refused = true;
+  done.prompt_long = prompt_long;
   done.tag = s.tag;
   table_.Give(slot);
   observer_.OnCompletion(done);
@@ -372,6 +381,8 @@ Snapshot Simulator::Look() const {
     now.used_blocks += w.pool().used();
     now.blocks += w.pool().blocks();
     now.preemptions += w.preemptions();
+    now.steps += w.steps();
+    now.mixed_steps += w.mixed_steps();
   }
   return now;
 }

@@ -33,7 +33,8 @@ struct Ask {
   std::int64_t input = 1;  // Tokens.
   std::int64_t output = 1;
   /// Of its prompt's chunks of Cluster::chunk_tokens tokens, each standing for all up to its end;
-  /// never 0. Copied.
+  /// never 0. Where they go on behind the prompt they are of the answer, which is cached with it
+  /// for whoever asks further. Copied.
   std::span<const std::uint64_t> hashes;
   std::int64_t tag = -1;  // The asker's own, given back at the end: a user of a closed loop.
 };
@@ -50,7 +51,8 @@ struct Completion {
   std::int64_t cached = 0;  // Tokens of its prompt found in a cache.
   std::int64_t preemptions = 0;
   std::int64_t worker = 0;
-  bool refused = false;  // Larger than the cache of a worker.
+  bool refused = false;      // It can never be served: larger than the cache of a worker, or
+  bool prompt_long = false;  // its prompt is longer than a step takes, and may not be cut.
   std::int64_t tag = 0;
 };
 
@@ -72,6 +74,8 @@ struct Snapshot {
   std::int64_t used_blocks = 0;  // As of each worker's last step.
   std::int64_t blocks = 0;       // Of all workers.
   std::int64_t preemptions = 0;  // Until now.
+  std::int64_t steps = 0;        // In which somebody decoded, of all workers, until now.
+  std::int64_t mixed_steps = 0;  // Of these, with prompts in them.
 };
 
 class Simulator {
@@ -89,6 +93,9 @@ class Simulator {
 
   /// Can a prompt with its answer, so many tokens, ever be served? Others are refused.
   bool Fits(std::int64_t tokens) const;
+  /// Tokens of the longest prompt that is taken; missing: any that fits. An engine that computes
+  /// prompts whole refuses one that is longer than a step.
+  std::optional<std::int64_t> LongestPrompt() const;
 
   /// When something happens next; missing: nothing will.
   std::optional<std::int64_t> NextEvent() const;
@@ -139,7 +146,7 @@ class Simulator {
   void StartTransfer(Slot slot);
   void Sent(Slot slot);
   void Complete(Slot slot);
-  void Refuse(Slot slot);
+  void Refuse(Slot slot, bool prompt_long);
   void FirstToken(Slot slot);
   void Restart(Slot slot);
   void CancelSending(Slot slot);

@@ -68,7 +68,10 @@ TEST(SimulatorTest, PromptsAreCutToTheBudget) {
   const Memory m = RunAll(c, {Request(1, 0, 1000, 1)});
   EXPECT_MS(m.of.at(1).completion.first_token_ns, 10);  // 4 + 4 + 2.
   c.policy.chunked = false;
-  EXPECT_MS(RunAll(c, {Request(1, 0, 1000, 1)}).of.at(1).completion.first_token_ns, 10);
+  c.policy.token_budget = 1000;
+  const Memory whole = RunAll(c, {Request(1, 0, 600, 1), Request(2, 0, 600, 1)});
+  EXPECT_MS(whole.of.at(1).completion.first_token_ns, 6);
+  EXPECT_MS(whole.of.at(2).completion.first_token_ns, 12);
 }
 
 TEST(SimulatorTest, NewestIsDroppedWhenBlocksRunOut) {

@@ -111,6 +111,7 @@ std::optional<std::int64_t> Worker::Begin(std::int64_t now_ns) {
   }
   if (!chunks_.empty()) {
     const double seconds = PromptSeconds();
+    if (!policy.prompts_first && !decoding_.empty()) ++mixed_steps_;
     SetStretch(now_ns, policy.prompts_first || decoding_.empty() ? 0 : 1, seconds, seconds);
     return end_ns_;
   }
@@ -252,10 +253,11 @@ void Worker::WalkDecodes(std::int64_t now_ns) {
   }
 }
 
-void Worker::ShareChunks(Sequence& s) {
+/// Gives chunks of its first `tokens` to the prefix cache.
+void Worker::ShareChunks(Sequence& s, std::int64_t tokens) {
   if (!options_.pool.prefix_cache) return;
   const std::int64_t whole =
-      std::min(static_cast<std::int64_t>(s.hashes.size()), s.prompt / options_.chunk_tokens);
+      std::min(static_cast<std::int64_t>(s.hashes.size()), tokens / options_.chunk_tokens);
   for (; s.chunks < whole; ++s.chunks) {
     const auto i = static_cast<std::size_t>(s.chunks);
     if (!pool_.Share(s.hashes[i], i == 0 ? 0 : s.hashes[i - 1])) return;
@@ -268,7 +270,7 @@ void Worker::FinishPrompts(std::int64_t now_ns) {
     Sequence& s = table_[chunk.slot];
     s.computed += chunk.tokens;
     if (s.computed < s.prompt) continue;
-    ShareChunks(s);
+    ShareChunks(s, s.prompt);
     prefilling_.Remove(table_, chunk.slot);
     promised_ -= std::min(s.output - s.generated, options_.policy.estimate_most_tokens);
     if (options_.role == Role::kPrefill) {
@@ -339,7 +341,9 @@ void Worker::FlushTokens(Sequence& s) {
 
 void Worker::FinishSequence(Slot slot) {
   StopDecoding(slot);
-  Unhold(table_[slot]);
+  Sequence& s = table_[slot];
+  ShareChunks(s, s.input + s.generated - 1);  // The last token was never read.
+  Unhold(s);
   outcome_.finished.push_back(slot);
 }
 

@@ -99,6 +99,8 @@ class Worker {
   std::int64_t decoding() const { return decoding_.size(); }
   std::int64_t load() const { return waiting() + admitted(); }
   std::int64_t steps() const { return step_; }
+  /// Of these steps, those that took up prompts, too.
+  std::int64_t mixed_steps() const { return mixed_steps_; }
   std::int64_t preemptions() const { return preemptions_; }
   const BlockPool& pool() const { return pool_; }
   /// Can a request of so many tokens ever be served?
@@ -151,7 +153,7 @@ class Worker {
   void WalkDecodes(std::int64_t now_ns);
   std::int64_t DrawTokens(std::int64_t most);
   void FinishPrompts(std::int64_t now_ns);
-  void ShareChunks(Sequence& s);
+  void ShareChunks(Sequence& s, std::int64_t tokens);
   void StartDecoding(Slot slot);
   void StopDecoding(Slot slot);
   void FinishSequence(Slot slot);
@@ -173,6 +175,7 @@ class Worker {
   std::int64_t moving_ = 0;    // Admitted, their cache on its way or not yet gone.
 
   std::int64_t step_ = 0;             // Decode steps done.
+  std::int64_t mixed_steps_ = 0;      // Of these, with prompts in them.
   std::int64_t context_ = 0;          // Tokens of all that decode.
   std::int64_t remaining_ = 0;        // Tokens that they will still make.
   std::vector<std::int64_t> phases_;  // Sequences that need a block in a step, modulo the block.

@@ -16,15 +16,63 @@ constexpr std::int64_t kMaxOutput = 1'000'000;
 constexpr int kTemplateShare = 4;  // Tokens that a template adds to a message.
 constexpr int kMaxDepth = 2;       // Of objects whose fields are read.
 
-/// Counts the tokens of a prompt, and hashes them where that is wanted.
+/// Counts tokens and hashes chunks of them.
+class TokenChain {
+ public:
+  TokenChain(std::int64_t& tokens, std::uint64_t& hash, std::vector<std::uint64_t>& hashes,
+             std::int64_t chunk_tokens)
+      : tokens_(tokens), hash_(hash), hashes_(hashes), chunk_tokens_(chunk_tokens) {}
+
+  void Token(std::string_view token) {
+    ++tokens_;
+    if (chunk_tokens_ == 0) return;
+    for (const char c : token) Mix(static_cast<unsigned char>(c));
+    Mix(kTokenEnd);
+    if (tokens_ % chunk_tokens_ == 0) hashes_.push_back(std::max<std::uint64_t>(hash_, 1));
+  }
+
+  /// What a template adds to a message.
+  void Template() {
+    for (int i = 0; i < kTemplateShare; ++i) Token({});
+  }
+
+  /// Tokens in a text, as this server counts: words.
+  void Words(std::string_view text) {
+    const auto blank = [](char c) { return c == ' ' || c == '\n' || c == '\t'; };
+    for (std::size_t i = 0; i < text.size();) {
+      while (i < text.size() && blank(text[i])) ++i;
+      const std::size_t begin = i;
+      while (i < text.size() && !blank(text[i])) ++i;
+      if (i > begin) Token(text.substr(begin, i - begin));
+    }
+  }
+
+  static constexpr std::uint64_t kBegin = 0xcbf29ce484222325;
+
+ private:
+  /// FNV-1a, over the whole prompt: a chunk's hash says what came before it, too.
+  void Mix(std::uint64_t byte) { hash_ = (hash_ ^ byte) * 0x100000001b3; }
+
+  static constexpr std::uint64_t kTokenEnd = 256;  // No byte of a token.
+
+  std::int64_t& tokens_;
+  std::uint64_t& hash_;
+  std::vector<std::uint64_t>& hashes_;
+  std::int64_t chunk_tokens_;
+};
+
+/// Finds the tokens of a prompt in JSON.
 class PromptReader {
  public:
-  PromptReader(Ask& ask, std::int64_t chunk_tokens) : ask_(ask), chunk_tokens_(chunk_tokens) {}
+  PromptReader(Ask& ask, std::int64_t chunk_tokens)
+      : chain_(ask.prompt_tokens, ask.prompt_hash, ask.prompt_hashes, chunk_tokens) {
+    ask.prompt_hash = TokenChain::kBegin;
+  }
 
   /// A prompt is a text, an array of token ids, messages, or a list of several of the former two.
   void Read(ondemand::value value) {
     std::string_view text;
-    if (value.get_string().get(text) == simdjson::SUCCESS) return Words(text);
+    if (value.get_string().get(text) == simdjson::SUCCESS) return chain_.Words(text);
     ondemand::array items;
     if (value.get_array().get(items) != simdjson::SUCCESS) return;
     for (auto item : items) {
@@ -37,13 +85,13 @@ class PromptReader {
   /// Content is a text, or a list of parts of which some have a text.
   void ReadContent(ondemand::value content) {
     std::string_view text;
-    if (content.get_string().get(text) == simdjson::SUCCESS) return Words(text);
+    if (content.get_string().get(text) == simdjson::SUCCESS) return chain_.Words(text);
     ondemand::array parts;
     if (content.get_array().get(parts) != simdjson::SUCCESS) return;
     for (auto item : parts) {
       ondemand::object part;
       if (item.get_object().get(part) != simdjson::SUCCESS) return;
-      if (part["text"].get_string().get(text) == simdjson::SUCCESS) Words(text);
+      if (part["text"].get_string().get(text) == simdjson::SUCCESS) chain_.Words(text);
     }
   }
 
@@ -58,43 +106,15 @@ class PromptReader {
     if (entry.get_object().get(message) != simdjson::SUCCESS) {
       std::string_view id = entry.raw_json_token();
       while (!id.empty() && id.back() <= ' ') id.remove_suffix(1);
-      return Token(id);
+      return chain_.Token(id);
     }
     ondemand::value content;
     if (message["content"].get(content) != simdjson::SUCCESS) return;
-    for (int i = 0; i < kTemplateShare; ++i) Token({});
+    chain_.Template();
     ReadContent(content);
   }
 
-  /// Tokens in a text, as this server counts: words.
-  void Words(std::string_view text) {
-    const auto blank = [](char c) { return c == ' ' || c == '\n' || c == '\t'; };
-    for (std::size_t i = 0; i < text.size();) {
-      while (i < text.size() && blank(text[i])) ++i;
-      const std::size_t begin = i;
-      while (i < text.size() && !blank(text[i])) ++i;
-      if (i > begin) Token(text.substr(begin, i - begin));
-    }
-  }
-
-  void Token(std::string_view token) {
-    ++ask_.prompt_tokens;
-    if (chunk_tokens_ == 0) return;
-    for (const char c : token) Mix(static_cast<unsigned char>(c));
-    Mix(kTokenEnd);
-    if (ask_.prompt_tokens % chunk_tokens_ == 0) {
-      ask_.prompt_hashes.push_back(std::max<std::uint64_t>(hash_, 1));
-    }
-  }
-
-  /// FNV-1a, over the whole prompt: a chunk's hash says what came before it, too.
-  void Mix(std::uint64_t byte) { hash_ = (hash_ ^ byte) * 0x100000001b3; }
-
-  static constexpr std::uint64_t kTokenEnd = 256;  // No byte of a token.
-
-  Ask& ask_;
-  std::int64_t chunk_tokens_;
-  std::uint64_t hash_ = 0xcbf29ce484222325;
+  TokenChain chain_;
 };
 
 template <std::size_t N>
@@ -152,6 +172,7 @@ class AskReader {
     if (key == "return_token_ids") return value.get_bool().get(ask_.return_token_ids);
     if (key == "ignore_eos") return value.get_bool().get(ask_.ignore_eos);
     if (IsOneOf(key, kMaxTokens)) return TakeLimit(key, value);
+    if (key == "n" || key == "best_of") return TakeChoices(value);
     if (IsOneOf(key, kMinTokens)) return value.get_int64().get(ask_.min_tokens);
     if (IsOneOf(key, kPrompts)) {
       // Responses has a `text` that is settings, not a prompt.
@@ -171,6 +192,13 @@ class AskReader {
     if (error != simdjson::SUCCESS || (key == "n_predict" && tokens < 0)) return error;
     ask_.max_tokens = tokens;
     ask_.limited = true;
+    return error;
+  }
+
+  simdjson::error_code TakeChoices(ondemand::value value) {
+    std::int64_t choices = 0;
+    const simdjson::error_code error = value.get_int64().get(choices);
+    if (error == simdjson::SUCCESS) ask_.choices = std::max(ask_.choices, choices);
     return error;
   }
 
@@ -228,6 +256,26 @@ Result<Ask> ReadAsk(std::string_view body, Api api, std::int64_t chunk_tokens) {
                  fmt::format("max_tokens must lie between 1 and {}", kMaxOutput)};
   }
   return ask;
+}
+
+std::vector<std::uint64_t> HashesWithAnswer(const Ask& ask, std::string_view answer,
+                                            std::int64_t chunk_tokens) {
+  std::vector<std::uint64_t> hashes = ask.prompt_hashes;
+  const bool chat =
+      ask.api == Api::kChat || ask.api == Api::kMessages || ask.api == Api::kResponses;
+  if (!chat) return hashes;
+  std::string text;
+  for (std::size_t i = 0; i < answer.size(); ++i) {
+    const bool line_end = answer.substr(i, 2) == "\\n";  // The only escape of AnswerText.
+    text += line_end ? '\n' : answer[i];
+    if (line_end) ++i;
+  }
+  std::int64_t tokens = ask.prompt_tokens;
+  std::uint64_t hash = ask.prompt_hash;
+  TokenChain chain(tokens, hash, hashes, chunk_tokens);
+  chain.Template();
+  chain.Words(text);
+  return hashes;
 }
 
 }  // namespace roofscape::twin

@@ -241,6 +241,7 @@ constexpr Dialect Dynamo() {
                    R"("prompt_tokens_details":{"cached_tokens":%k}})";
   d.extra = Extra::kNvext;
   d.error = ErrorShape::kDynamo;
+  d.overload_status = 529;
   d.done_after_error = true;
   d.honours_eos = true;
   d.early_message = false;

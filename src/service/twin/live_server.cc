@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/core/check.h"
+#include "service/twin/answer_text.h"
 #include "service/twin/live_stream.h"
 #include "service/twin/routes.h"
 #include "service/twin/side_doors.h"
@@ -120,8 +121,32 @@ std::int64_t LiveServer::AnswerTokens(const Ask& ask, std::uint64_t hash) const 
   return std::min(std::max(natural, ask.min_tokens), ask.max_tokens);
 }
 
+/// Of what it will have in the cache, where prompts are cached.
+std::vector<std::uint64_t> LiveServer::HashesOf(const Ask& ask, const std::string& id,
+                                                std::int64_t tokens) const {
+  if (chunk_tokens_ == 0) return {};
+  std::string text;
+  AnswerText(AnswerRng(script_, id)).Append(tokens, text);
+  return HashesWithAnswer(ask, text, chunk_tokens_);
+}
+
 std::optional<Refusal> LiveServer::Obstacle(const Ask& ask) const {
   const Dialect& dialect = DialectOf(script_.dialect);
+  if (ask.choices > 1) {
+    return Refusal{BadRequestStatus(dialect),
+                   fmt::format("n: this server gives one answer to a request, not {}; leave n and "
+                               "best_of out, and ask as often as answers are wanted",
+                               ask.choices),
+                   "n"};
+  }
+  if (const auto most = pacer_.LongestPrompt(); most && ask.prompt_tokens > *most) {
+    return Refusal{
+        BadRequestStatus(dialect),
+        fmt::format("the prompt has {} tokens, but max_num_tokens is {}, and prompts are "
+                    "not cut into pieces; shorten it",
+                    ask.prompt_tokens, *most),
+        ask.api == Api::kChat ? "messages" : "", "context_length_exceeded"};
+  }
   if (std::max<std::int64_t>(ask.prompt_tokens, 1) + ask.max_tokens > context_tokens_) {
     // Clients look for "maximum context length" to learn that a prompt was too long.
     const bool cache = context_tokens_ < settings_.context_tokens;
@@ -171,7 +196,8 @@ void LiveServer::Generate(net::ServerExchange& exchange, const net::ServerReques
   settings.readings = &live_;
   settings.keep_truth = settings_.keep_truth;
   settings.on_end = [this](LiveStream& stream) { Bury(stream); };
-  const std::vector<std::uint64_t> hashes = std::exchange(ask->prompt_hashes, {});
+  const std::vector<std::uint64_t> hashes = HashesOf(*ask, id, tokens);
+  ask->prompt_hashes.clear();
   auto stream = std::make_unique<LiveStream>(reactor_, exchange, std::move(settings), behaviour,
                                              *ask, id, tokens);
   LiveStream& begun = *stream;

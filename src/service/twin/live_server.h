@@ -64,6 +64,8 @@ class LiveServer final : private net::HttpServer::Handler {
   void SetLimit(Ask& ask) const;
   /// Why it is not taken, or nothing.
   std::optional<Refusal> Obstacle(const Ask& ask) const;
+  std::vector<std::uint64_t> HashesOf(const Ask& ask, const std::string& id,
+                                      std::int64_t tokens) const;
   std::int64_t AnswerTokens(const Ask& ask, std::uint64_t hash) const;
   void Refuse(net::ServerExchange& exchange, std::optional<Api> api, const Refusal& why) const;
   Readings Read();

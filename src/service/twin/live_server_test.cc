@@ -244,5 +244,60 @@ TEST_F(LiveServerTest, APromptThatWasSeenIsCached) {
       << "all that follows another first word is another prompt: " << other->body;
 }
 
+// A chat goes on: the next turn's prompt repeats what was asked and what was answered, and all of
+// it is cached.
+TEST_F(LiveServerTest, TheNextTurnFindsTheAnswerCached) {
+  cluster.policy.prefix_cache = true;
+  cluster.chunk_tokens = 16;
+  settings.speed = 20.0;
+  Start();
+  std::string words;
+  for (int i = 0; i < 20; ++i) words += "w" + std::to_string(i) + ' ';
+  Json chat = {{"model", "m"},
+               {"max_tokens", 400},
+               {"ignore_eos", true},
+               {"messages", {{{"role", "user"}, {"content", words}}}}};
+  const auto first = Post(chat.dump(), 20s, "/v1/chat/completions");
+  ASSERT_TRUE(first) << first.error().message;
+  const Json answer = Json::parse(first->body, nullptr, false)["choices"][0]["message"]["content"];
+  chat["messages"].push_back({{"role", "assistant"}, {"content", answer}});
+  chat["messages"].push_back({{"role", "user"}, {"content", "and then"}});
+  chat["max_tokens"] = 2;
+  const auto second = Post(chat.dump(), 20s, "/v1/chat/completions");
+  ASSERT_TRUE(second) << second.error().message;
+  const Json usage = Json::parse(second->body, nullptr, false)["usage"];
+  // But for the last, new message and a piece of a chunk before it.
+  const int prompt = usage["prompt_tokens"].get<int>();
+  EXPECT_GT(prompt, 300);
+  ASSERT_TRUE(usage.contains("prompt_tokens_details")) << second->body;
+  EXPECT_EQ(usage["prompt_tokens_details"]["cached_tokens"].get<int>(), (prompt - 6) / 16 * 16);
+}
+
+TEST_F(LiveServerTest, TensorRtLlmRefusesAPromptLongerThanAStep) {
+  cluster.policy.chunked = false;
+  cluster.policy.token_budget = 8;
+  Start("dialect = \"tensorrt-llm\"\nmodel = \"m\"");
+  const auto refused = Post(kBody);
+  EXPECT_EQ(refused->status, 400);
+  EXPECT_NE(refused->body.find("max_num_tokens is 8"), std::string::npos) << refused->body;
+  EXPECT_EQ(Post(R"({"prompt":"a b c d e f g h","max_tokens":2})")->status, 200);
+}
+
+// One answer where several were asked for would make a client count tokens that nobody made.
+TEST_F(LiveServerTest, SeveralAnswersToOnePromptAreRefused) {
+  Start();
+  const auto refused = Post(R"({"model":"m","prompt":"a","max_tokens":2,"n":3})");
+  EXPECT_EQ(refused->status, 400);
+  EXPECT_NE(refused->body.find("one answer to a request, not 3"), std::string::npos)
+      << refused->body;
+  EXPECT_EQ(Post(R"({"model":"m","prompt":"a","max_tokens":2,"n":1})")->status, 200);
+}
+
+TEST_F(LiveServerTest, DynamoIsOverloadedInItsOwnWay) {
+  settings.max_queue = 0;
+  Start("dialect = \"dynamo\"\nmodel = \"m\"");
+  EXPECT_EQ(Post(R"({"model":"m","prompt":"a","max_tokens":2})")->status, 529);
+}
+
 }  // namespace
 }  // namespace roofscape::twin

@@ -15,6 +15,10 @@ std::int64_t Ns(Instant at) { return at.time_since_epoch().count(); }
 
 }  // namespace
 
+Rng AnswerRng(const Script& script, const std::string& id) {
+  return Rng(script.seed).Fork(HashOf(id));
+}
+
 LiveStream::LiveStream(net::Reactor& reactor, net::ServerExchange& exchange, Settings settings,
                        const Behaviour& behaviour, const Ask& ask, const std::string& id,
                        std::int64_t tokens)
@@ -24,7 +28,7 @@ LiveStream::LiveStream(net::Reactor& reactor, net::ServerExchange& exchange, Set
       behaviour_(behaviour),
       streamed_(ask.stream),
       total_(tokens),
-      text_(Rng(settings_.script->seed).Fork(HashOf(id))) {
+      text_(AnswerRng(*settings_.script, id)) {
   ReplyContext context;
   context.script = settings_.script;
   context.behaviour = &behaviour_;

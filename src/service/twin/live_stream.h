@@ -22,6 +22,9 @@
 
 namespace roofscape::twin {
 
+/// The generator of an answer's text.
+Rng AnswerRng(const Script& script, const std::string& id);
+
 class LiveStream final : private net::ServerExchangeHandler, private PacedAnswer {
  public:
   struct Settings {

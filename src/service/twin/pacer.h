@@ -45,6 +45,8 @@ class Pacer final : private sim::Observer {
 
   /// Could a prompt with its answer be served?
   bool Fits(std::int64_t tokens) const { return simulator_.Fits(tokens); }
+  /// As of sim::Simulator.
+  std::optional<std::int64_t> LongestPrompt() const { return simulator_.LongestPrompt(); }
 
   /// A request that came at `arrived`. `answer` must live until OnEnd or Leave. REQUIRES: Fits.
   Ticket Send(Instant arrived, std::int64_t input, std::int64_t output,
