@@ -95,7 +95,7 @@ int Run(int argc, char** argv) {
     return roofscape::cli::kDone;
   }
   CLI::App app(kDescription, "roofscape");
-  app.footer(Reflow(kFooter, 80));
+  app.footer(roofscape::cli::Reflow(kFooter, 80));
   app.set_version_flag("--version", fmt::format("roofscape {}", roofscape::kVersion));
   app.require_subcommand(1);
   app.formatter(std::make_shared<NarrowHelp>());

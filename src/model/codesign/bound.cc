@@ -67,9 +67,9 @@ class WorkerBounds {
       : space_(space), family_(family), worker_(worker), load_(space.lengths) {
     service_.machine = family.machine;
     service_.token_budget = family.token_budget;
-    perf::SetEngine(family.engine, service_);
     service_.speculation.drafts = space.drafts;
     service_.serve = {worker.lowered, 1.0};
+    perf::SetEngine(family.engine, service_);
     gained_ = perf::TokensAStep(service_, family.coefficients);
     streams_ = perf::Streams(worker.lowered);
   }

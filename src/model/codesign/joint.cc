@@ -98,8 +98,8 @@ class Evaluator {
     perf::Service service;
     service.machine = machine;
     service.token_budget = ask_.common->token_budgets[0];
-    perf::SetEngine(ask_.common->engines[0].engine, service);
     service.serve = {worker, 1.0};
+    perf::SetEngine(ask_.common->engines[0].engine, service);
     const double usd = ask_.chips->usd_per_hour.Of(sample.chip.parts) / kHour;
     const double watts = ask_.chips->kw.Of(sample.chip.parts) * 1e3;
     perf::Load load{1.0, ask_.common->input, ask_.common->output};

@@ -24,7 +24,6 @@ perf::Service ServiceOf(const Space& space, const Plan& plan) {
   perf::Service service;
   service.machine = family.machine;
   service.token_budget = family.token_budget;
-  perf::SetEngine(family.engine, service);
   service.speculation.drafts = space.drafts;
   service.serve = {family.workers[plan.serve].lowered, static_cast<double>(plan.serve_workers)};
   if (plan.prefill != kNoPrefill) {
@@ -32,6 +31,7 @@ perf::Service ServiceOf(const Space& space, const Plan& plan) {
     service.prefill = {family.workers[static_cast<std::size_t>(plan.prefill)].lowered,
                        static_cast<double>(plan.prefill_workers)};
   }
+  perf::SetEngine(family.engine, service);
   return service;
 }
 

@@ -121,6 +121,7 @@ class Builder {
     auto lowered = perf::Lower(model, layout, family.formats);
     if (!lowered) return Refusal::kExperts;
     lowered->travel = wish_.travel;
+    lowered->graph_tokens = perf::GraphTokensOf(family.engine);
     const double share = family.coefficients[perf::kMemoryShare];
     const auto fits = [&](double tokens) {
       return MemoryRefusal(model, machine, *lowered, share, tokens,

@@ -84,6 +84,10 @@ EngineClass EngineClassOf(std::string_view name);
 /// Does nobody decode in a step of this engine that takes up prompts?
 constexpr bool PromptsFirst(EngineClass engine) { return engine == kSglang; }
 
+/// Tokens up to which an engine replays a pass from captured graphs though prompts take part: vLLM
+/// captures up to 512 by default (cudagraph_capture_sizes), its second engine with prompts, too.
+constexpr double GraphTokensOf(EngineClass engine) { return engine == kVllm ? 512.0 : 0.0; }
+
 /// What an engine's memory fraction is a fraction of.
 enum class PoolRule {
   kOfAll,   // Of the chip's memory, for weights, activations, graphs and cache.

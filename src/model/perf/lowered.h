@@ -105,6 +105,7 @@ struct Lowered {
   double weight_bytes = 0.0;           // Held by a chip.
   double cache_bytes_per_token = 0.0;  // Held by a chip for one token of one sequence.
   double windowed_bytes_per_sequence = 0.0;    // Kept however long the context.
+  double graph_tokens = 0.0;                   // GraphTokensOf the engine; Lower leaves it at 0.
   Travel travel;                               // As wished; Lower leaves it at its defaults.
   std::shared_ptr<const KernelTimes> kernels;  // As measured; null: rooflines only.
 };

@@ -60,10 +60,12 @@ struct Service {
   bool prompts_first = false;   // Nobody decodes in a step that takes up prompts.
 };
 
-/// Sets what an engine does in its own way.
+/// Sets what an engine does in its own way. REQUIRES: the pools are set.
 inline void SetEngine(EngineClass engine, Service& service) {
   service.prompts_first = PromptsFirst(engine);
   service.pool_rule = PoolRuleOf(engine);
+  service.serve.worker.graph_tokens = GraphTokensOf(engine);
+  service.prefill.worker.graph_tokens = GraphTokensOf(engine);
 }
 
 /// Batches that a worker works on side by side: one a copy of attention and, in a pipeline, one a
@@ -194,6 +196,24 @@ T TokensAStep(const Service& s, const Coefficients<T>& c) {
   return 1.0 + min(DraftsLikeTheFirst(drafts) * c[kAcceptance], T(drafts));
 }
 
+/// Seconds that the prompts of `both` add to a step of its sequences that takes `step` without
+/// them. Such a step reads the weights once for both; engines that stop decoding for a prefill pay
+/// both in full. kMix is how much of the second an engine does; nothing of it where the step is
+/// replayed from graphs.
+template <class T>
+T PromptsAdd(const Machine& m, const Lowered& w, const Coefficients<T>& c, const StepLoad<T>& both,
+             const T& step) {
+  const T shared = Total(ForwardSeconds(m, w, c, both, false)) - step;
+  const T tokens = both.decode * (1.0 + both.drafts) + both.prefill;
+  if (FromGraphs(w, tokens, /*prefills=*/true)) return shared;
+  StepLoad<T> alone;
+  alone.prefill = both.prefill;
+  alone.pairs = both.pairs;
+  const T apart = Total(ForwardSeconds(m, w, c, alone, true));
+  const T beside = shared + c[kPrefillHost];
+  return beside + c[kMix] * (apart - beside);
+}
+
 /// What prompts do to those that decode.
 template <class T>
 struct PromptSteps {
@@ -201,16 +221,12 @@ struct PromptSteps {
   T cost = T(0.0);   // Seconds that these take longer.
 };
 
-/// A step that takes up a chunk of prompts reads the weights once for both; engines that stop
-/// decoding for a prefill pay both in full. kMix is how much of the second an engine does. Prompts
-/// that come during one step share the next: of so many a step, arriving at random, a share
+/// Prompts that come during one step share the next: of so many a step, arriving at random, a share
 /// 1 - exp(-many) of steps has any.
 template <class T>
 PromptSteps<T> StepsWithPrompts(const Service& s, const Coefficients<T>& c, const Load& load,
                                 const StepLoad<T>& decode, const T& step) {
   using std::exp;
-  const Machine& m = s.machine;
-  const Lowered& w = s.serve.worker;
   const T arriving = decode.decode * (load.Fresh() / load.output);  // Prompt tokens a step.
   PromptSteps<T> out;
   out.share = 1.0 - exp(-1.0 * arriving / std::min(load.Fresh(), s.token_budget));
@@ -218,12 +234,7 @@ PromptSteps<T> StepsWithPrompts(const Service& s, const Coefficients<T>& c, cons
   StepLoad<T> both = decode;
   both.prefill = chunk;
   both.pairs = chunk * load.Back();
-  const T shared = Total(ForwardSeconds(m, w, c, both, false)) - step + c[kPrefillHost];
-  StepLoad<T> alone;
-  alone.prefill = both.prefill;
-  alone.pairs = both.pairs;
-  const T apart = Total(ForwardSeconds(m, w, c, alone, true));
-  out.cost = shared + c[kMix] * (apart - shared);
+  out.cost = PromptsAdd(s.machine, s.serve.worker, c, both, step);
   return out;
 }
 

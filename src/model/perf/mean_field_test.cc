@@ -93,6 +93,36 @@ TEST(MeanField, WhatLiesInTheHostsMemoryCostsItsWayBack) {
   EXPECT_GT(At(s, there).ttft, At(s, {1.0, 8192.0, 512.0}).ttft);
 }
 
+TEST(MeanField, FewTokensOfPromptsAreReplayedFromGraphs) {
+  const auto c = PriorCoefficients();
+  Service s = ServiceOf(DenseModel(), Layout{});
+  SetEngine(kVllm, s);
+  const auto pass = [&](double tokens) {
+    return ForwardSeconds(s.machine, s.serve.worker, c,
+                          PromptLoad<double>({1.0, tokens, 10.0}, 1.0), true);
+  };
+  const auto small = pass(512.0);
+  const auto large = pass(513.0);
+  EXPECT_DOUBLE_EQ(small[kFloorsPart] / large[kFloorsPart], c[kKernelFloor] / c[kPrefillFloor]);
+  EXPECT_EQ(small[kHostPart], c[kStepHost]);
+  EXPECT_EQ(large[kHostPart], c[kPrefillHost]);
+  // Beside sequences that decode it is the step that they share, whatever kMix says.
+  StepLoad<double> decode;
+  decode.decode = 12.0;
+  decode.context = 1000.0;
+  const double step = Total(ForwardSeconds(s.machine, s.serve.worker, c, decode, false));
+  StepLoad<double> both = decode;
+  both.prefill = 500.0;
+  both.pairs = 500.0 * 250.0;
+  const double shared = Total(ForwardSeconds(s.machine, s.serve.worker, c, both, false)) - step;
+  EXPECT_DOUBLE_EQ(PromptsAdd(s.machine, s.serve.worker, c, both, step), shared);
+  both.prefill = 501.0;  // 513 with those that decode.
+  EXPECT_GT(PromptsAdd(s.machine, s.serve.worker, c, both, step), shared + c[kPrefillHost]);
+  // Engines that capture decode steps alone.
+  SetEngine(kSglang, s);
+  EXPECT_EQ(pass(100.0)[kHostPart], c[kPrefillHost]);
+}
+
 TEST(PowerCap, SlowsPromptsAndNotWhatReadsMemory) {
   Service s = ServiceOf(DenseModel(), Layout{});
   s.machine.tdp_w = 700.0;

@@ -236,6 +236,13 @@ T HostSeconds(const Machine& m, const Coefficients<T>& c, const StepLoad<T>& loa
   return c[kStepHost] + SmoothMax(sequences, chip) - chip;
 }
 
+/// Is a pass replayed from graphs? Decode steps are, and where the engine captured them those with
+/// few tokens of prompts.
+template <class T>
+bool FromGraphs(const Lowered& w, const T& tokens, bool prefills) {
+  return !prefills || ValueOf(tokens) <= w.graph_tokens;
+}
+
 /// One pass of one batch, part after part.
 template <class T>
 StepTimes<T> OneBatchSeconds(const Machine& m, const Lowered& w, const Coefficients<T>& c,
@@ -252,8 +259,9 @@ StepTimes<T> OneBatchSeconds(const Machine& m, const Lowered& w, const Coefficie
   times[kHeadPart] = HeadPart(m, w, c, queries + 1.0);
   times[kSumsPart] = SumsPart(m, w, c, tokens);
   times[kTravelPart] = TravelSeconds(m, c, w, tokens) + StageSeconds(m, c, w, tokens);
-  times[kFloorsPart] = (prefills ? c[kPrefillFloor] : c[kKernelFloor]) * KernelsOf(w);
-  times[kHostPart] = prefills ? c[kPrefillHost] : HostSeconds(m, c, load, Total(times));
+  const bool graphs = FromGraphs(w, tokens, prefills);
+  times[kFloorsPart] = (graphs ? c[kKernelFloor] : c[kPrefillFloor]) * KernelsOf(w);
+  times[kHostPart] = graphs ? HostSeconds(m, c, load, Total(times)) : c[kPrefillHost];
   return times;
 }
 

@@ -44,15 +44,21 @@ PerfStepModel::PerfStepModel(const perf::Machine& machine, const perf::Lowered& 
                              const perf::Coefficients<double>& coefficients, double drafts)
     : machine_(machine), worker_(worker), coefficients_(coefficients), drafts_(drafts) {}
 
-double PerfStepModel::Forward(double decode, double context, double prefill, double pairs,
-                              bool prefills) const {
+perf::StepLoad<double> PerfStepModel::LoadOf(double decode, double context, double prefill,
+                                             double pairs) const {
   perf::StepLoad<double> load;
   load.decode = decode;
   load.context = context;
   load.drafts = drafts_;
   load.prefill = prefill;
   load.pairs = pairs;
-  return perf::Total(perf::ForwardSeconds(machine_, worker_, coefficients_, load, prefills));
+  return load;
+}
+
+double PerfStepModel::Forward(double decode, double context, double prefill, double pairs,
+                              bool prefills) const {
+  return perf::Total(perf::ForwardSeconds(machine_, worker_, coefficients_,
+                                          LoadOf(decode, context, prefill, pairs), prefills));
 }
 
 double PerfStepModel::DecodeSeconds(double decode, double context) const {
@@ -61,11 +67,9 @@ double PerfStepModel::DecodeSeconds(double decode, double context) const {
 
 double PerfStepModel::PromptSeconds(double decode, double context, double prefill,
                                     double pairs) const {
-  const double apart = Forward(0.0, 0.0, prefill, pairs, true);
-  if (decode <= 0.0) return apart;
-  const double shared = Forward(decode, context, prefill, pairs, false) -
-                        DecodeSeconds(decode, context) + coefficients_[perf::kPrefillHost];
-  return shared + coefficients_[perf::kMix] * (apart - shared);
+  if (decode <= 0.0) return Forward(0.0, 0.0, prefill, pairs, true);
+  return perf::PromptsAdd(machine_, worker_, coefficients_, LoadOf(decode, context, prefill, pairs),
+                          DecodeSeconds(decode, context));
 }
 
 ScaledStepModel::ScaledStepModel(std::shared_ptr<const StepModel> inner,

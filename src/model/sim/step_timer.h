@@ -34,7 +34,7 @@ class StepModel {
 };
 
 /// By perf::ForwardSeconds. Prompts in a step of decodes cost what the mean field says
-/// (perf::StepsWithPrompts): between sharing the step and stopping it, by the engine's fitted kMix.
+/// (perf::PromptsAdd): between sharing the step and stopping it, by the engine's fitted kMix.
 class PerfStepModel final : public StepModel {
  public:
   PerfStepModel(const perf::Machine& machine, const perf::Lowered& worker,
@@ -44,6 +44,7 @@ class PerfStepModel final : public StepModel {
   double PromptSeconds(double decode, double context, double prefill, double pairs) const override;
 
  private:
+  perf::StepLoad<double> LoadOf(double decode, double context, double prefill, double pairs) const;
   double Forward(double decode, double context, double prefill, double pairs, bool prefills) const;
 
   perf::Machine machine_;
