@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { dots } from "../src/chart/cloud";
 import { csvOf } from "../src/chart/csv";
 import { extent, leftOfNames, type Plot, type Scale } from "../src/chart/plot";
 import { ticksOf } from "../src/chart/ticks";
@@ -103,4 +104,38 @@ test("names have room beside a chart", () => {
   expect(leftOfNames(["compute", "memory bandwidth"])).toBeGreaterThanOrEqual(117.2 + 8);
   expect(leftOfNames(["structure usd per kg"])).toBeGreaterThanOrEqual(121.9 + 8);
   expect(leftOfNames([])).toBe(16);
+});
+
+describe("a cloud", () => {
+  const size = { width: 200, height: 100 };
+  const range = { x: [0, 1] as [number, number], y: [0, 1] as [number, number] };
+  const drawn = (at: number[], sharp = 1) => {
+    const pixels = { width: size.width * sharp, height: size.height * sharp, data: new Uint8ClampedArray(size.width * size.height * sharp * sharp * 4) };
+    dots(pixels, Float64Array.from(at), range, size, sharp, [200, 100, 50]);
+    return pixels;
+  };
+  const painted = ({ data }: { data: Uint8ClampedArray }) => data.filter((value, i) => i % 4 === 3 && value > 0).length;
+
+  test("has a square a point, in its colour, see-through", () => {
+    const pixels = drawn([0.5, 0.5]);
+    expect(painted(pixels)).toBe(9);
+    const first = pixels.data.findIndex((value) => value > 0);
+    expect([...pixels.data.slice(first, first + 4)]).toEqual([200, 100, 50, 102]);
+    expect(painted(drawn([0.5, 0.5], 2))).toBe(36);
+  });
+
+  test("leaves out what lies there already, out of sight, or nowhere", () => {
+    expect(painted(drawn([0.5, 0.5, 0.5, 0.5]))).toBe(9);
+    expect(painted(drawn([-0.1, 0.5, 1.1, 0.5, 0.5, 7, NaN, 0.5, 0.5, Infinity]))).toBe(0);
+  });
+
+  test("of two layers shows both", () => {
+    const pixels = drawn([0.5, 0.5]);
+    dots(pixels, Float64Array.from([0.5, 0.5]), range, size, 1, [0, 0, 250]);
+    const first = pixels.data.findIndex((value) => value > 0);
+    const [red, , blue, opacity] = pixels.data.slice(first, first + 4);
+    expect(red).toBeGreaterThan(50);
+    expect(blue).toBeGreaterThan(130);
+    expect(opacity).toBe(Math.round(255 * (1 - 0.6 * 0.6)));
+  });
 });
