@@ -80,6 +80,12 @@ Result<api::Tokens> TokensOf(const Options& options) {
   return api::Tokens::Parse(text, options.token_file);
 }
 
+void TellAddress(const std::string& host, std::uint16_t port) {
+  const bool v6 = host.find(':') != std::string::npos && host.front() != '[';
+  fmt::print(stderr, "dashboard on http://{}{}{}:{}/\n", v6 ? "[" : "", host, v6 ? "]" : "", port);
+  std::fflush(stderr);
+}
+
 int Serve(const Options& options, const Clock& clock) {
   const auto catalog = LoadCatalog(options.catalog);
   if (!catalog) return Report(catalog.error());
@@ -111,13 +117,10 @@ int Serve(const Options& options, const Clock& clock) {
   if (!tokens) return Report(tokens.error());
   run_options.server.tokens = *std::move(tokens);
   if (const auto room = host::EnsureDescriptors(64); !room) return Report(room.error());
+  run_options.on_listening = [&](std::uint16_t port) { TellAddress(options.host, port); };
   const sigset_t ends = BlockEndSignals();
   const auto run = api::ApiRun::Start(facts, store, run_options, clock);
   if (!run) return Report(run.error());
-  const bool v6 = options.host.find(':') != std::string::npos && options.host.front() != '[';
-  fmt::print(stderr, "dashboard on http://{}{}{}:{}/\n", v6 ? "[" : "", options.host, v6 ? "]" : "",
-             (*run)->port());
-  std::fflush(stderr);
   AwaitEnd(ends);
   (*run)->Stop();
   return kDone;

@@ -46,8 +46,8 @@ class Api {
   /// All must outlive it.
   Api(const Facts& facts, Snapshots& snapshots, StoreAccess& store, const Clock& clock);
 
-  /// Where an answer is to be made: at once on the loop, or beside it because it reads the store,
-  /// or because it computes for a while.
+  /// Where an answer is to be made: at once on the loop, or beside it because it reads the store or
+  /// the rows are not there yet, or because it computes for a while.
   enum class Where { kLoop, kStore, kCompute };
   /// `target`: path and query.
   Where WhereOf(std::string_view target) const;
