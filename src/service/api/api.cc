@@ -9,6 +9,7 @@
 
 #include "base/core/text.h"
 #include "service/api/gzip.h"
+#include "service/api/queue_api.h"
 #include "service/api/selection.h"
 
 namespace roofscape::api {
@@ -164,9 +165,13 @@ std::span<const Api::Route> Api::Routes() {
        [](const Ask& a) { return EntryView(a.input, a.store, a.parts[0]); }},
       {"/api/v1/live", kNone, false, false, true, false,
        [](const Ask& a) { return LiveView(a.input, a.store); }},
+      {"/api/v1/queue", kNone, false, false, true, false,
+       [](const Ask& a) { return QueueView(a.input, a.store); }},
+      {"/api/v1/queue/{id}", kNone, false, false, true, false,
+       [](const Ask& a) { return QueueEntryView(a.input, a.store, a.parts[0]); }},
       {"/api/v1/openapi.json", kNone, false, false, false, true,
-       [](const Ask&) { return Result<Json>(Json::parse(OpenApiDocument(), nullptr, false)); }, false,
-       true},
+       [](const Ask&) { return Result<Json>(Json::parse(OpenApiDocument(), nullptr, false)); },
+       false, true},
   };
   return routes;
 }

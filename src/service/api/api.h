@@ -28,8 +28,9 @@ namespace roofscape::api {
 struct Body {
   int status = 200;
   std::string json;
-  std::string gzip;  // Empty: not worth it.
-  std::string etag;  // With its quotes; empty: the answer has none.
+  std::string gzip;                 // Empty: not worth it.
+  std::string etag;                 // With its quotes; empty: the answer has none.
+  std::string allow = "GET, HEAD";  // Of status 405.
 };
 using BodyPtr = std::shared_ptr<const Body>;
 
@@ -57,6 +58,8 @@ class Api {
 
   /// Never fails: an error is an answer. REQUIRES: `target` begins with "/api/".
   BodyPtr Get(std::string_view target);
+
+  const Facts& facts() const { return facts_; }
 
   /// Paths as the document has them, "/api/v1/rows/{id}"; and those that are answered elsewhere.
   static std::vector<std::string> Paths();

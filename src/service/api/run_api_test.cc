@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "service/api/bench_desk.h"
 #include "service/api/run_api.h"
 #include "service/api/test_rows.h"
 
@@ -117,6 +118,37 @@ TEST_F(RunApiTest, AStoreThatCannotBeReadEndsItAndCutsOffWhoWaits) {
   EXPECT_NE(run.error().message.find("is not a Roofscape database"), std::string::npos)
       << run.error().message;
   EXPECT_EQ(meta->Answer(), "");
+}
+
+TEST_F(RunApiTest, RunsAreStartedOverTheWireOnlyByWhoHasTheToken) {
+  StoreAccess store(path_, TestCatalog());
+  BenchDesk desk({.program = "/bin/false", .database = path_}, clock_);
+  facts_.benches = &desk;
+  const std::string token = *MakeToken();
+  options_.server.run_tokens = Tokens::Of(token);
+  const auto run = ApiRun::Start(facts_, store, options_, clock_);
+  ASSERT_TRUE(run) << run.error().message;
+  const std::string body = R"({"url": "http://127.0.0.1:1", "concurrency": [1]})";
+  const auto post = [&](const std::string& target, const std::string& authorization) {
+    return Asking((*run)->port(), target, "POST",
+                  "Content-Type: application/json\r\nContent-Length: " +
+                      std::to_string(body.size()) + "\r\n" + authorization + "\r\n" + body)
+        .Answer();
+  };
+  EXPECT_TRUE(post("/api/v1/queue", "").starts_with("HTTP/1.1 401"));
+  EXPECT_TRUE(post("/api/v1/meta", "").starts_with("HTTP/1.1 405"));
+  EXPECT_TRUE(post("/api/v1/queue/", "").starts_with("HTTP/1.1 405"));
+  EXPECT_TRUE(post("/api/v1/queue/../queue", "").starts_with("HTTP/1.1 4"));
+  EXPECT_EQ(desk.Entries().size(), 0U);
+  const std::string taken = post("/api/v1/queue", "Authorization: Bearer " + token + "\r\n");
+  EXPECT_TRUE(taken.starts_with("HTTP/1.1 202")) << taken;
+  EXPECT_EQ(desk.Entries().size(), 1U);
+  // To look is as free as all else on loopback.
+  const std::string queue = Asking((*run)->port(), "/api/v1/queue").Answer();
+  EXPECT_NE(queue.find("\"allowed\":true"), std::string::npos) << queue;
+  EXPECT_TRUE(Asking((*run)->port(), "/api/v1/queue", "POST", "Content-Length: 9999999\r\n\r\n")
+                  .Answer()
+                  .starts_with("HTTP/1.1 413"));
 }
 
 }  // namespace
