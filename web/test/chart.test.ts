@@ -4,7 +4,7 @@ import { csvOf } from "../src/chart/csv";
 import { extent, leftOfNames, type Plot, type Scale } from "../src/chart/plot";
 import { ticksOf } from "../src/chart/ticks";
 import { moved, nearest, zoomed } from "../src/chart/view";
-import { letterOf, stairs } from "../src/pages/frontier_plot";
+import { letterOf, plotOf as frontierPlot, stairs, type Shown } from "../src/pages/frontier_plot";
 
 const straight: Scale = { name: "x", title: "x", unit: "", kind: "linear" };
 const logarithmic: Scale = { ...straight, kind: "log" };
@@ -137,5 +137,23 @@ describe("a cloud", () => {
     expect(red).toBeGreaterThan(50);
     expect(blue).toBeGreaterThan(130);
     expect(opacity).toBe(Math.round(255 * (1 - 0.6 * 0.6)));
+  });
+});
+
+describe("a frontier as a plot", () => {
+  const points = {
+    id: ["a", "b", "c", "d", "e"], x: [1, 2, null, 4, 5], y: [5, 4, 3, 2, 1], on_front: [true, false, false, true, true],
+    verdict: ["VALID", "VALID", "VALID", "INVALID", "VALID"], layout: [0, 1, 0, 0, 1], x_low: [], x_high: [], y_low: [], y_high: [],
+  };
+  const series = { label: "s", key: { way: "measured" }, points, front: [], predicted: null } as unknown as Shown["series"];
+  const axis = { name: "x", title: "x", unit: "", direction: "higher" };
+  const answer = { x: axis, y: axis, at: null } as unknown as Parameters<typeof frontierPlot>[0];
+  const marks = (colourBy: "series" | "layout") =>
+    frontierPlot(answer, [{ series, letter: "A", paint: 3, on: true }], { xKind: "linear", yKind: "linear", curve: false, frontOnly: false, colourBy })
+      .plot.layers.flatMap((layer) => (layer.kind === "points" ? [`${layer.fill} ${layer.paint}: ${layer.at.join(" ")}`] : []));
+
+  test("has its points by look and colour, each once, whatever order they come in", () => {
+    expect(marks("series")).toEqual(["faint 3: 2 4", "solid 3: 1 5 5 1", "hollow 3: 4 2"]);
+    expect(marks("layout")).toEqual(["faint 1: 2 4", "solid 0: 1 5", "hollow 0: 4 2", "solid 1: 5 1"]);
   });
 });
