@@ -67,16 +67,16 @@ try {
   console.log(`${points} points imported in ${Date.now() - began} ms`);
   browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
   for (const [name, query] of [["Answer", ""], ["Frontier", "?view=frontier"]]) {
-    const [up, whole] = [[], []];
+    const [up, whole, shown] = [[], [], []];
     for (let i = 0; i < Number(starts); i += 1) {
       const before = Date.now();
       server = await serve(roofscape, database);
       up.push(Date.now() - before);
-      await firstView(browser, server.address, query);
+      shown.push(await firstView(browser, server.address, query));
       whole.push(Date.now() - before);
       server.stop();
     }
-    console.log(`${name}: from the start of the server to the first view ${spread(whole)}; of that until it listens ${spread(up)}; promised 1000`);
+    console.log(`${name}: from the start of the server to the first view ${spread(whole)}; of that until it listens ${spread(up)}, and from the browser's asking to its showing ${spread(shown)}; the rest makes it a new profile; promised 1000`);
   }
   server = await serve(roofscape, database);
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });

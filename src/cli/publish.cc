@@ -74,7 +74,7 @@ Result<api::SiteSummary> Publish(const Options& options, const Clock& clock) {
   const api::Predictor predictor(catalog, model, kernels->book);
   const std::string path = StorePath(options.db);
   api::StoreAccess store(path, catalog);
-  RS_ASSIGN_OR_RETURN(std::vector<api::KnownRow> rows, store.LoadRows(std::nullopt));
+  RS_ASSIGN_OR_RETURN(api::KnownRows rows, store.LoadRows(std::nullopt));
   if (rows.empty()) {
     return Error{ErrorCode::kNotFound,
                  fmt::format("'{}' holds nothing to publish: measure something (roofscape bench) "

@@ -3,8 +3,10 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include <sys/stat.h>
@@ -22,8 +24,10 @@
 #include "cli/write_file.h"
 #include "measure/host/host_facts.h"
 #include "results/store/pg_url.h"
+#include "service/api/bench_desk.h"
 #include "service/api/run_api.h"
 #include "service/api/study_desk.h"
+#include "service/fleet/process.h"
 
 namespace roofscape::cli {
 namespace {
@@ -35,7 +39,8 @@ constexpr const char* kFooter =
     "Example:\n"
     "  roofscape serve\n"
     "  roofscape serve --host 0.0.0.0 --token-file ~/.config/roofscape/tokens\n\n"
-    "Read-only. On loopback everyone on this machine may look; over another address a token is\n"
+    "Read-only, unless --allow-runs lets those who have the token start runs against servers of\n"
+    "this machine. On loopback everyone on this machine may look; over another address a token is\n"
     "needed, which is made and shown once. TLS is a proxy's affair. Ctrl-C ends it. The API:\n"
     "docs/reference/api.md.";
 
@@ -50,6 +55,12 @@ struct Options {
   std::string token_file;
   std::vector<std::string> hosts;
   double rate = 500;
+  bool allow_runs = false;
+};
+
+struct Admission {
+  api::Tokens readers;  // Empty: everyone who reaches the server.
+  api::Tokens runners;  // Who may start runs; empty: nobody.
 };
 
 bool IsLoopback(const std::string& host) {
@@ -57,7 +68,7 @@ bool IsLoopback(const std::string& host) {
 }
 
 /// Makes a token, shows it once and keeps its hash, in the file where one is named.
-Result<api::Tokens> NewToken(const std::string& file) {
+Result<api::Tokens> NewToken(const std::string& file, std::string_view what) {
   RS_ASSIGN_OR_RETURN(const std::string token, api::MakeToken());
   if (!file.empty()) {
     const mode_t before = umask(077);
@@ -65,19 +76,36 @@ Result<api::Tokens> NewToken(const std::string& file) {
     umask(before);
     RS_RETURN_IF_ERROR(written);
   }
-  fmt::print(stderr, "token, shown only now: {}\n", token);
+  fmt::print(stderr, "{}, shown only now: {}\n", what, token);
   return api::Tokens::Of(token);
 }
 
 /// Who may ask: everyone on loopback unless a token file is named.
-Result<api::Tokens> TokensOf(const Options& options) {
-  if (options.token_file.empty() && IsLoopback(options.host)) return api::Tokens();
+Result<Admission> AdmissionOf(const Options& options) {
+  if (options.token_file.empty() && IsLoopback(options.host)) {
+    Admission admission;
+    if (options.allow_runs) {
+      RS_ASSIGN_OR_RETURN(admission.runners, NewToken("", "token to start runs with"));
+    }
+    return admission;
+  }
+  const auto both = [&](api::Tokens tokens) {
+    return Admission{tokens, options.allow_runs ? tokens : api::Tokens()};
+  };
   std::error_code error;
   if (options.token_file.empty() || !std::filesystem::exists(options.token_file, error)) {
-    return NewToken(options.token_file);
+    RS_ASSIGN_OR_RETURN(api::Tokens made, NewToken(options.token_file, "token"));
+    return both(std::move(made));
   }
   RS_ASSIGN_OR_RETURN(const std::string text, ReadFlagFile("--token-file", options.token_file));
-  return api::Tokens::Parse(text, options.token_file);
+  RS_ASSIGN_OR_RETURN(api::Tokens known, api::Tokens::Parse(text, options.token_file));
+  return both(std::move(known));
+}
+
+void TellAddress(const std::string& host, std::uint16_t port) {
+  const bool v6 = host.find(':') != std::string::npos && host.front() != '[';
+  fmt::print(stderr, "dashboard on http://{}{}{}:{}/\n", v6 ? "[" : "", host, v6 ? "]" : "", port);
+  std::fflush(stderr);
 }
 
 int Serve(const Options& options, const Clock& clock) {
@@ -88,13 +116,18 @@ int Serve(const Options& options, const Clock& clock) {
   const auto kernels = LoadKernels();
   if (!kernels) return Report(kernels.error());
   const api::Predictor predictor(*catalog, *model, (*kernels)->book);
-  const std::string path = StorePath(options.db);
+  const std::string path =
+      options.allow_runs ? StorePathToWrite(options.db) : StorePath(options.db);
   api::StoreAccess store(path, *catalog);
   if (const Result<> readable = store.Check(); !readable) return Report(readable.error());
   auto studies = LoadStudies(options.studies);
   if (!studies) return Report(studies.error());
   api::StudyDesk desk(*catalog, *model, *std::move(studies), clock);
-  const api::Facts facts{&*catalog, &predictor, kVersion, store::NameOfDatabase(path), &desk};
+  std::optional<api::BenchDesk> benches;
+  if (options.allow_runs) benches.emplace(api::BenchDeskOptions{fleet::OwnProgram(), path}, clock);
+  const api::Facts facts{&*catalog, &predictor,
+                         kVersion,  store::NameOfDatabase(path),
+                         &desk,     benches ? &*benches : nullptr};
   api::RunOptions run_options;
   run_options.threads = options.threads;
   run_options.server.host = options.host;
@@ -107,17 +140,15 @@ int Serve(const Options& options, const Clock& clock) {
   run_options.on_trouble = [](const std::string& message) {
     fmt::print(stderr, "roofscape: {}\n", message);
   };
-  auto tokens = TokensOf(options);
-  if (!tokens) return Report(tokens.error());
-  run_options.server.tokens = *std::move(tokens);
+  const auto admission = AdmissionOf(options);
+  if (!admission) return Report(admission.error());
+  run_options.server.tokens = admission->readers;
+  run_options.server.run_tokens = admission->runners;
   if (const auto room = host::EnsureDescriptors(64); !room) return Report(room.error());
+  run_options.on_listening = [&](std::uint16_t port) { TellAddress(options.host, port); };
   const sigset_t ends = BlockEndSignals();
   const auto run = api::ApiRun::Start(facts, store, run_options, clock);
   if (!run) return Report(run.error());
-  const bool v6 = options.host.find(':') != std::string::npos && options.host.front() != '[';
-  fmt::print(stderr, "dashboard on http://{}{}{}:{}/\n", v6 ? "[" : "", options.host, v6 ? "]" : "",
-             (*run)->port());
-  std::fflush(stderr);
   AwaitEnd(ends);
   (*run)->Stop();
   return kDone;
@@ -150,6 +181,9 @@ void AddServeCommand(Command& app, Invocation& invocation) {
                   "Requests a second that one address may ask of each loop; 0: no limit")
       ->Check(NotNegative())
       ->ShowDefault();
+  command->AddFlag("--allow-runs", options->allow_runs,
+                   "Let the dashboard start runs against servers of this machine, one at a time; "
+                   "takes a token on loopback too");
   command->AddOption("--params", options->params,
                      "Model file of calibrate for predictions; without: the one of this program");
   AddStudiesOption(*command, options->studies);

@@ -39,10 +39,10 @@ class Server:
                                        daemon=True)
         self.reader.start()
 
-    def get(self, path, headers=None, method="GET"):
+    def get(self, path, headers=None, method="GET", data=None):
         """Status, headers and body; never raises for a status."""
         request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}{path}", headers=headers or {}, method=method)
+            f"http://127.0.0.1:{self.port}{path}", data, headers=headers or {}, method=method)
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
             with opener.open(request, timeout=30) as answer:

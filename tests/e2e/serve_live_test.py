@@ -5,11 +5,13 @@ serve_live_test.py ROOFSCAPE SCHEMA
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 
 from serve_kit import ROOFSCAPE, Contract, Server
@@ -17,8 +19,10 @@ from serve_kit import ROOFSCAPE, Contract, Server
 SCHEMA = sys.argv[2]
 
 
-class LiveTest(unittest.TestCase):
-    """What a page that watches hears of a real run, from before its store is there to its end."""
+class Watching(unittest.TestCase):
+    """A golden server, and `serve` on a store that is not there yet."""
+
+    FLAGS = ()
 
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
@@ -29,7 +33,7 @@ class LiveTest(unittest.TestCase):
                                        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         self.url = self.golden.stderr.readline().split()[-1]
         self.database = os.path.join(self.folder.name, "live.db")
-        self.server = Server(self.database)
+        self.server = Server(self.database, *self.FLAGS)
 
     def tearDown(self):
         self.server.stop()
@@ -51,6 +55,10 @@ class LiveTest(unittest.TestCase):
                     if until(*heard[-1]):
                         return heard
         raise AssertionError(f"the stream ended: {heard}")
+
+
+class LiveTest(Watching):
+    """What a page that watches hears of a real run, from before its store is there to its end."""
 
     def test_a_run_begins_goes_on_and_ends(self):
         heard = []
@@ -82,6 +90,112 @@ class LiveTest(unittest.TestCase):
         status, _, body = self.server.get(f"/api/v1/runs/{run}")
         self.assertEqual(status, 200)
         self.assertEqual(len(json.loads(body)["points"]), 2)
+
+
+class QueueTest(Watching):
+    """Runs that are started over HTTP."""
+
+    FLAGS = ("--allow-runs",)
+
+    def setUp(self):
+        super().setUp()
+        self.contract = Contract(SCHEMA)
+        token = re.search(r"token to start runs with, shown only now: (\w+)",
+                          "".join(self.server.lines)).group(1)
+        self.headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+
+    def ask(self, path, method="GET", value=None, **headers):
+        data = None if value is None else json.dumps(value).encode()
+        status, _, body = self.server.get(path, {**self.headers, **headers}, method, data)
+        return status, json.loads(body)
+
+    def bench(self, **more):
+        return {"url": self.url, "concurrency": [2, 4], "input_tokens": 16, "output_tokens": 20,
+                "requests_per_slot": 40, **more}
+
+    def await_state(self, entry, state):
+        path = f"/api/v1/queue/{entry}"
+        for _ in range(600):
+            status, body = self.ask(path)
+            self.assertEqual(status, 200)
+            self.contract.validate(path, 200, body)
+            if body["state"] == state:
+                return body
+            time.sleep(0.1)
+        return self.fail(f"{body} is not {state} after a minute")
+
+    def test_a_run_is_started_watched_and_kept(self):
+        heard = []
+
+        def over(name, body):
+            return name == "live" and [e["state"] for e in body["queue"]] == ["done", "cancelled"]
+
+        watcher = threading.Thread(target=lambda: heard.extend(self.events(over)))
+        watcher.start()
+        status, first = self.ask("/api/v1/queue", "POST", self.bench())
+        self.assertEqual(status, 202, first)
+        second = self.ask("/api/v1/queue", "POST", self.bench(requests_per_slot=10_000))[1]
+        for entry in (first, second):
+            self.contract.validate("/api/v1/queue/x", 200, entry)
+        done = self.await_state(first["id"], "done")
+        self.await_state(second["id"], "running")
+        for _ in range(600):  # It asks the server what it is before it begins a run.
+            if self.ask(f"/api/v1/queue/{second['id']}")[1]["run"]:
+                break
+            time.sleep(0.1)
+        self.assertEqual(self.ask(f"/api/v1/queue/{second['id']}", "DELETE")[0], 200)
+        cut = self.await_state(second["id"], "cancelled")
+        watcher.join(timeout=60)
+        lives = [body for name, body in heard if name == "live"]
+        for body in lives:
+            self.contract.validate("/api/v1/live", 200, body)
+        # Never two at once, and the one that ran is told point by point.
+        self.assertTrue(any(body["runs"] for body in lives), lives)
+        self.assertLessEqual(max(len(body["runs"]) for body in lives), 1)
+        # What was measured before the end was asked for is kept.
+        self.assertTrue(cut["run"])
+        run = self.ask(f"/api/v1/runs/{done['run']}")[1]
+        self.assertEqual(len(run["points"]), 2)
+        queue = self.ask("/api/v1/queue")[1]
+        self.contract.validate("/api/v1/queue", 200, queue)
+        self.assertTrue(queue["allowed"])
+        self.assertTrue(self.ask("/api/v1/meta")[1]["capabilities"]["runs"])
+
+    def test_a_server_that_is_not_there_fails_with_its_reason(self):
+        entry = self.ask("/api/v1/queue", "POST", self.bench(url="http://127.0.0.1:9"))[1]
+        failed = self.await_state(entry["id"], "failed")
+        self.assertIn("127.0.0.1:9", failed["message"])
+
+    def test_who_may_not(self):
+        good = self.bench()
+        for status, value, headers in (
+                (401, good, {"Authorization": ""}),
+                (401, good, {"Authorization": "Bearer " + "0" * 64}),
+                (403, good, {"Origin": "http://evil.example"}),
+                (403, good, {"Sec-Fetch-Site": "cross-site"}),
+                (403, good, {"Host": "evil.example"}),
+                (415, good, {"Content-Type": "text/plain"}),
+                (400, {**good, "url": "http://example.org"}, {}),
+                (400, {**good, "extra_body": "{}"}, {}),
+                (400, {**good, "concurrency": ["1 --db=x"]}, {})):
+            got, body = self.ask("/api/v1/queue", "POST", value, **headers)
+            self.assertEqual(got, status, body)
+        self.assertEqual(self.ask("/api/v1/queue")[1]["entries"], [])
+
+
+class NoRunsTest(unittest.TestCase):
+    """Without the flag."""
+
+    def test_runs_are_refused_and_the_flag_is_named(self):
+        with tempfile.TemporaryDirectory() as folder:
+            server = Server(os.path.join(folder, "none.db"))
+            self.assertNotIn("token", "".join(server.lines))
+            status, _, body = server.get("/api/v1/queue", {"Content-Type": "application/json"},
+                                         "POST", b"{}")
+            self.assertEqual(status, 403)
+            self.assertIn("--allow-runs", json.loads(body)["error"]["message"])
+            self.assertFalse(json.loads(server.get("/api/v1/queue")[2])["allowed"])
+            server.stop()
 
 
 if __name__ == "__main__":

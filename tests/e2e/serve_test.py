@@ -97,7 +97,7 @@ class ServeTest(Fetching):
             "/api/v1/catalog/chips/h100", "/api/v1/catalog/models/llama-3.1-70b",
             "/api/v1/fleet", "/api/v1/fleet/campaigns/nightly", "/api/v1/fleet/campaigns/spring",
             "/api/v1/fleet/entries/every%20night", "/api/v1/fleet/entries/forgotten",
-            "/api/v1/live", "/api/v1/openapi.json",
+            "/api/v1/live", "/api/v1/queue", "/api/v1/openapi.json",
         ]
 
     def studies(self):
@@ -118,7 +118,9 @@ class ServeTest(Fetching):
             with self.subTest(address):
                 self.answer(address)
                 tried.add(self.contract.operation(address.split("?")[0]))
-        self.assertEqual(set(self.contract.document["paths"]) - tried, {"/api/v1/live/events"})
+        # An entry of the queue: serve_live_test.py.
+        self.assertEqual(set(self.contract.document["paths"]) - tried,
+                         {"/api/v1/live/events", "/api/v1/queue/{id}"})
 
     def test_every_parameter_of_the_document_is_taken_and_no_other(self):
         shared = self.contract.document["components"]["parameters"]

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { dots } from "../src/chart/cloud";
 import { csvOf } from "../src/chart/csv";
 import { extent, leftOfNames, type Plot, type Scale } from "../src/chart/plot";
 import { ticksOf } from "../src/chart/ticks";
 import { moved, nearest, zoomed } from "../src/chart/view";
-import { letterOf, stairs } from "../src/pages/frontier_plot";
+import { letterOf, plotOf as frontierPlot, stairs, type Shown } from "../src/pages/frontier_plot";
 
 const straight: Scale = { name: "x", title: "x", unit: "", kind: "linear" };
 const logarithmic: Scale = { ...straight, kind: "log" };
@@ -103,4 +104,56 @@ test("names have room beside a chart", () => {
   expect(leftOfNames(["compute", "memory bandwidth"])).toBeGreaterThanOrEqual(117.2 + 8);
   expect(leftOfNames(["structure usd per kg"])).toBeGreaterThanOrEqual(121.9 + 8);
   expect(leftOfNames([])).toBe(16);
+});
+
+describe("a cloud", () => {
+  const size = { width: 200, height: 100 };
+  const range = { x: [0, 1] as [number, number], y: [0, 1] as [number, number] };
+  const drawn = (at: number[], sharp = 1) => {
+    const pixels = { width: size.width * sharp, height: size.height * sharp, data: new Uint8ClampedArray(size.width * size.height * sharp * sharp * 4) };
+    dots(pixels, Float64Array.from(at), range, size, sharp, [200, 100, 50]);
+    return pixels;
+  };
+  const painted = ({ data }: { data: Uint8ClampedArray }) => data.filter((value, i) => i % 4 === 3 && value > 0).length;
+
+  test("has a square a point, in its colour, see-through", () => {
+    const pixels = drawn([0.5, 0.5]);
+    expect(painted(pixels)).toBe(9);
+    const first = pixels.data.findIndex((value) => value > 0);
+    expect([...pixels.data.slice(first, first + 4)]).toEqual([200, 100, 50, 102]);
+    expect(painted(drawn([0.5, 0.5], 2))).toBe(36);
+  });
+
+  test("leaves out what lies there already, out of sight, or nowhere", () => {
+    expect(painted(drawn([0.5, 0.5, 0.5, 0.5]))).toBe(9);
+    expect(painted(drawn([-0.1, 0.5, 1.1, 0.5, 0.5, 7, NaN, 0.5, 0.5, Infinity]))).toBe(0);
+  });
+
+  test("of two layers shows both", () => {
+    const pixels = drawn([0.5, 0.5]);
+    dots(pixels, Float64Array.from([0.5, 0.5]), range, size, 1, [0, 0, 250]);
+    const first = pixels.data.findIndex((value) => value > 0);
+    const [red, , blue, opacity] = pixels.data.slice(first, first + 4);
+    expect(red).toBeGreaterThan(50);
+    expect(blue).toBeGreaterThan(130);
+    expect(opacity).toBe(Math.round(255 * (1 - 0.6 * 0.6)));
+  });
+});
+
+describe("a frontier as a plot", () => {
+  const points = {
+    id: ["a", "b", "c", "d", "e"], x: [1, 2, null, 4, 5], y: [5, 4, 3, 2, 1], on_front: [true, false, false, true, true],
+    verdict: ["VALID", "VALID", "VALID", "INVALID", "VALID"], layout: [0, 1, 0, 0, 1], x_low: [], x_high: [], y_low: [], y_high: [],
+  };
+  const series = { label: "s", key: { way: "measured" }, points, front: [], predicted: null } as unknown as Shown["series"];
+  const axis = { name: "x", title: "x", unit: "", direction: "higher" };
+  const answer = { x: axis, y: axis, at: null } as unknown as Parameters<typeof frontierPlot>[0];
+  const marks = (colourBy: "series" | "layout") =>
+    frontierPlot(answer, [{ series, letter: "A", paint: 3, on: true }], { xKind: "linear", yKind: "linear", curve: false, frontOnly: false, colourBy })
+      .plot.layers.flatMap((layer) => (layer.kind === "points" ? [`${layer.fill} ${layer.paint}: ${layer.at.join(" ")}`] : []));
+
+  test("has its points by look and colour, each once, whatever order they come in", () => {
+    expect(marks("series")).toEqual(["faint 3: 2 4", "solid 3: 1 5 5 1", "hollow 3: 4 2"]);
+    expect(marks("layout")).toEqual(["faint 1: 2 4", "solid 0: 1 5", "hollow 0: 4 2", "solid 1: 5 1"]);
+  });
 });

@@ -5,6 +5,7 @@ import type { StudyGain } from "../src/data/types";
 import { signed, times } from "../src/format/numbers";
 import { gainPlot, gainTable, pairCells } from "../src/pages/codesign/gain_plot";
 import { heatPlot, letterOf } from "../src/pages/codesign/heat";
+import { dearestOf } from "../src/pages/codesign/portability";
 
 function layer(name: string, share: number, with_: Record<string, number>): StudyGain["layers"][number] {
   const times_together = Object.fromEntries(Object.entries(with_).map(([other, log]) => [other, Math.exp(log)]));
@@ -72,4 +73,11 @@ test("factors and signs are told", () => {
   expect(times(null)).toBe("\u2013");
   expect(signed(-1)).toBe("\u22121.00");
   expect(signed(0.397)).toBe("+0.397");
+});
+
+describe("portability", () => {
+  test("begins at the speed of which its headline speaks: where a move costs most", () => {
+    expect(dearestOf([{ loss: [[0, 0.1], [0, 0]] }, { loss: [[0, null], [0.3, 0]] }, { loss: [[0, 0.2], [0, 0]] }])).toBe(1);
+    expect(dearestOf([{ loss: [[0, null]] }, { loss: [[-0.1, 0]] }])).toBe(0);
+  });
 });

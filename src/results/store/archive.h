@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -86,7 +87,7 @@ struct RowQuery {
   std::vector<std::int64_t> ids = {};
   /// In whatever order is quickest; sorting wide rows takes as long as reading them.
   bool any_order = false;
-  /// Leave corrections and facts out: texts that only the page of one row shows.
+  /// Leave corrections, facts and the key out: texts that only the page of one row shows.
   bool without_texts = false;
   /// Read only these metrics; empty: all. What is left out costs little.
   std::vector<std::string> metrics = {};
@@ -96,6 +97,8 @@ struct RowQuery {
 struct ArchivedRow {
   std::int64_t id = 0;
   std::int64_t import_id = 0;
+  std::int64_t setup_id =
+      0;  // Rows of one agree in deployment, workload, protocol, window and way.
   std::int64_t revision = 1;
   WallTime known;
   spec::Row row;
@@ -147,6 +150,9 @@ class Archive {
 
   /// By setup, time and load.
   virtual Result<std::vector<ArchivedRow>> Rows(const RowQuery& query) = 0;
+  /// The same, one after the other: for who keeps them elsewhere. After an error some were told.
+  virtual Result<> EachRow(const RowQuery& query,
+                           const std::function<void(ArchivedRow&&)>& tell) = 0;
 
   /// Evals, by model, task, chip and time. Of the query its protocol, lengths and metrics say
   /// nothing of evals; `latest`: of every deployment, task and concurrency.

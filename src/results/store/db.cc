@@ -1,6 +1,7 @@
 #include "results/store/db.h"
 
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "results/store/pg_db.h"
@@ -9,6 +10,14 @@
 #include "results/store/utf8.h"
 
 namespace roofscape::store {
+
+void StatementBackend::Doubles(int first, std::span<double> out) const {
+  for (double& value : out) {
+    const bool none = Type(first) == ValueType::kNull;
+    value = none ? std::numeric_limits<double>::quiet_NaN() : Double(first);
+    ++first;
+  }
+}
 
 Statement& Statement::Bind(std::int64_t value) {
   backend_->Bind(++bound_, value);

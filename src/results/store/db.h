@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -48,6 +49,8 @@ class StatementBackend {
   virtual std::int64_t Int(int column) const = 0;
   virtual double Double(int column) const = 0;
   virtual std::string Text(int column) const = 0;
+  /// The columns from `first` on, as many as `out` has room for; what is NULL becomes NaN.
+  virtual void Doubles(int first, std::span<double> out) const;
 };
 
 /// One prepared SQL statement. Parameters are bound in order; columns count from 0.
@@ -83,6 +86,8 @@ class Statement {
   ValueType Type(int column) const { return backend_->Type(column); }
   std::int64_t Int(int column) const { return backend_->Int(column); }
   double Double(int column) const { return backend_->Double(column); }
+  /// Many at once, NaN for NULL: a row of the archive has more than sixty.
+  void Doubles(int first, std::span<double> out) const { backend_->Doubles(first, out); }
   /// Text or bytes, copied. "" for NULL.
   std::string Text(int column) const { return backend_->Text(column); }
 
@@ -138,6 +143,9 @@ class Database {
 
   /// Whether NULL stands before all values in an index; otherwise behind them.
   virtual bool NullIsLeast() const = 0;
+
+  /// False: what is read from now on is not read again soon, and need not be kept in memory.
+  virtual Result<> KeepPages(bool /*keep*/) { return {}; }
 
   /// Runs statements separated by ';' that need no parameters.
   virtual Result<> Run(const std::string& sql) = 0;

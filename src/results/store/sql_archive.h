@@ -36,6 +36,7 @@ class SqlArchive final : public Archive {
   Result<std::vector<ImportRecord>> Imports() override;
   Result<std::vector<spec::AsideRow>> Asides(std::int64_t import_id) override;
   Result<std::vector<ArchivedRow>> Rows(const RowQuery& query) override;
+  Result<> EachRow(const RowQuery& query, const std::function<void(ArchivedRow&&)>& tell) override;
   Result<std::vector<ArchivedEval>> Evals(const RowQuery& query) override;
   Result<std::vector<SetupSummary>> Setups() override;
   Result<std::string> Original(std::int64_t import_id, std::int64_t place) override;
@@ -49,6 +50,9 @@ class SqlArchive final : public Archive {
     spec::Deployment deployment;
     spec::Workload workload;
     std::string protocol, window, way;
+  };
+  struct Source {
+    std::string format, name;
   };
 
   Result<std::vector<ImportRecord>> ReadImports(std::string_view where,
@@ -67,12 +71,14 @@ class SqlArchive final : public Archive {
   Result<> AddScores(std::int64_t id, const spec::EvalRow& row);
   Result<std::vector<spec::EvalScore>> Scores(std::int64_t id);
   Result<const Setup*> SetupOf(std::int64_t id, std::optional<Statement>& query);
+  Result<const Source*> SourceOf(std::int64_t import_id);
   Result<> ReadRows(const RowQuery& query, std::span<const std::int64_t> ids,
-                    std::vector<ArchivedRow>& found);
+                    const std::function<void(ArchivedRow&&)>& tell);
   Result<std::string> Piece(std::int64_t import_id, std::int64_t piece);
 
   std::unique_ptr<Database> database_;
-  std::unordered_map<std::int64_t, Setup> setups_;  // Those that were read.
+  std::unordered_map<std::int64_t, Setup> setups_;    // Those that were read.
+  std::unordered_map<std::int64_t, Source> sources_;  // Of imports, in this view.
   std::unique_ptr<Open> open_;
 };
 

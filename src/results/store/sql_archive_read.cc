@@ -1,6 +1,7 @@
 // The reading half of SqlArchive.
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <tuple>
 #include <utility>
@@ -20,8 +21,8 @@
 namespace roofscape::store {
 namespace {
 
-constexpr int kMore = 21;
-constexpr int kFirstMetric = 22;
+constexpr int kMore = 19;
+constexpr int kFirstMetric = 20;
 constexpr std::size_t kIdsAtOnce = 1000;
 
 /// The WHERE clause of a query. Its parameters have numbers, so that a condition may stand more
@@ -82,7 +83,8 @@ std::string Joined(const std::vector<std::string>& conditions) {
   return sql;
 }
 
-/// The places of the metrics to be read among the columns, and whether more_json is needed.
+/// The places of the metrics to be read among the columns, by rising place in the registry so that
+/// each is put behind the others; and whether more_json is needed.
 struct Wanted {
   std::vector<std::size_t> columns;
   bool more = false;
@@ -97,31 +99,32 @@ Wanted WantedOf(const std::vector<std::string>& metrics) {
       wanted.columns.push_back(i);
     }
   }
+  std::sort(wanted.columns.begin(), wanted.columns.end(),
+            [](std::size_t a, std::size_t b) { return ColumnPlaces()[a] < ColumnPlaces()[b]; });
   wanted.more = wanted.more || wanted.columns.size() < metrics.size();
   return wanted;
 }
 
 /// From and where: setups first, for they are few, and the rows of one lie together in an index.
-std::string FromRows(const Conditions& conditions, std::string_view join) {
+std::string FromRows(const Conditions& conditions) {
   std::vector<std::string> all = conditions.of_row;
   if (!conditions.of_setup.empty()) {
     all.insert(all.begin(),
                "r.setup_id IN (SELECT s.id FROM setup AS s" + Joined(conditions.of_setup) + ")");
   }
-  return fmt::format(" FROM archive_row AS r{}{}", join, Joined(all));
+  return " FROM archive_row AS r" + Joined(all);
 }
 
 std::string SelectRows(const RowQuery& query, const Conditions& conditions, const Wanted& wanted) {
   std::string sql =
       "SELECT r.id, r.import_id, r.revision, r.known_us, r.setup_id, r.measured_us, r.day_only, "
       "r.concurrency, r.rate_rps, r.place, r.text_offset, r.text_bytes, r.url, "
-      "r.corrections_json, r.facts_json, i.format, i.source, r.key_high, r.key_low, r.instrument, "
-      "r.complete, ";
+      "r.corrections_json, r.facts_json, r.key_high, r.key_low, r.instrument, r.complete, ";
   sql += wanted.more ? "r.more_json" : "NULL";
   for (const std::size_t column : wanted.columns) {
     sql += fmt::format(", r.{}", kMetricColumns[column]);
   }
-  sql += FromRows(conditions, " JOIN import AS i ON i.id = r.import_id");
+  sql += FromRows(conditions);
   if (!query.any_order) {
     sql += " ORDER BY r.setup_id, COALESCE(r.measured_us, 0), r.concurrency, r.id";
   }
@@ -172,13 +175,14 @@ Conditions ConditionsOf(std::span<const std::int64_t> ids) {
   return conditions;
 }
 
-template <class Setup>
-ArchivedRow RowFrom(const Statement& row, const Setup& setup) {
+template <class Setup, class Source>
+ArchivedRow RowFrom(const Statement& row, const Setup& setup, const Source& source) {
   ArchivedRow out;
   out.id = row.Int(0);
   out.import_id = row.Int(1);
   out.revision = row.Int(2);
   out.known = WallTime{row.Int(3)};
+  out.setup_id = row.Int(4);
   spec::Row& r = out.row;
   if (!row.IsNull(5)) r.measured = WallTime{row.Int(5)};
   r.day_only = row.Int(6) != 0;
@@ -188,15 +192,14 @@ ArchivedRow RowFrom(const Statement& row, const Setup& setup) {
   r.origin.offset = row.Int(10);
   r.origin.bytes = row.Int(11);
   r.origin.url = row.Text(12);
-  r.origin.format = row.Text(15);
-  r.origin.source = row.Text(16);
-  r.origin.key = KeyText({row.Int(17), row.Int(18)});
-  const std::string instrument = row.Text(19);
+  r.origin.format = source.format;
+  r.origin.source = source.name;
+  const std::string instrument = row.Text(17);
   for (const spec::Fitness fitness :
        {spec::Fitness::kValid, spec::Fitness::kDegraded, spec::Fitness::kInvalid}) {
     if (spec::Name(fitness) == instrument) r.instrument = fitness;
   }
-  r.complete = row.Int(20) != 0;
+  r.complete = row.Int(18) != 0;
   r.deployment = setup.deployment;
   r.workload = setup.workload;
   r.protocol = setup.protocol;
@@ -208,11 +211,21 @@ ArchivedRow RowFrom(const Statement& row, const Setup& setup) {
 }  // namespace
 
 Result<std::vector<ArchivedRow>> SqlArchive::Rows(const RowQuery& query) {
-  RS_ASSIGN_OR_RETURN(const Transaction view, Transaction::Read(*database_));
   std::vector<ArchivedRow> found;
+  RS_RETURN_IF_ERROR(EachRow(query, [&](ArchivedRow&& row) { found.push_back(std::move(row)); }));
+  return found;
+}
+
+Result<> SqlArchive::EachRow(const RowQuery& query,
+                             const std::function<void(ArchivedRow&&)>& tell) {
+  RS_ASSIGN_OR_RETURN(const Transaction view, Transaction::Read(*database_));
+  sources_.clear();
   if (!query.latest && query.ids.empty()) {
-    RS_RETURN_IF_ERROR(ReadRows(query, {}, found));
-    return found;
+    // All of a table goes by once: fresh memory for its pages takes longer than to read them.
+    if (query.any_order) RS_RETURN_IF_ERROR(database_->KeepPages(false));
+    const Result<> read = ReadRows(query, {}, tell);
+    if (query.any_order) RS_RETURN_IF_ERROR(database_->KeepPages(true));
+    return read;
   }
   std::vector<std::int64_t> ids = query.ids;
   if (ids.empty()) {
@@ -221,9 +234,9 @@ Result<std::vector<ArchivedRow>> SqlArchive::Rows(const RowQuery& query) {
   const std::span<const std::int64_t> all = ids;
   for (std::size_t at = 0; at < all.size(); at += kIdsAtOnce) {
     const auto some = all.subspan(at, std::min(kIdsAtOnce, all.size() - at));
-    RS_RETURN_IF_ERROR(ReadRows(query, some, found));
+    RS_RETURN_IF_ERROR(ReadRows(query, some, tell));
   }
-  return found;
+  return {};
 }
 
 /// By setup and load, from an index alone: rows are wide, and most are not the latest.
@@ -236,7 +249,7 @@ Result<std::vector<std::int64_t>> SqlArchive::LatestIds(const RowQuery& query) {
       database_->Prepare(by_load ? SelectLatestByLoad(conditions)
                                  : "SELECT r.id, r.setup_id, r.measured_us, r.concurrency, "
                                    "r.rate_rps" +
-                                       FromRows(conditions, "")));
+                                       FromRows(conditions)));
   BindAll(conditions, rows);
   // Load, time and id, so that the last of each load is the one behind which another load begins.
   using Load = std::tuple<std::int64_t, std::int64_t, double>;
@@ -284,9 +297,21 @@ Result<const SqlArchive::Setup*> SqlArchive::SetupOf(std::int64_t id,
   return &setups_.emplace(id, std::move(setup)).first->second;
 }
 
-/// Adds the rows of the query, or those with the ids.
+/// What the rows of an import share; read once in a view of the data.
+Result<const SqlArchive::Source*> SqlArchive::SourceOf(std::int64_t import_id) {
+  const auto [at, is_new] = sources_.try_emplace(import_id);
+  if (!is_new) return &at->second;
+  RS_ASSIGN_OR_RETURN(Statement row,
+                      database_->Prepare("SELECT format, source FROM import WHERE id = ?"));
+  RS_ASSIGN_OR_RETURN(const bool there, row.Bind(import_id).Step());
+  RS_CHECK(there);
+  at->second = {row.Text(0), row.Text(1)};
+  return &at->second;
+}
+
+/// Tells the rows of the query, or those with the ids.
 Result<> SqlArchive::ReadRows(const RowQuery& query, std::span<const std::int64_t> ids,
-                              std::vector<ArchivedRow>& found) {
+                              const std::function<void(ArchivedRow&&)>& tell) {
   const Conditions conditions = ids.empty() ? ConditionsOf(query) : ConditionsOf(ids);
   const Wanted wanted = WantedOf(query.metrics);
   RS_ASSIGN_OR_RETURN(Statement rows, database_->Prepare(SelectRows(query, conditions, wanted)));
@@ -294,6 +319,14 @@ Result<> SqlArchive::ReadRows(const RowQuery& query, std::span<const std::int64_
   std::optional<Statement> setup_query;
   const Setup* setup = nullptr;
   std::int64_t setup_id = 0;
+  const Source* source = nullptr;
+  std::int64_t import_id = 0;
+  std::vector<std::size_t> places;
+  for (const std::size_t column : wanted.columns) places.push_back(ColumnPlaces()[column]);
+  std::vector<double> figures(places.size());
+  // Grows once to what the fullest row needs; each row takes a copy of its own size.
+  spec::MetricValues values;
+  const spec::MetricValues none;
   while (true) {
     RS_ASSIGN_OR_RETURN(const bool next, rows.Step());
     if (!next) return {};
@@ -302,20 +335,24 @@ Result<> SqlArchive::ReadRows(const RowQuery& query, std::span<const std::int64_
       setup_id = rows.Int(4);
       RS_ASSIGN_OR_RETURN(setup, SetupOf(setup_id, setup_query));
     }
-    ArchivedRow row = RowFrom(rows, *setup);
+    if (source == nullptr || import_id != rows.Int(1)) {
+      import_id = rows.Int(1);
+      RS_ASSIGN_OR_RETURN(source, SourceOf(import_id));
+    }
+    ArchivedRow row = RowFrom(rows, *setup, *source);
     if (!query.without_texts) {
       RS_ASSIGN_OR_RETURN(row.row.corrections, CorrectionsOf(rows.Text(13)));
       RS_ASSIGN_OR_RETURN(row.row.facts, FactsOf(rows.Text(14)));
+      row.row.origin.key = KeyText({rows.Int(15), rows.Int(16)});
     }
-    int column = kFirstMetric;
-    for (const std::size_t wanted_column : wanted.columns) {
-      if (!rows.IsNull(column)) {
-        row.row.values.Set(ColumnPlaces()[wanted_column], rows.Double(column));
-      }
-      ++column;
+    values = none;
+    rows.Doubles(kFirstMetric, figures);
+    for (std::size_t i = 0; i < figures.size(); ++i) {
+      if (!std::isnan(figures[i])) values.Set(places[i], figures[i]);
     }
-    if (wanted.more) RS_RETURN_IF_ERROR(AddMore(rows.Text(kMore), row.row.values));
-    found.push_back(std::move(row));
+    if (wanted.more) RS_RETURN_IF_ERROR(AddMore(rows.Text(kMore), values));
+    row.row.values = values;
+    tell(std::move(row));
   }
 }
 

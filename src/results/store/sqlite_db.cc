@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <cstring>
+#include <limits>
 #include <utility>
 
 #include <fmt/format.h>
@@ -11,6 +12,12 @@
 
 namespace roofscape::store {
 namespace {
+
+// Pages in memory. An import that outgrows its writer's writes pages of the indexes again and
+// again. They are taken only as far as they are used.
+constexpr int kWriterCacheKb = 262'144;
+constexpr int kReaderCacheKb = 65'536;
+constexpr int kPassingCacheKb = 2048;
 
 /// What the operating system said, e.g. " (No space left on device)", or "".
 std::string SystemReason(sqlite3* handle) {
@@ -154,6 +161,15 @@ class SqliteStatement final : public StatementBackend {
 
   double Double(int column) const override { return sqlite3_column_double(handle_, column); }
 
+  void Doubles(int first, std::span<double> out) const override {
+    for (double& value : out) {
+      const bool none = sqlite3_column_type(handle_, first) == SQLITE_NULL;
+      value =
+          none ? std::numeric_limits<double>::quiet_NaN() : sqlite3_column_double(handle_, first);
+      ++first;
+    }
+  }
+
   std::string Text(int column) const override {
     const void* data = sqlite3_column_blob(handle_, column);
     if (data == nullptr) return "";
@@ -213,13 +229,9 @@ Result<std::unique_ptr<Database>> OpenSqlite(const std::string& path, Access acc
   }
   sqlite3_busy_timeout(handle, static_cast<int>(options.busy_timeout.count()));
   // recursive_triggers: "INSERT OR REPLACE" must meet the triggers that forbid deleting.
-  // cache_size, in KB: an import that outgrows it writes pages of the indexes again and again. It
-  // is taken only as far as it is used.
-  const int cache = access == Access::kReadWrite ? 262'144 : 65'536;
-  RS_RETURN_IF_ERROR(
-      database->Run(fmt::format("PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; "
-                                "PRAGMA cache_size = -{}",
-                                cache)));
+  RS_RETURN_IF_ERROR(database->Run("PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON"));
+  database->cache_kb_ = access == Access::kReadWrite ? kWriterCacheKb : kReaderCacheKb;
+  RS_RETURN_IF_ERROR(database->KeepPages(true));
   if (options.max_pages > 0) {
     RS_RETURN_IF_ERROR(database->Run(fmt::format("PRAGMA max_page_count = {}", options.max_pages)));
   }
@@ -232,6 +244,10 @@ Result<Statement> SqliteDatabase::Prepare(std::string_view sql) {
       sqlite3_prepare_v2(handle_, sql.data(), static_cast<int>(sql.size()), &statement, nullptr);
   if (status != SQLITE_OK) return LastError();
   return Statement(std::make_unique<SqliteStatement>(statement, *this));
+}
+
+Result<> SqliteDatabase::KeepPages(bool keep) {
+  return Run(fmt::format("PRAGMA cache_size = -{}", keep ? cache_kb_ : kPassingCacheKb));
 }
 
 Result<> SqliteDatabase::Run(const std::string& sql) {

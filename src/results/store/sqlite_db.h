@@ -24,6 +24,7 @@ class SqliteDatabase final : public Database {
   Result<Statement> Prepare(std::string_view sql) override;
   std::size_t RowsAnInsert() const override { return 1; }
   bool NullIsLeast() const override { return true; }
+  Result<> KeepPages(bool keep) override;
   Result<> Run(const std::string& sql) override;
   Result<> AllowReadersBesideWriter() override;
   Result<SchemaMark> ReadMark() override;
@@ -48,8 +49,12 @@ class SqliteDatabase final : public Database {
   Result<> Commit() override;
   void Rollback() override;
 
+  friend Result<std::unique_ptr<Database>> OpenSqlite(const std::string& path, Access access,
+                                                      const DatabaseOptions& options);
+
   sqlite3* handle_;
   DatabaseOptions options_;
+  int cache_kb_ = 0;
 };
 
 Result<std::unique_ptr<Database>> OpenSqlite(const std::string& path, Access access,

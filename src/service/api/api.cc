@@ -9,6 +9,7 @@
 
 #include "base/core/text.h"
 #include "service/api/gzip.h"
+#include "service/api/queue_api.h"
 #include "service/api/selection.h"
 
 namespace roofscape::api {
@@ -105,6 +106,7 @@ struct Api::Route {
   bool kept = true;     // The answer is the same until the data changes.
   Result<Json> (*answer)(const Ask&);
   bool computes = false;  // For many milliseconds.
+  bool early = false;     // Answers before the rows are there.
 };
 
 std::span<const Api::Route> Api::Routes() {
@@ -114,7 +116,8 @@ std::span<const Api::Route> Api::Routes() {
          const std::int64_t generation = a.input.snapshot->generation();
          return Result<Json>(
              Json{{"status", generation > 0 ? "ok" : "loading"}, {"generation", generation}});
-       }},
+       },
+       false, true},
       {"/api/v1/meta", kNone, false, false, false, true,
        [](const Ask& a) { return MetaView(a.input); }},
       {"/api/v1/frontier", kFrontier, true, true, false, true,
@@ -163,8 +166,13 @@ std::span<const Api::Route> Api::Routes() {
        [](const Ask& a) { return EntryView(a.input, a.store, a.parts[0]); }},
       {"/api/v1/live", kNone, false, false, true, false,
        [](const Ask& a) { return LiveView(a.input, a.store); }},
+      {"/api/v1/queue", kNone, false, false, true, false,
+       [](const Ask& a) { return QueueView(a.input, a.store); }},
+      {"/api/v1/queue/{id}", kNone, false, false, true, false,
+       [](const Ask& a) { return QueueEntryView(a.input, a.store, a.parts[0]); }},
       {"/api/v1/openapi.json", kNone, false, false, false, true,
-       [](const Ask&) { return Result<Json>(Json::parse(OpenApiDocument(), nullptr, false)); }},
+       [](const Ask&) { return Result<Json>(Json::parse(OpenApiDocument(), nullptr, false)); },
+       false, true},
   };
   return routes;
 }
@@ -221,6 +229,7 @@ Api::Where Api::WhereOf(std::string_view target) const {
   const Route* route = FindRoute(target.substr(0, target.find('?')), parts);
   if (route == nullptr) return Where::kLoop;
   if (route->computes) return Where::kCompute;
+  if (!route->early && snapshots_.Now()->generation() == 0) return Where::kStore;
   const bool reads = route->store || target.find("as_of=") != std::string_view::npos;
   return reads ? Where::kStore : Where::kLoop;
 }

@@ -28,8 +28,9 @@ namespace roofscape::api {
 struct Body {
   int status = 200;
   std::string json;
-  std::string gzip;  // Empty: not worth it.
-  std::string etag;  // With its quotes; empty: the answer has none.
+  std::string gzip;                 // Empty: not worth it.
+  std::string etag;                 // With its quotes; empty: the answer has none.
+  std::string allow = "GET, HEAD";  // Of status 405.
 };
 using BodyPtr = std::shared_ptr<const Body>;
 
@@ -46,8 +47,8 @@ class Api {
   /// All must outlive it.
   Api(const Facts& facts, Snapshots& snapshots, StoreAccess& store, const Clock& clock);
 
-  /// Where an answer is to be made: at once on the loop, or beside it because it reads the store,
-  /// or because it computes for a while.
+  /// Where an answer is to be made: at once on the loop, or beside it because it reads the store or
+  /// the rows are not there yet, or because it computes for a while.
   enum class Where { kLoop, kStore, kCompute };
   /// `target`: path and query.
   Where WhereOf(std::string_view target) const;
@@ -57,6 +58,8 @@ class Api {
 
   /// Never fails: an error is an answer. REQUIRES: `target` begins with "/api/".
   BodyPtr Get(std::string_view target);
+
+  const Facts& facts() const { return facts_; }
 
   /// Paths as the document has them, "/api/v1/rows/{id}"; and those that are answered elsewhere.
   static std::vector<std::string> Paths();

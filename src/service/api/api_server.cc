@@ -11,11 +11,13 @@
 #include "base/net/http_response.h"
 #include "service/api/gzip.h"
 #include "service/api/params.h"
+#include "service/api/queue_api.h"
 
 namespace roofscape::api {
 namespace {
 
 constexpr std::size_t kMaxListeners = 64;
+constexpr std::uint64_t kMaxBody = 64 << 10;
 constexpr std::size_t kMaxUnpacked = std::size_t{64} << 20;
 constexpr double kWrongTokenWeight = 50;  // Guessing is slow.
 constexpr double kComputeWeight = 10;     // Beside the one that every request has.
@@ -52,6 +54,10 @@ bool LooksForged(std::string_view path) {
   return !plain || !plain->starts_with('/') || plain->find("..") != std::string::npos ||
          plain->find('\\') != std::string::npos || plain->find("//") != std::string::npos ||
          !IsCleanText(*plain);
+}
+
+bool IsReading(const net::HttpRequestHead& head) {
+  return head.method == "GET" || head.method == "HEAD";
 }
 
 bool IsData(std::string_view path) { return path == "/api" || path.starts_with("/api/"); }
@@ -117,6 +123,7 @@ Result<std::unique_ptr<ApiServer>> ApiServer::Create(net::Reactor& reactor, Api&
   std::unique_ptr<ApiServer> server(new ApiServer(reactor, api, worker, computer, feed, options));
   net::HttpServerOptions http = options.http;
   http.listen.reuse_port = options.share_port;
+  http.limits.body_bytes = kMaxBody;
   RS_ASSIGN_OR_RETURN(server->server_,
                       net::HttpServer::Listen(reactor, options.host, options.port, *server, http));
   reactor.OnWake([raw = server.get()] { raw->RunPosted(); });
@@ -143,7 +150,7 @@ BodyPtr ApiServer::Refusal(const net::ServerRequest& request) {
   if (!rate_.Take(request.peer, reactor_.Now())) {
     return ErrorBody(429, "too_many_requests", "too many requests: wait a second");
   }
-  if (request.head.method != "GET" && request.head.method != "HEAD") {
+  if (!IsReading(request.head) && !IsQueue(path)) {
     return ErrorBody(405, "method_not_allowed", "this server only answers GET and HEAD");
   }
   if (LooksForged(path)) {
@@ -167,9 +174,21 @@ void ApiServer::OnRequest(net::ServerExchange& exchange, const net::ServerReques
   const Asker asker(request.head);
   if (const BodyPtr refusal = Refusal(request)) return Send(exchange, asker, *refusal);
   const std::string_view path = request.head.Path();
+  if (!IsReading(request.head)) return Send(exchange, asker, *Changed(request));
   if (path == "/api/v1/live/events") return Listen(exchange, asker);
   if (IsData(path)) return AnswerData(exchange, asker, request);
   AnswerFile(exchange, asker, path);
+}
+
+/// What becomes of a request that may read and wants to change something.
+BodyPtr ApiServer::Changed(const net::ServerRequest& request) {
+  BenchDesk* const desk = api_.facts().benches;
+  BodyPtr refusal = ChangeRefusal(request.head, desk, options_.run_tokens);
+  if (refusal == nullptr) return Change(request.head, request.body, *desk);
+  if (refusal->status == 401 && request.head.Find("authorization")) {
+    rate_.Take(request.peer, reactor_.Now(), kWrongTokenWeight);
+  }
+  return refusal;
 }
 
 void ApiServer::AnswerData(net::ServerExchange& exchange, const Asker& asker,
@@ -249,7 +268,7 @@ void ApiServer::Send(net::ServerExchange& exchange, const Asker& asker, const Bo
   if (!body.etag.empty()) headers.push_back({"ETag", body.etag});
   if (gzip) headers.push_back({"Content-Encoding", "gzip"});
   if (body.status == 401) headers.push_back({"WWW-Authenticate", "Bearer realm=\"roofscape\""});
-  if (body.status == 405) headers.push_back({"Allow", "GET, HEAD"});
+  if (body.status == 405) headers.push_back({"Allow", body.allow});
   if (body.status == 429) headers.push_back({"Retry-After", "1"});
   const std::string_view content = same ? std::string_view() : gzip ? body.gzip : body.json;
   std::string bytes;

@@ -1,7 +1,7 @@
 // The API and the dashboard over HTTP: one server a loop. It decides who may ask (Host header,
 // token, rate), what travels (304, gzip, headers of security) and what is answered beside the loop.
 //
-// Read-only: GET and HEAD. No cross-origin access is ever allowed.
+// Read-only, GET and HEAD, but for the queue (queue_api.h). No cross-origin access is ever allowed.
 //
 // Thread safety: all on the reactor's thread.
 
@@ -36,6 +36,8 @@ struct ApiServerOptions {
   /// `hosts` or of this machine's loopback (a name that somebody else's DNS points here is
   /// refused).
   Tokens tokens;
+  /// Who may start runs, where runs may be started at all; empty: nobody.
+  Tokens run_tokens;
   std::vector<std::string> hosts;
   RateLimitOptions rate;
   StaticFiles files;
@@ -65,6 +67,7 @@ class ApiServer final : private net::HttpServer::Handler {
             const ApiServerOptions& options);
   void OnRequest(net::ServerExchange& exchange, const net::ServerRequest& request) override;
   BodyPtr Refusal(const net::ServerRequest& request);
+  BodyPtr Changed(const net::ServerRequest& request);
   void AnswerData(net::ServerExchange& exchange, const Asker& asker,
                   const net::ServerRequest& request);
   void AnswerLater(net::ServerExchange& exchange, const Asker& asker, std::string_view target,

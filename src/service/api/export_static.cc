@@ -131,7 +131,7 @@ class Exporter {
     meta["built"] = input_.now.ToIso();
     meta["store"] = "";  // A path of somebody's machine is nobody's affair.
     meta["capabilities"] = {
-        {"predict", false}, {"live", false}, {"answer", true}, {"as_of", false}};
+        {"predict", false}, {"live", false}, {"answer", true}, {"as_of", false}, {"runs", false}};
     return WriteJson("data/meta.json", meta);
   }
 

@@ -52,21 +52,25 @@ Result<Json> MetaView(const ViewInput& input) {
                      {"name", book.entry.name},
                      {"date", book.date ? Json(book.date->ToIso()) : Json(nullptr)}});
   }
-  return Json{
-      {"api", 1},
-      {"version", input.facts->version},
-      {"generation", input.snapshot->generation()},
-      {"static", false},
-      {"built", nullptr},
-      {"store", input.facts->store},
-      {"counts", CountsJson(*input.snapshot)},
-      {"metrics", std::move(metrics)},
-      {"tiers", std::move(tiers)},
-      {"boundaries", {"device", "provisioned"}},
-      {"price_books", std::move(books)},
-      {"price_default", PricingJson(pricing)},
-      {"capabilities", {{"predict", true}, {"live", true}, {"answer", true}, {"as_of", true}}},
-      {"notes", Json::array()}};
+  return Json{{"api", 1},
+              {"version", input.facts->version},
+              {"generation", input.snapshot->generation()},
+              {"static", false},
+              {"built", nullptr},
+              {"store", input.facts->store},
+              {"counts", CountsJson(*input.snapshot)},
+              {"metrics", std::move(metrics)},
+              {"tiers", std::move(tiers)},
+              {"boundaries", {"device", "provisioned"}},
+              {"price_books", std::move(books)},
+              {"price_default", PricingJson(pricing)},
+              {"capabilities",
+               {{"predict", true},
+                {"live", true},
+                {"answer", true},
+                {"as_of", true},
+                {"runs", input.facts->benches != nullptr}}},
+              {"notes", Json::array()}};
 }
 
 }  // namespace roofscape::api

@@ -31,6 +31,7 @@ Result<WholeRow> LoadWhole(const ViewInput& input, StoreAccess& store, std::size
     if (const auto found = texts.find(origin.archive_id); found != texts.end()) {
       whole.row.corrections = std::move(found->second.corrections);
       whole.row.facts = std::move(found->second.facts);
+      whole.row.origin.key = std::move(found->second.origin.key);
     }
     whole.original = store.Original(origin.import_id, whole.row.origin.place);
     whole.recipe = RecipeOf(whole.row);

@@ -31,13 +31,29 @@ Result<std::unique_ptr<ApiRun>> ApiRun::Start(const Facts& facts, StoreAccess& s
     run->reactors_.push_back(std::move(reactor));
     run->servers_.push_back(std::move(server));
   }
-  // Who connects meanwhile waits in the kernel's queue.
+  run->StartLoops();
+  if (options.on_listening) options.on_listening(run->port_);
   if (const auto loaded = run->snapshots_.Refresh(); !loaded) return loaded.error();
-  for (const auto& reactor : run->reactors_) {
-    run->loops_.emplace_back([raw = reactor.get()] { raw->Run(); });
+  {
+    const std::scoped_lock lock(run->mutex_);
+    run->loaded_ = true;
   }
+  run->changed_.notify_all();
   run->looker_ = std::thread([raw = run.get()] { raw->Look(); });
   return run;
+}
+
+void ApiRun::StartLoops() {
+  // Both workers' first job ends when the rows are there: what is asked before stands behind it.
+  for (Worker* worker : {&worker_, &computer_}) worker->Do([this] { AwaitRows(); });
+  for (const auto& reactor : reactors_) {
+    loops_.emplace_back([raw = reactor.get()] { raw->Run(); });
+  }
+}
+
+void ApiRun::AwaitRows() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return loaded_ || stop_; });
 }
 
 void ApiRun::Stop() {

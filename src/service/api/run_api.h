@@ -23,6 +23,8 @@ struct RunOptions {
   ApiServerOptions server;
   std::int64_t threads = 1;
   Nanos look_every = std::chrono::seconds(2);  // At the store.
+  /// Told once, by the thread of Start, when pages can be asked for: before the rows are there.
+  std::function<void(std::uint16_t port)> on_listening;
   /// Told of what goes wrong while nobody asks, e.g. a store that cannot be read any more. From
   /// another thread; each message once until it changes.
   std::function<void(const std::string&)> on_trouble;
@@ -30,8 +32,8 @@ struct RunOptions {
 
 class ApiRun {
  public:
-  /// Listens at once; what is in the store is loaded meanwhile, and who asks before that waits.
-  /// All references must outlive the run.
+  /// Listens and gives out the dashboard's files at once; who asks for data waits until all rows of
+  /// the store are loaded, and only then Start returns. All references must outlive the run.
   static Result<std::unique_ptr<ApiRun>> Start(const Facts& facts, StoreAccess& store,
                                                const RunOptions& options, const Clock& clock);
   ApiRun(const ApiRun&) = delete;
@@ -45,6 +47,8 @@ class ApiRun {
 
  private:
   ApiRun(const Facts& facts, StoreAccess& store, const RunOptions& options, const Clock& clock);
+  void StartLoops();
+  void AwaitRows();
   void Look();
   void LookOnce();
   void Trouble(const std::string& message);
@@ -63,8 +67,9 @@ class ApiRun {
   std::vector<std::unique_ptr<net::Reactor>> reactors_;
   std::vector<std::unique_ptr<ApiServer>> servers_;  // After reactors_: they use them.
   std::vector<std::thread> loops_;
-  std::mutex mutex_;  // Of stop_.
+  std::mutex mutex_;  // Of loaded_ and stop_.
   std::condition_variable changed_;
+  bool loaded_ = false;
   bool stop_ = false;
   std::thread looker_;
 };

@@ -11,6 +11,7 @@
 #include "results/report/bench_command.h"
 #include "results/report/point_detail.h"
 #include "results/store/run_summary.h"
+#include "service/api/queue_api.h"
 #include "service/api/store_views.h"
 
 namespace roofscape::api {
@@ -259,6 +260,7 @@ Result<Json> LiveView(const ViewInput& input, StoreAccess& store) {
   return Json{{"generation", input.snapshot->generation()},
               {"now", input.now.ToIso()},
               {"fleet", fleet},
+              {"queue", QueueJson(input, runs)},
               {"runs", std::move(live)},
               {"recent", std::move(recent)}};
 }

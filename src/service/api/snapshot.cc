@@ -1,5 +1,8 @@
 #include "service/api/snapshot.h"
 
+#include <algorithm>
+#include <charconv>
+#include <system_error>
 #include <tuple>
 #include <utility>
 
@@ -55,47 +58,88 @@ std::uint32_t Snapshot::AddSetup(const spec::Row& row, bool own) {
   return at->second;
 }
 
-void Snapshot::AddRow(KnownRow known) {
-  const bool same = !rows_.empty() && SameSetup(known.row, rows_.back());
-  const std::uint32_t setup =
-      same ? setup_of_.back() : AddSetup(known.row, !known.origin.run.empty());
-  ++setups_[setup].rows;
-  setup_of_.push_back(setup);
-  rows_.push_back(std::move(known.row));
-  origins_.push_back(std::move(known.origin));
+/// The setup of a row, whose forerunners have theirs.
+std::uint32_t Snapshot::SetupFor(std::size_t row) {
+  const RowOrigin& origin = origins_[row];
+  if (origin.setup_id == 0) {
+    const bool same = row > 0 && SameSetup(rows_[row], rows_[row - 1]);
+    return same ? setup_of_.back() : AddSetup(rows_[row], !origin.run.empty());
+  }
+  const auto [at, is_new] = setup_by_id_.try_emplace(origin.setup_id, 0);
+  if (is_new) at->second = AddSetup(rows_[row], !origin.run.empty());
+  return at->second;
 }
 
 void Snapshot::MarkLatest() {
-  using Load = std::tuple<std::uint64_t, std::int64_t, double>;
-  std::map<Load, std::size_t> last;
-  latest_.assign(rows_.size(), 0);
+  struct Load {
+    std::uint64_t curve;
+    std::int64_t concurrency;
+    double rate;
+    std::int64_t measured_us;
+    std::size_t row;
+  };
+  std::vector<Load> loads;
+  loads.reserve(rows_.size());
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     const std::uint64_t curve = std::uint64_t{SeriesOf(i)} << 32U | LayoutOf(i);
-    const Load load{curve, rows_[i].concurrency, rows_[i].rate_rps.value_or(0)};
-    const auto [at, is_new] = last.emplace(load, i);
-    if (!is_new && rows_[at->second].measured <= rows_[i].measured) at->second = i;
+    loads.push_back(
+        {curve, rows_[i].concurrency, rows_[i].rate_rps.value_or(0), rows_[i].measured.unix_us, i});
   }
-  for (const auto& [load, row] : last) latest_[row] = 1;
+  const auto same_load = [](const Load& a, const Load& b) {
+    return std::tie(a.curve, a.concurrency, a.rate) == std::tie(b.curve, b.concurrency, b.rate);
+  };
+  std::sort(loads.begin(), loads.end(), [](const Load& a, const Load& b) {
+    return std::tie(a.curve, a.concurrency, a.rate, a.measured_us, a.row) <
+           std::tie(b.curve, b.concurrency, b.rate, b.measured_us, b.row);
+  });
+  latest_.assign(rows_.size(), 0);
+  for (std::size_t i = 0; i < loads.size(); ++i) {
+    const bool last = i + 1 == loads.size() || !same_load(loads[i], loads[i + 1]);
+    if (last) latest_[loads[i].row] = 1;
+  }
 }
 
-std::shared_ptr<const Snapshot> Snapshot::Make(std::vector<KnownRow> rows,
-                                               std::int64_t generation) {
+void Snapshot::KeepIds() {
+  for (std::size_t i = 0; i < origins_.size(); ++i) {
+    if (origins_[i].archive_id != 0) {
+      archive_ids_.emplace_back(origins_[i].archive_id, i);
+    } else {
+      own_ids_.emplace(origins_[i].id, i);
+    }
+  }
+  // As they were read, mostly.
+  if (!std::is_sorted(archive_ids_.begin(), archive_ids_.end())) {
+    std::sort(archive_ids_.begin(), archive_ids_.end());
+  }
+}
+
+std::shared_ptr<const Snapshot> Snapshot::Make(KnownRows rows, std::int64_t generation) {
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->generation_ = generation;
-  snapshot->rows_.reserve(rows.size());
-  snapshot->origins_.reserve(rows.size());
-  for (KnownRow& row : rows) snapshot->AddRow(std::move(row));
-  snapshot->MarkLatest();
-  snapshot->ids_.reserve(rows.size());
-  for (std::size_t i = 0; i < snapshot->origins_.size(); ++i) {
-    snapshot->ids_.emplace(snapshot->origins_[i].id, i);
+  snapshot->rows_ = std::move(rows.rows_);
+  snapshot->origins_ = std::move(rows.origins_);
+  snapshot->setup_of_.reserve(snapshot->rows_.size());
+  for (std::size_t i = 0; i < snapshot->rows_.size(); ++i) {
+    const std::uint32_t setup = snapshot->SetupFor(i);
+    ++snapshot->setups_[setup].rows;
+    snapshot->setup_of_.push_back(setup);
   }
+  snapshot->MarkLatest();
+  snapshot->KeepIds();
   return snapshot;
 }
 
 std::optional<std::size_t> Snapshot::Find(std::string_view id) const {
-  const auto found = ids_.find(id);
-  if (found == ids_.end()) return std::nullopt;
+  if (const auto own = own_ids_.find(id); own != own_ids_.end()) return own->second;
+  if (!id.starts_with('a')) return std::nullopt;
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(id.data() + 1, id.data() + id.size(), number);
+  const auto found =
+      std::lower_bound(archive_ids_.begin(), archive_ids_.end(), std::pair(number, std::size_t{0}));
+  // "a017" is the id of no row.
+  if (error != std::errc() || found == archive_ids_.end() || origins_[found->second].id != id) {
+    return std::nullopt;
+  }
   return found->second;
 }
 

@@ -20,6 +20,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/core/clock.h"
@@ -51,6 +52,7 @@ struct RowOrigin {
   std::string id;               // Of /rows/{id}: "a17", or "20261123-190222-1a2b3c.p0".
   std::int64_t archive_id = 0;  // 0: a point of an own run.
   std::int64_t import_id = 0;
+  std::int64_t setup_id = 0;  // Of the archive: rows of one differ in load, time and figures alone.
   std::int64_t revision = 1;
   WallTime known;
   std::string run;         // Of an own point.
@@ -64,10 +66,36 @@ struct KnownRow {
   spec::Row row;
 };
 
+/// Many of them, as a snapshot holds them: a row is large, and to move all costs as much as to read
+/// them.
+class KnownRows {
+ public:
+  KnownRows() = default;
+  KnownRows(std::vector<KnownRow> rows) {
+    for (KnownRow& row : rows) Add(std::move(row.origin), std::move(row.row));
+  }
+
+  void Add(RowOrigin&& origin, spec::Row&& row) {
+    origins_.push_back(std::move(origin));
+    rows_.push_back(std::move(row));
+  }
+  void Reserve(std::size_t rows) {
+    origins_.reserve(rows);
+    rows_.reserve(rows);
+  }
+  bool empty() const { return rows_.empty(); }
+
+ private:
+  friend class Snapshot;
+
+  std::vector<spec::Row> rows_;
+  std::vector<RowOrigin> origins_;  // As many.
+};
+
 class Snapshot {
  public:
   /// `generation` grows with every snapshot of a server.
-  static std::shared_ptr<const Snapshot> Make(std::vector<KnownRow> rows, std::int64_t generation);
+  static std::shared_ptr<const Snapshot> Make(KnownRows rows, std::int64_t generation);
 
   std::int64_t generation() const { return generation_; }
   std::span<const spec::Row> rows() const { return rows_; }
@@ -106,9 +134,10 @@ class Snapshot {
     std::uint32_t CodeOf(const std::string& value);
   };
 
-  void AddRow(KnownRow row);
+  std::uint32_t SetupFor(std::size_t row);
   std::uint32_t AddSetup(const spec::Row& row, bool own);
   void MarkLatest();
+  void KeepIds();
 
   std::int64_t generation_ = 0;
   std::vector<spec::Row> rows_;
@@ -119,8 +148,10 @@ class Snapshot {
   std::vector<Setup> setups_;
   std::map<std::array<std::uint32_t, kFields + 2>, std::uint32_t> setup_places_;
   std::vector<std::uint32_t> setup_of_;
+  std::unordered_map<std::int64_t, std::uint32_t> setup_by_id_;  // Of the archive's setups.
   std::vector<char> latest_;
-  std::unordered_map<std::string_view, std::size_t> ids_;  // Views of origins_.
+  std::vector<std::pair<std::int64_t, std::size_t>> archive_ids_;  // With their rows; sorted.
+  std::unordered_map<std::string_view, std::size_t> own_ids_;      // Views of origins_.
 };
 
 /// "8192/1024"; the name of a workload without lengths.

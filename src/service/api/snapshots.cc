@@ -25,7 +25,7 @@ Result<std::shared_ptr<const Snapshot>> Snapshots::AsOf(catalog::Date day) {
       if (past.day == day) return past.snapshot;
     }
   }
-  RS_ASSIGN_OR_RETURN(std::vector<KnownRow> rows, store_.LoadRows(day));
+  RS_ASSIGN_OR_RETURN(KnownRows rows, store_.LoadRows(day));
   auto snapshot = Snapshot::Make(std::move(rows), generation);
   const std::scoped_lock lock(mutex_);
   if (now_->generation() == generation) {
@@ -41,7 +41,7 @@ Result<bool> Snapshots::Refresh() {
   if (mark_ == mark) return false;
   const std::shared_ptr<const Snapshot> before = Now();
   const bool same_imports = mark_ && mark_->imports == mark.imports;
-  RS_ASSIGN_OR_RETURN(std::vector<KnownRow> rows,
+  RS_ASSIGN_OR_RETURN(KnownRows rows,
                       store_.LoadRows(std::nullopt, same_imports ? before.get() : nullptr));
   auto snapshot = Snapshot::Make(std::move(rows), before->generation() + 1);
   mark_ = std::move(mark);

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include "domain/analysis/catalog_names.h"
@@ -96,48 +97,51 @@ Result<const std::vector<KnownRow>*> StoreAccess::RowsOfRun(const store::RunSumm
   return &rows;
 }
 
-Result<> StoreAccess::AddOwn(std::optional<catalog::Date> known_at, std::vector<KnownRow>& rows) {
+Result<> StoreAccess::AddOwn(std::optional<catalog::Date> known_at, KnownRows& rows) {
   RS_ASSIGN_OR_RETURN(const auto runs, store_->Runs({}));
   for (auto summary = runs.rbegin(); summary != runs.rend(); ++summary) {
     // A run is known once it is measured.
     if (known_at && summary->started > EndOf(*known_at)) continue;
     RS_ASSIGN_OR_RETURN(const std::vector<KnownRow>* of_run, RowsOfRun(*summary));
-    rows.insert(rows.end(), of_run->begin(), of_run->end());
+    for (const KnownRow& row : *of_run) rows.Add(RowOrigin(row.origin), spec::Row(row.row));
   }
   return {};
 }
 
-Result<> StoreAccess::AddImported(std::optional<catalog::Date> known_at,
-                                  std::vector<KnownRow>& rows) {
+Result<> StoreAccess::AddImported(std::optional<catalog::Date> known_at, KnownRows& rows) {
   store::RowQuery query;
   query.without_texts = true;
   query.any_order = true;
   if (known_at) query.known_at = EndOf(*known_at);
-  RS_ASSIGN_OR_RETURN(std::vector<store::ArchivedRow> archived, archive_->Rows(query));
-  rows.reserve(archived.size());
-  for (store::ArchivedRow& row : archived) {
+  RS_ASSIGN_OR_RETURN(const std::vector<store::ImportRecord> imports, archive_->Imports());
+  std::int64_t most = 0;
+  for (const store::ImportRecord& one : imports) most += one.counts.added + one.counts.newer;
+  rows.Reserve(static_cast<std::size_t>(most));
+  return archive_->EachRow(query, [&](store::ArchivedRow&& row) {
     RowOrigin origin;
-    origin.id = fmt::format("a{}", row.id);
+    origin.id = fmt::format(FMT_COMPILE("a{}"), row.id);
     origin.archive_id = row.id;
     origin.import_id = row.import_id;
+    origin.setup_id = row.setup_id;
     origin.revision = row.revision;
     origin.known = row.known;
-    rows.push_back({std::move(origin), std::move(row.row)});
-  }
-  return {};
+    rows.Add(std::move(origin), std::move(row.row));
+  });
 }
 
-Result<std::vector<KnownRow>> StoreAccess::LoadRows(std::optional<catalog::Date> known_at,
-                                                    const Snapshot* before) {
+Result<KnownRows> StoreAccess::LoadRows(std::optional<catalog::Date> known_at,
+                                        const Snapshot* before) {
   const std::scoped_lock lock(mutex_);
-  std::vector<KnownRow> rows;
+  KnownRows rows;
   RS_ASSIGN_OR_RETURN(const bool there, Open());
   if (!there) return rows;
   if (before == nullptr) {
     RS_RETURN_IF_ERROR(AddImported(known_at, rows));
   } else {
+    rows.Reserve(before->rows().size());
     for (std::size_t i = 0; i < before->rows().size(); ++i) {
-      if (before->origin(i).run.empty()) rows.push_back({before->origin(i), before->rows()[i]});
+      if (!before->origin(i).run.empty()) continue;
+      rows.Add(RowOrigin(before->origin(i)), spec::Row(before->rows()[i]));
     }
   }
   RS_RETURN_IF_ERROR(AddOwn(known_at, rows));

@@ -49,10 +49,10 @@ class StoreAccess {
   /// All rows, own ones last; as they were known at the end of that day where one is given.
   /// `before`: has the imported rows as they still are, so that they need not be read again; null:
   /// they are read.
-  Result<std::vector<KnownRow>> LoadRows(std::optional<catalog::Date> known_at,
-                                         const Snapshot* before = nullptr);
+  Result<KnownRows> LoadRows(std::optional<catalog::Date> known_at,
+                             const Snapshot* before = nullptr);
 
-  /// Corrections and facts of imported rows, by archive id.
+  /// Corrections, facts and keys of imported rows, by archive id.
   Result<std::map<std::int64_t, spec::Row>> Texts(std::span<const std::int64_t> archive_ids);
   /// As published; empty where its source was no text.
   std::string Original(std::int64_t import_id, std::int64_t place);
@@ -71,8 +71,8 @@ class StoreAccess {
   Result<bool> Open();
   Result<store::Store*> Opened();
   Result<spec::RunResult> LoadRunLocked(const std::string& id);
-  Result<> AddImported(std::optional<catalog::Date> known_at, std::vector<KnownRow>& rows);
-  Result<> AddOwn(std::optional<catalog::Date> known_at, std::vector<KnownRow>& rows);
+  Result<> AddImported(std::optional<catalog::Date> known_at, KnownRows& rows);
+  Result<> AddOwn(std::optional<catalog::Date> known_at, KnownRows& rows);
   Result<const std::vector<KnownRow>*> RowsOfRun(const store::RunSummary& summary);
 
   const std::string path_;

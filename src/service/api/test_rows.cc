@@ -98,8 +98,7 @@ std::vector<KnownRow> TestRows() {
   return rows;
 }
 
-TestInput::TestInput(std::vector<KnownRow> rows)
-    : facts_{&TestCatalog(), &TestPredictor(), "1.2.3", "test"} {
+TestInput::TestInput(KnownRows rows) : facts_{&TestCatalog(), &TestPredictor(), "1.2.3", "test"} {
   const std::int64_t day = analysis::DayNumber({2026, 8, 1});
   input_ = {&facts_, Snapshot::Make(std::move(rows), 1), WallTime{day * kDayUs}};
 }

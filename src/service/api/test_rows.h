@@ -27,7 +27,7 @@ std::vector<KnownRow> TestRows();
 /// A view's input over those rows, on 2026-08-01.
 class TestInput {
  public:
-  explicit TestInput(std::vector<KnownRow> rows);
+  explicit TestInput(KnownRows rows);
 
   const ViewInput& operator*() const { return input_; }
 

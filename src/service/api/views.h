@@ -22,6 +22,7 @@
 
 namespace roofscape::api {
 
+class BenchDesk;
 class StudyDesk;
 
 /// What is true of a server as long as it runs.
@@ -31,6 +32,7 @@ struct Facts {
   std::string version;           // Of Roofscape.
   std::string store;             // Its name for people, without secrets.
   StudyDesk* studies = nullptr;  // Null: no co-design.
+  BenchDesk* benches = nullptr;  // Null: it starts no runs.
 };
 
 /// What a view is made from.

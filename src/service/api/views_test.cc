@@ -23,6 +23,42 @@ int CountOf(const Json& answer, const char* field, const std::string& value) {
   return -1;
 }
 
+TEST(Snapshot, FindsRowsByTheirIdsAndNothingElse) {
+  std::vector<KnownRow> rows;
+  for (const std::int64_t id : {17, 3, 200}) {  // Not as they stand in a store.
+    rows.push_back(TestRow(id, "h200-sxm", 4, 100, 300));
+  }
+  KnownRow own = TestRow(0, "h200-sxm", 4, 100, 300);
+  own.origin.id = "aa.p0";
+  own.origin.run = "aa";
+  rows.push_back(std::move(own));
+  const auto snapshot = Snapshot::Make(std::move(rows), 1);
+  EXPECT_EQ(snapshot->Find("a17"), 0U);
+  EXPECT_EQ(snapshot->Find("a3"), 1U);
+  EXPECT_EQ(snapshot->Find("a200"), 2U);
+  EXPECT_EQ(snapshot->Find("aa.p0"), 3U);
+  for (const char* none :
+       {"", "a", "a4", "a017", "a17x", "17", "b17", "a-3", "a99999999999999999999", "a0", "aa"}) {
+    EXPECT_EQ(snapshot->Find(none), std::nullopt) << none;
+  }
+}
+
+TEST(Snapshot, TheLatestOfALoadIsTheOneMeasuredLastAndThenTheOneThatCameLast) {
+  std::vector<KnownRow> rows = {TestRow(1, "h200-sxm", 4, 100, 300, "2026-06-11"),
+                                TestRow(2, "h200-sxm", 4, 100, 300, "2026-05-01"),
+                                TestRow(3, "h200-sxm", 8, 100, 300, "2026-05-01"),
+                                TestRow(4, "h200-sxm", 8, 100, 300, "2026-05-01"),
+                                TestRow(5, "b200-sxm", 4, 100, 300, "2026-05-01")};
+  // Of one setup of an archive, and so of one here.
+  for (KnownRow& row : rows) row.origin.setup_id = row.row.deployment.chip == "h200-sxm" ? 7 : 8;
+  const auto snapshot = Snapshot::Make(std::move(rows), 1);
+  ASSERT_EQ(snapshot->setups().size(), 2U);
+  EXPECT_EQ(snapshot->setups()[0].rows, 4);
+  std::string latest;
+  for (std::size_t i = 0; i < 5; ++i) latest += snapshot->IsLatest(i) ? '1' : '0';
+  EXPECT_EQ(latest, "10011");
+}
+
 TEST(FrontierView, ChoosesWhatMostRowsAreOf) {
   std::vector<KnownRow> rows = TestRows();
   rows.push_back(TestRow(99, "h200-sxm", 4, 100, 500));

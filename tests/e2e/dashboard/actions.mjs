@@ -233,7 +233,7 @@ async function checkFollowing(page, base) {
     await route.fulfill({ response, json: { ...body, fleet: asked > 1 ? 1_000_000 : body.fleet } });
   });
   await page.route(/api\/v1\/live\/events/, async (route) => {
-    const live = { generation: 1, now: "2026-11-30T00:00:00Z", fleet: 1_000_000, runs: [], recent: [] };
+    const live = { generation: 1, now: "2026-11-30T00:00:00Z", fleet: 1_000_000, queue: [], runs: [], recent: [] };
     await route.fulfill({ contentType: "text/event-stream", body: `event: live\ndata: ${JSON.stringify(live)}\n\n` });
   });
   await go(page, base, "?view=fleet");
@@ -257,6 +257,35 @@ export async function checkToken(browser, base, token) {
   await page.locator("main .controls").first().waitFor();
   await page.goto(`${base}?view=live`);
   await page.getByText(/Nothing runs/).waitFor();
+  await context.close();
+}
+
+/**
+ * A server that starts runs for who has the token: a wrong one is told, the right one is kept, and the
+ * run that then fails for want of a server says so.
+ */
+export async function checkQueue(browser, base, token) {
+  const context = await browser.newContext({ viewport: DESK });
+  const page = await watchedPage(context, base, "queue");
+  page.expected.push(/status of 40[01]/);
+  await page.goto(`${base}?view=live`);
+  await settled(page);
+  const form = page.getByRole("form", { name: "Start a run" });
+  await form.getByLabel("Server on this machine").fill("http://127.0.0.1:9");
+  await form.getByLabel("Users at once").fill("1,2");
+  await form.getByLabel("Token that serve showed").fill("wrong");
+  await form.getByRole("button", { name: "Measure" }).click();
+  await page.getByText(/runs are started with a token/).waitFor();
+  await form.getByLabel("Token that serve showed").fill(token);
+  await form.getByRole("button", { name: "Measure" }).click();
+  const list = page.getByRole("list", { name: "Runs started here" });
+  await list.getByText("failed").waitFor();
+  check((await list.textContent()).includes("127.0.0.1:9"), "a run that failed does not say why");
+  check((await form.getByLabel("Token that serve showed").count()) === 0, "the token is asked for again");
+  await form.getByLabel("Server on this machine").fill("http://example.org");
+  await form.getByRole("button", { name: "Measure" }).click();
+  await page.getByText(/no address of this machine/).waitFor();
+  check((await list.getByRole("listitem").count()) === 1, "a refused run stands in the queue");
   await context.close();
 }
 

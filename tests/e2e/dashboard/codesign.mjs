@@ -38,7 +38,7 @@ async function checkGain(page, base) {
 }
 
 async function checkPortability(page, base) {
-  await go(page, base, "?view=codesign&part=portability");
+  await go(page, base, "?view=codesign&part=portability&at=20");
   const before = await page.locator("figure h2").first().textContent();
   await page.getByRole("radio", { name: "60" }).check({ force: true });
   await page.waitForFunction((old) => document.querySelector("figure h2").textContent !== old, before);

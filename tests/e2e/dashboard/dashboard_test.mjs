@@ -9,11 +9,11 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { failures, host, run, serve, timed, together, tools } from "./harness.mjs";
 import { runActions } from "./act.mjs";
-import { ACTIONS, checkToken } from "./actions.mjs";
+import { ACTIONS, checkQueue, checkToken } from "./actions.mjs";
 import { CODESIGN_ACTIONS } from "./codesign.mjs";
 import { tellLoadings } from "./loading.mjs";
 import { checkMany } from "./many_points.mjs";
-import { EMPTY, pageJobs, PUBLISHED, SERVED } from "./pages.mjs";
+import { EMPTY, pageJobs, PUBLISHED, SERVED, STARTING } from "./pages.mjs";
 
 const [, , roofscape, fixture, here, pictures] = process.argv;
 const source = resolve(here);
@@ -56,11 +56,14 @@ try {
 
   const guarded = begun(await serve(roofscape, database, "--token-file", join(folder, "tokens")));
   const bare = begun(await serve(roofscape, empty));
+  const running = begun(await serve(roofscape, join(folder, "started.db"), "--allow-runs"));
   await timed("served", () => together(LANES, [
     () => timed("actions", () => runActions(browser, server.address, ACTIONS)),
     () => timed("co-design", () => runActions(browser, server.address, CODESIGN_ACTIONS)),
     () => checkToken(browser, guarded.address, /token, shown only now: (\S+)/.exec(guarded.told)[1]),
+    () => checkQueue(browser, running.address, /token to start runs with, shown only now: (\S+)/.exec(running.told)[1]),
     ...pageJobs(browser, axe, server.address, SERVED, picturesOf("served")),
+    ...pageJobs(browser, axe, running.address, STARTING, picturesOf("starting")),
     ...pageJobs(browser, axe, bare.address, EMPTY, picturesOf("empty"), ["desk"]),
   ]));
 

@@ -40,6 +40,9 @@ const ONLY_SERVED = ["frontier-predicted"];
 export const PUBLISHED = SERVED.filter(({ name }) => !ONLY_SERVED.includes(name));
 export const EMPTY = SERVED.filter(({ empty }) => empty).map((page) => ({ ...page, bare: true }));
 
+// On a server that starts runs.
+export const STARTING = [{ name: "live-start", query: "?view=live", bare: true, dark: true }];
+
 async function overflow(page) {
   return page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
 }

@@ -223,7 +223,8 @@ function rings(plot: Plot, frame: Frame, theme: Theme) {
         textBorderColor: theme.paper, textBorderWidth: 3 },
       data: (plot.lines ?? []).map((at) => ({
         xAxis: along(plot.x, at.x),
-        label: { formatter: at.text, position: "insideEndTop", rotate: 0, align: "left" },
+        // Of several the last has its name on its right, the others on their left: they may lie close.
+        label: { formatter: at.text, position: "insideEndTop", rotate: 0, align: plot.lines!.some((other) => other.x > at.x) ? "right" : "left" },
       })),
     },
   };

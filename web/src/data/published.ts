@@ -134,5 +134,7 @@ export async function published(folder: string, _signal: AbortSignal): Promise<S
     daemonEntry: (entry) => fleetFile(files, "entries", entry),
     live: () => Promise.reject(needsServer("Watching runs")),
     watch: () => Promise.reject(needsServer("Watching runs")),
+    startRun: () => Promise.reject(needsServer("Starting a run")),
+    cancelRun: () => Promise.reject(needsServer("Stopping a run")),
   };
 }

@@ -14,6 +14,13 @@ function address(path: string, query: Query = {}): string {
   return `./api/v1/${path}${text ? `?${text}` : ""}`;
 }
 
+/** How a request differs from one that only asks. */
+interface How {
+  method?: string;
+  headers?: Record<string, string>;
+  body?: string;
+}
+
 export async function refusalOf(response: Response): Promise<Refusal> {
   try {
     const body = (await response.json()) as T.Failure;
@@ -23,12 +30,12 @@ export async function refusalOf(response: Response): Promise<Refusal> {
   }
 }
 
-async function ask(url: string, accept: string, signal: AbortSignal): Promise<Response> {
-  const headers: Record<string, string> = { accept };
+async function ask(url: string, accept: string, signal: AbortSignal, how: How = {}): Promise<Response> {
+  const headers: Record<string, string> = { accept, ...how.headers };
   if (token()) headers["authorization"] = `Bearer ${token()}`;
   let response: Response;
   try {
-    response = await fetch(url, { headers, signal, credentials: "same-origin" });
+    response = await fetch(url, { ...how, headers, signal, credentials: "same-origin" });
   } catch (failure) {
     if (signal.aborted) throw failure;
     throw new Refusal("unreachable", "the server does not answer: is 'roofscape serve' still running?");
@@ -39,6 +46,11 @@ async function ask(url: string, accept: string, signal: AbortSignal): Promise<Re
 
 async function get<Body>(path: string, query: Query, signal: AbortSignal): Promise<Body> {
   const response = await ask(address(path, query), "application/json", signal);
+  return (await response.json()) as Body;
+}
+
+async function change<Body>(path: string, how: How, signal: AbortSignal): Promise<Body> {
+  const response = await ask(address(path), "application/json", signal, how);
   return (await response.json()) as Body;
 }
 
@@ -69,6 +81,9 @@ export function served(): Source {
     sweep: (campaign, signal) => get(`fleet/campaigns/${part(campaign)}`, {}, signal),
     daemonEntry: (entry, signal) => get(`fleet/entries/${part(entry)}`, {}, signal),
     live: (signal) => get("live", {}, signal),
+    startRun: (request, signal) =>
+      change("queue", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(request) }, signal),
+    cancelRun: (id, signal) => change(`queue/${part(id)}`, { method: "DELETE" }, signal),
     async watch(on, signal) {
       // Not EventSource: it cannot send the token.
       const response = await ask(address("live/events"), "text/event-stream", signal);

@@ -36,6 +36,9 @@ export interface Source {
   live(signal: AbortSignal): Promise<T.Live>;
   /** Calls back with each change until the signal aborts. */
   watch(on: (live: T.Live) => void, signal: AbortSignal): Promise<void>;
+  /** Where `capabilities.runs` says so. */
+  startRun(request: T.BenchRequest, signal: AbortSignal): Promise<T.QueueEntry>;
+  cancelRun(id: string, signal: AbortSignal): Promise<T.QueueEntry>;
 }
 
 /** Why there is no answer, in the server's own words. */

@@ -1477,11 +1477,59 @@ export type LiveRun = {
   })[];
 };
 
+/** What to measure, as roofscape bench has it; either concurrency or rate_rps. */
+export type BenchRequest = {
+  /** A server of this machine: http://127.0.0.1:8000, localhost, [::1]. */
+  url: string;
+  /** chat (default), completions, responses, messages, sglang, tgi, llamacpp */
+  api?: string | null;
+  /** null: the first that the server lists. */
+  model?: string | null;
+  chip?: string | null;
+  chips?: number | null;
+  /** Users at once, of a closed loop. */
+  concurrency?: number[] | null;
+  /** Requests a second, of an open loop. */
+  rate_rps?: number[] | null;
+  /** Default 1024. */
+  input_tokens?: number | null;
+  /** Default 1024. */
+  output_tokens?: number | null;
+  /** Of a closed loop: measured requests a point for each user; default 20. */
+  requests_per_slot?: number | null;
+  duration_s?: number | null;
+};
+
+/** A run that was started here. */
+export type QueueEntry = {
+  id: string;
+  state: "waiting" | "running" | "stopping" | "done" | "failed" | "cancelled";
+  asked: string;
+  began: string | null;
+  ended: string | null;
+  /** Why it failed: what the run said last. */
+  message: string | null;
+  /** Its run in the store, once that has begun; it has the label queue=ID. */
+  run: string | null;
+  bench: BenchRequest;
+};
+
+/** In the order of asking; of the ended ones the last few. */
+export type Queue = {
+  /** Whether runs can be started: serve --allow-runs. */
+  allowed: boolean;
+  /** So many may wait. */
+  limit: number;
+  entries: QueueEntry[];
+};
+
 export type Live = {
   generation: number;
   now: string;
   /** Grows with all that happens to campaigns of sweep and entries of daemon. */
   fleet: number;
+  /** Started here; empty without serve --allow-runs. */
+  queue: QueueEntry[];
   runs: LiveRun[];
   /** The last that ended. */
   recent: RunSummary[];
@@ -1523,6 +1571,8 @@ export type Meta = {
     live: boolean;
     answer: boolean;
     as_of: boolean;
+    /** Whether runs can be started: serve --allow-runs. */
+    runs: boolean;
   };
   notes: string[];
 };

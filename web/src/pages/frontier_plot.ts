@@ -91,10 +91,20 @@ export function plotOf(answer: Frontier, shown: Shown[], options: Options): Draw
   const under: Layer[] = [];
   const over: Layer[] = [];
   const hits = { x: [] as number[], y: [] as number[], of: [] as number[] };
+  const groupOf = (fill: Group["fill"], symbol: Group["symbol"], paint: number): Group => {
+    const name = `${fill} ${symbol} ${paint}`;
+    const known = groups.get(name);
+    if (known) return known;
+    const made: Group = { paint, symbol, fill, at: [] };
+    groups.set(name, made);
+    return made;
+  };
   for (const one of shown) {
     if (!one.on) continue;
     const { points, key } = one.series;
     const look = LOOKS[key.way];
+    // Most points are of the group of the one before, and there may be 100,000.
+    let group: Group | null = null;
     for (let i = 0; i < points.id.length; i += 1) {
       const ref = refs.push({ shown: one, i }) - 1;
       const x = points.x[i];
@@ -102,9 +112,8 @@ export function plotOf(answer: Frontier, shown: Shown[], options: Options): Draw
       if (x == null || y == null || (options.frontOnly && !points.on_front[i])) continue;
       const fill = !points.on_front[i] ? "faint" : isDoubtful(points.verdict[i]) ? "hollow" : look.fill;
       const paint = options.colourBy === "layout" ? points.layout[i]! : one.paint;
-      const name = `${fill} ${look.symbol} ${paint}`;
-      if (!groups.has(name)) groups.set(name, { paint, symbol: look.symbol, fill, at: [] });
-      groups.get(name)!.at.push(x, y);
+      if (group === null || group.fill !== fill || group.paint !== paint) group = groupOf(fill, look.symbol, paint);
+      group.at.push(x, y);
       hits.x.push(x);
       hits.y.push(y);
       hits.of.push(ref);

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { hrefOf } from "../app/location";
 import { Link } from "../app/link";
 import { followLive } from "../data/follow";
@@ -7,32 +7,34 @@ import { needsServer, type Refusal } from "../data/source";
 import type { Live } from "../data/types";
 import { count, counted, duration, moment } from "../format/numbers";
 import { Empty, Failed, Waiting } from "../parts/states";
+import { Queue } from "./live/queue";
 import { verdictsText } from "./run_list";
 
 export default function LivePage() {
   const { source } = useKnown();
   const [live, setLive] = useState<Live | null>(null);
   const [failure, setFailure] = useState<Refusal | null>(source.fixed ? needsServer("Watching runs") : null);
+  const show = useCallback((next: Live) => {
+    // New data: what other pages remember is old.
+    setLive((old) => {
+      if (old && old.generation !== next.generation) forgetAnswers();
+      return next;
+    });
+    setFailure(null);
+  }, []);
   useEffect(() => {
     if (source.fixed) return;
     const control = new AbortController();
-    const show = (next: Live) => {
-      // New data: what other pages remember is old.
-      setLive((old) => {
-        if (old && old.generation !== next.generation) forgetAnswers();
-        return next;
-      });
-      setFailure(null);
-    };
     void followLive(source, async () => show(await source.live(control.signal)), show, setFailure, control.signal);
     return () => control.abort();
-  }, [source]);
+  }, [source, show]);
   if (failure && !live) return <><div className="head"><h1>Runs in progress</h1></div><Failed failure={failure} /></>;
   if (!live) return <Waiting what="Looking for runs" />;
-  return <View live={live} failure={failure} />;
+  return <View live={live} failure={failure} onChange={() => void source.live(new AbortController().signal).then(show, () => undefined)} />;
 }
 
-function View({ live, failure }: { live: Live; failure: Refusal | null }) {
+function View({ live, failure, onChange }: { live: Live; failure: Refusal | null; onChange: () => void }) {
+  const { meta } = useKnown();
   return (
     <>
       <div className="head">
@@ -49,6 +51,7 @@ function View({ live, failure }: { live: Live; failure: Refusal | null }) {
       ) : (
         <div className="stack">{live.runs.map((one) => <Running key={one.run.id} one={one} />)}</div>
       )}
+      {meta.capabilities.runs && <Queue entries={live.queue} onChange={onChange} />}
       {live.recent.length > 0 && (
         <section>
           <div className="section-head"><h2>Lately ended</h2></div>

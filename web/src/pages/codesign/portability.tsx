@@ -67,13 +67,19 @@ function tipOf(table: StudyPortability, matrix: Matrix, place: number): Tip {
   };
 }
 
+/** The place of the speed at which a move costs most: what the headline speaks of. */
+export function dearestOf(speeds: Pick<Speed, "loss">[]): number {
+  const worst = speeds.map(({ loss }) => Math.max(0, ...loss.flat().filter((value) => value !== null)));
+  return worst.indexOf(Math.max(...worst));
+}
+
 const KERNELS = [{ value: "", label: "as they are" }, { value: "grown", label: "grown up" }];
 
 function View({ table }: { table: StudyPortability }) {
   const [query, change] = useQuery();
   const wished = Number(query.get("at"));
-  const place = Math.max(0, table.speeds.findIndex((speed) => speed.interactivity_tps === wished));
-  const speed = table.speeds[place]!;
+  const place = table.speeds.findIndex((speed) => speed.interactivity_tps === wished);
+  const speed = table.speeds[place >= 0 ? place : dearestOf(table.speeds)]!;
   const grown = query.get("kernels") === "grown" ? speed.grown_kernels : null;
   const matrix: Matrix = grown ?? speed;
   const n = table.machines.length;
