@@ -136,7 +136,9 @@ Result<> Validate(const Options& options) {
     RS_ASSIGN_OR_RETURN(judged, SimulateAll(options, catalog, parts, rows));
   }
   if (options.hold_out.empty()) {
-    RS_ASSIGN_OR_RETURN(const calibrate::Model model, LoadModel(options.params));
+    RS_ASSIGN_OR_RETURN(calibrate::Model model, LoadModel(options.params));
+    constexpr std::size_t kMany = 500;
+    if (rows.cases.size() > kMany) model.ExpectMany();
     if (!options.simulated) judged = PredictAll(model, rows, parts);
     Thin(options, rows, judged);
     for (const auto& j : judged) report.fitted_rows += model.Fitted(*j.row);

@@ -290,6 +290,10 @@ Explanation Explain(const Case& c, const perf::Coefficients<double>& coefficient
   return out;
 }
 
+void Model::ExpectMany() {
+  for (Residual& residual : residuals_) residual.Remember();
+}
+
 Model::Factors Model::FactorsOf(const Case& c) const {
   const Site site = names_.SiteOf(c);
   const auto factor = [&](std::size_t output) {

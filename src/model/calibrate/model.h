@@ -83,6 +83,10 @@ class Model {
 
   Explanation Explain(const Case& c) const;
 
+  /// Worth it before thousands of predictions: how the anchors covary by twos, computed once. The
+  /// predictions are the same.
+  void ExpectMany();
+
   /// What the rows nearest to a case say of the formulas there: their figures times these are what
   /// Predict gives.
   struct Factors {

@@ -46,6 +46,15 @@ class OpenLoopTest : public testing::Test {
   ServingRow row_;
 };
 
+TEST_F(OpenLoopTest, ExpectingManyPredictionsChangesNone) {
+  const Prediction one = model_.Predict(*At(4.0));
+  Model prepared = model_;
+  prepared.ExpectMany();
+  const Prediction again = prepared.Predict(*At(4.0));
+  EXPECT_EQ(again.ttft_s.value, one.ttft_s.value);
+  EXPECT_EQ(again.tpot_s.high80, one.tpot_s.high80);
+}
+
 TEST_F(OpenLoopTest, ALoneRequestIsThePredictedOne) {
   for (const bool disaggregated : {false, true}) {
     row_.disaggregated = disaggregated;
