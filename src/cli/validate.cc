@@ -59,9 +59,10 @@ void PrintRegret(const std::vector<calibrate::Judged>& judged, std::span<const d
   }
 }
 
-std::vector<calibrate::Judged> PredictAll(const calibrate::Model& model,
-                                          const CalibrationRows& rows,
+std::vector<calibrate::Judged> PredictAll(calibrate::Model& model, const CalibrationRows& rows,
                                           const calibrate::Ablation& parts) {
+  constexpr std::size_t kMany = 500;
+  if (rows.cases.size() > kMany) model.ExpectMany();
   std::vector<calibrate::Judged> judged;
   judged.reserve(rows.cases.size());
   for (const auto& c : rows.cases) {
@@ -137,8 +138,6 @@ Result<> Validate(const Options& options) {
   }
   if (options.hold_out.empty()) {
     RS_ASSIGN_OR_RETURN(calibrate::Model model, LoadModel(options.params));
-    constexpr std::size_t kMany = 500;
-    if (rows.cases.size() > kMany) model.ExpectMany();
     if (!options.simulated) judged = PredictAll(model, rows, parts);
     Thin(options, rows, judged);
     for (const auto& j : judged) report.fitted_rows += model.Fitted(*j.row);
