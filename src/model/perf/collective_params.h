@@ -73,7 +73,8 @@ CommParams<T> Lift(const CommParams<double>& from) {
   return {lift(from.island), lift(from.rails), T(from.hop_s)};
 }
 
-/// What dispatch and combine reach of a network card's bandwidth, as measured on InfiniBand.
+/// What dispatch and combine reach of a network card's bandwidth, as measured on InfiniBand; sums
+/// in a step are taken to reach as much.
 inline constexpr double kRailsReach = 0.9;
 
 struct CommDefaults {
