@@ -1,9 +1,16 @@
 // The simulator's speed on one core: requests a second where they are short, and how many times
-// faster than the clock it runs a deployment of 64 chips. The references are what is published of
-// others: 1.5 requests a second, and 200 times the clock (docs/concepts/simulator.md).
+// faster than the clock it runs a deployment of 64 chips; and the memory that it takes with its
+// log, whatever the number of requests. The references are what is published of others: 1.5
+// requests a second, and 200 times the clock (docs/concepts/simulator.md).
+
+#include <malloc.h>
 
 #include <benchmark/benchmark.h>
 
+#include <fstream>
+#include <string>
+
+#include "model/sim/log_writer.h"
 #include "model/sim/run.h"
 
 namespace roofscape::sim {
@@ -118,6 +125,45 @@ void OpenArrivals(benchmark::State& state) {
   state.counters["times_real"] = benchmark::Counter(simulated_s, benchmark::Counter::kIsRate);
 }
 BENCHMARK(OpenArrivals)->Arg(20)->Arg(80)->Unit(benchmark::kMillisecond);
+
+/// The most memory resident since ResetPeak, in megabytes; 0 where the kernel does not tell.
+double PeakMegabytes() {
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;) {
+    double kilobytes = 0.0;
+    if (word == "VmHWM:" && status >> kilobytes) return kilobytes / 1024.0;
+  }
+  return 0.0;
+}
+
+void ResetPeak() {
+  malloc_trim(0);
+  std::ofstream("/proc/self/clear_refs") << 5;
+}
+
+/// As the command `simulate` runs it: the argument is thousands of requests.
+void MemoryWithLog(benchmark::State& state) {
+  const Cluster cluster = Workers(8);
+  const std::int64_t requests = state.range(0) * 1000;
+  ResetPeak();
+  for (auto _ : state) {
+    ClosedLoop source(Shape(32, 16), 1024, requests, 1);
+    LogWriter log(262'144);
+    RunOptions options;
+    options.detail = Detail::kRequests;
+    RunWorkload(cluster, source, log, options);
+    benchmark::DoNotOptimize(log.Take());
+  }
+  state.SetItemsProcessed(state.iterations() * requests);
+  state.counters["peak_MB"] = PeakMegabytes();
+}
+BENCHMARK(MemoryWithLog)
+    ->Arg(250)
+    ->Arg(1'000)
+    ->Arg(4'000)
+    ->Arg(16'000)
+    ->Iterations(1)
+    ->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace roofscape::sim

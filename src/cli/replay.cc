@@ -1,5 +1,7 @@
 #include "cli/replay.h"
 
+#include "model/sim/log_writer.h"
+
 namespace roofscape::cli {
 
 Replayed ReplayLog(const spec::RequestLog& log, bool closed, const sim::Cluster& cluster,

@@ -15,11 +15,12 @@
 #include "cli/catalog_source.h"
 #include "cli/command.h"
 #include "cli/live_progress.h"
-#include "cli/request_csv.h"
+#include "cli/simulate_files.h"
 #include "cli/simulate_options.h"
 #include "cli/simulate_text.h"
 #include "cli/write_file.h"
 #include "domain/metrics/point_analysis.h"
+#include "model/sim/log_writer.h"
 
 namespace roofscape::cli {
 namespace {
@@ -38,26 +39,32 @@ constexpr const char* kFooter =
     "performance model says, corrected by measured rows as in predict.\n\n"
     "  roofscape simulate --run last --replicas 2      what if the run had had twice the chips";
 
+// Of so many requests the log has each; beyond, an even sample, so that memory does not grow.
+constexpr std::size_t kMostRows = 262'144;
 // Beyond so many tokens a log of each would fill gigabytes.
-constexpr double kMostTokenEvents = 3e7;
+constexpr double kMostTokenEvents = 1.2e7;
 
-spec::PointResult ResultOf(const SimulateOptions& options, const SimulatedLoad& load,
-                           std::int64_t index, double chips, const spec::RequestLog& log) {
-  spec::PointResult result;
-  result.index = index;
-  result.concurrency = load.concurrency;
-  result.rate_rps = load.rate_rps;
+void Analyze(const SimulateOptions& options, double chips, const spec::RequestLog& log,
+             SimulatedPoint& point) {
   // Of users who all begin at once the whole counts; of arrivals, the steady part.
-  result.protocol = load.rate_rps ? "steady" : "inferencex";
-  result.complete = true;
-  metrics::AnalyzeInto(log, static_cast<std::int64_t>(chips), options.prefix_cache, result);
-  return result;
+  point.result.protocol = point.result.rate_rps ? "steady" : "inferencex";
+  point.result.complete = true;
+  const double each = log.requests.empty() ? 1.0
+                                           : static_cast<double>(point.end.requests) /
+                                                 static_cast<double>(log.requests.size());
+  metrics::AnalyzeInto(log, static_cast<std::int64_t>(chips), options.prefix_cache, point.result,
+                       each);
 }
 
-struct Files {
-  std::string requests = RequestCsvHeader();
-  std::string series = SeriesCsvHeader();
-};
+/// Times between tokens, where the log has the first and the last of each request alone.
+void DropTokenGaps(spec::PointResult& result) {
+  for (spec::PointMetrics* m : {&result.whole, result.steady ? &*result.steady : nullptr}) {
+    if (m == nullptr) continue;
+    m->itl_s = m->icl_s = {};
+    m->intervals.erase("itl_mean_s");
+    m->intervals.erase("itl_p50_s");
+  }
+}
 
 std::string TitleOf(const SimulatedLoad& load, const std::optional<workload::Trace>& trace) {
   if (trace) return "trace";
@@ -68,7 +75,7 @@ std::string TitleOf(const SimulatedLoad& load, const std::optional<workload::Tra
 /// Writes the log, and counts for who watches.
 class CountingWriter final : public sim::Observer {
  public:
-  explicit CountingWriter(load::PointProgress& progress) : progress_(progress) {}
+  explicit CountingWriter(load::PointProgress& progress) : progress_(progress), log_(kMostRows) {}
   void OnTokens(std::int64_t id, std::span<const sim::TokenEvent> events) override {
     log_.OnTokens(id, events);
   }
@@ -78,7 +85,7 @@ class CountingWriter final : public sim::Observer {
         .fetch_add(1, std::memory_order_relaxed);
     progress_.tokens.fetch_add(completion.output, std::memory_order_relaxed);
   }
-  spec::RequestLog Take() { return log_.Take(); }
+  sim::LogWriter& log() { return log_; }
 
  private:
   load::PointProgress& progress_;
@@ -87,7 +94,7 @@ class CountingWriter final : public sim::Observer {
 
 SimulatedPoint SimulateOne(const SimulateOptions& options, const SimulatedDeployment& deployment,
                            const SimulatedLoad& load, const std::optional<workload::Trace>& trace,
-                           std::int64_t index, const Clock& clock, Files& files) {
+                           std::int64_t index, const Clock& clock, SimulateFiles& files) {
   const auto source = MakeSource(options, load, trace);
   sim::RunOptions run;
   run.seed = options.seed;
@@ -96,22 +103,29 @@ SimulatedPoint SimulateOne(const SimulateOptions& options, const SimulatedDeploy
   SimulatedPoint point;
   load::PointProgress progress;
   run.sample = [&](const sim::Snapshot& now) {
-    point.series.push_back(now);
+    point.means.Add(now);
+    files.WriteSnapshot(index, now);
     progress.in_flight.store(now.waiting + now.admitted, std::memory_order_relaxed);
   };
   CountingWriter writer(progress);
+  if (files.wants_requests()) {
+    writer.log().on_row = [&](const spec::RequestLog& row) { files.WriteInOrder(index, row); };
+  }
   {
     const auto expected = static_cast<std::int64_t>(RequestsOf(options, load, trace));
     const LiveProgress live(TitleOf(load, trace), std::max<std::int64_t>(expected, 1), std::nullopt,
                             progress, clock);
     point.end = sim::RunWorkload(deployment.cluster, *source, writer, run);
   }
-  const spec::RequestLog log = writer.Take();
-  point.result = ResultOf(options, load, index, deployment.chips, log);
+  files.EndPoint();
+  point.result.index = index;
+  point.result.concurrency = load.concurrency;
+  point.result.rate_rps = load.rate_rps;
+  point.every = writer.log().every();
+  Analyze(options, deployment.chips, writer.log().Take(), point);
+  if (run.detail == sim::Detail::kRequests) DropTokenGaps(point.result);
   point.load = trace ? "trace" : spec::LoadMark(point.result);
   point.stood_in = point.result.Primary() == nullptr;
-  if (!options.requests_csv.empty()) files.requests += RequestCsvRows(index, log);
-  if (!options.series.empty()) files.series += SeriesCsvRows(index, point.series);
   return point;
 }
 
@@ -134,16 +148,14 @@ Result<> Simulate(SimulateOptions options, const Clock& clock) {
   }
   RS_ASSIGN_OR_RETURN(const SimulatedDeployment deployment,
                       MakeDeployment(options, hashed ? trace->chunk_tokens : 1));
-  Files files;
+  RS_ASSIGN_OR_RETURN(SimulateFiles files,
+                      SimulateFiles::Create(options.requests_csv, options.series));
   std::vector<SimulatedPoint> points;
   for (const SimulatedLoad& load : loads) {
     points.push_back(SimulateOne(options, deployment, load, trace,
                                  static_cast<std::int64_t>(points.size()), clock, files));
   }
-  if (!options.requests_csv.empty()) {
-    RS_RETURN_IF_ERROR(WriteWholeFile(options.requests_csv, files.requests));
-  }
-  if (!options.series.empty()) RS_RETURN_IF_ERROR(WriteWholeFile(options.series, files.series));
+  RS_RETURN_IF_ERROR(files.Commit());
   if (options.json) {
     const Json json = {{"schema", "roofscape-simulation-1"},
                        {"model", options.model},

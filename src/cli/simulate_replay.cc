@@ -11,11 +11,10 @@
 #include "cli/agreement_text.h"
 #include "cli/command.h"
 #include "cli/replay.h"
-#include "cli/request_csv.h"
 #include "cli/run_selection.h"
+#include "cli/simulate_files.h"
 #include "cli/simulate_options.h"
 #include "cli/simulate_text.h"
-#include "cli/write_file.h"
 #include "domain/metrics/point_analysis.h"
 #include "results/store/store.h"
 
@@ -45,12 +44,11 @@ spec::PointResult Judged(const spec::RequestLog& log, const spec::PointResult& m
 struct Replays {
   std::vector<AgreementRow> rows;
   std::vector<SimulatedPoint> points;
-  std::string csv = RequestCsvHeader();
-  std::string series = SeriesCsvHeader();
 };
 
 Result<Replays> ReplayRun(store::Store& store, const spec::RunResult& run,
-                          const SimulateOptions& options, const SimulatedDeployment& deployment) {
+                          const SimulateOptions& options, const SimulatedDeployment& deployment,
+                          SimulateFiles& files) {
   Replays out;
   for (const spec::PointResult& measured : run.points) {
     RS_ASSIGN_OR_RETURN(const spec::RequestLog log, store.LoadLog({run.id, measured.index}));
@@ -58,7 +56,10 @@ Result<Replays> ReplayRun(store::Store& store, const spec::RunResult& run,
     settings.seed = options.seed;
     SimulatedPoint point;
     settings.sample_ns = static_cast<std::int64_t>(options.series_interval_s * 1e9);
-    settings.sample = [&point](const sim::Snapshot& now) { point.series.push_back(now); };
+    settings.sample = [&](const sim::Snapshot& now) {
+      point.means.Add(now);
+      files.WriteSnapshot(measured.index, now);
+    };
     const Replayed replayed =
         ReplayLog(log, measured.concurrency > 0, deployment.cluster, settings);
     AgreementRow before = RowOfPoint(measured, kMeasured);
@@ -72,8 +73,7 @@ Result<Replays> ReplayRun(store::Store& store, const spec::RunResult& run,
     point.load = spec::LoadMark(point.result);
     point.end = replayed.end;
     out.rows.push_back(RowOfPoint(point.result, "simulated"));
-    if (!options.requests_csv.empty()) out.csv += RequestCsvRows(measured.index, replayed.log);
-    if (!options.series.empty()) out.series += SeriesCsvRows(measured.index, point.series);
+    files.WriteRequests(measured.index, replayed.log);
     out.points.push_back(std::move(point));
   }
   return out;
@@ -98,13 +98,10 @@ Result<> SimulateRun(SimulateOptions options) {
   TakeLengths(run.plan, options);
   RS_ASSIGN_OR_RETURN(const SimulatedDeployment deployment,
                       MakeDeployment(options, /*chunk_tokens=*/1));
-  RS_ASSIGN_OR_RETURN(const Replays replays, ReplayRun(*store, run, options, deployment));
-  if (!options.requests_csv.empty()) {
-    RS_RETURN_IF_ERROR(WriteWholeFile(options.requests_csv, replays.csv));
-  }
-  if (!options.series.empty()) {
-    RS_RETURN_IF_ERROR(WriteWholeFile(options.series, replays.series));
-  }
+  RS_ASSIGN_OR_RETURN(SimulateFiles files,
+                      SimulateFiles::Create(options.requests_csv, options.series));
+  RS_ASSIGN_OR_RETURN(const Replays replays, ReplayRun(*store, run, options, deployment, files));
+  RS_RETURN_IF_ERROR(files.Commit());
   if (options.json) {
     const Json json = {{"schema", "roofscape-replay-1"},
                        {"run", run.id},

@@ -1,7 +1,6 @@
 #include "cli/simulate_text.h"
 
 #include <cmath>
-#include <iterator>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -10,13 +9,6 @@
 
 namespace roofscape::cli {
 namespace {
-
-template <class Value>
-double MeanOf(const std::vector<sim::Snapshot>& series, Value&& value) {
-  double sum = 0.0;
-  for (const sim::Snapshot& s : series) sum += value(s);
-  return series.empty() ? 0.0 : sum / static_cast<double>(series.size());
-}
 
 double Filled(const sim::Snapshot& s) {
   return s.blocks == 0 ? 0.0 : static_cast<double>(s.used_blocks) / static_cast<double>(s.blocks);
@@ -33,16 +25,11 @@ std::string Counted(std::int64_t count, std::string_view noun) {
 
 }  // namespace
 
-double SimulatedPoint::MeanWaiting() const {
-  return MeanOf(series, [](const auto& s) { return static_cast<double>(s.waiting); });
-}
-
-double SimulatedPoint::MeanDecoding() const {
-  return MeanOf(series, [](const auto& s) { return static_cast<double>(s.decoding); });
-}
-
-double SimulatedPoint::MeanFilled() const {
-  return MeanOf(series, [](const auto& s) { return Filled(s); });
+void SeriesMeans::Add(const sim::Snapshot& now) {
+  count_ += 1.0;
+  waiting_ += static_cast<double>(now.waiting);
+  decoding_ += static_cast<double>(now.decoding);
+  filled_ += Filled(now);
 }
 
 std::string SimulationTable(std::span<const SimulatedPoint> points, const Style& style) {
@@ -66,13 +53,21 @@ std::string SimulationTable(std::span<const SimulatedPoint> points, const Style&
                   FormatMillis(m.ttft_s.mean), FormatMillis(m.ttft_s.p99),
                   FormatMillis(m.tpot_s.mean), FormatMillis(m.tpot_s.p99),
                   FormatNumber(m.e2e_s.p99), FormatNumber(m.output_tps),
-                  FormatNumber(m.total_tps_per_chip), FormatNumber(point.MeanDecoding()),
-                  FormatNumber(point.MeanWaiting()), FormatPercent(point.MeanFilled())});
+                  FormatNumber(m.total_tps_per_chip), FormatNumber(point.means.decoding()),
+                  FormatNumber(point.means.waiting()), FormatPercent(point.means.filled())});
   }
   std::string text = table.ToText(style);
   if (stood_in) text += "* no steady window: these numbers are of the whole point\n";
   for (const SimulatedPoint& point : points) {
     const std::string& load = point.load;
+    if (point.every > 1) {
+      text += Wrap(fmt::format("{}: one in {} of {} requests was kept for these figures, {} "
+                               "behind a percentile",
+                               load, point.every, WithCommas(point.end.requests),
+                               WithCommas(MetricsOf(point).e2e_s.count)),
+                   style.width, 2) +
+              "\n";
+    }
     for (const std::string& reason : point.result.verdict.server_reasons) {
       if (point.stood_in) text += Wrap(load + ": " + reason, style.width, 2) + "\n";
     }
@@ -99,9 +94,10 @@ Json SimulationJson(std::span<const SimulatedPoint> points) {
     Json json = spec::ToJson(point.result);
     json["preemptions"] = point.end.preemptions;
     json["refused"] = point.end.refused;
-    json["decoding_mean"] = point.MeanDecoding();
-    json["waiting_mean"] = point.MeanWaiting();
-    json["cache_used_mean_fraction"] = point.MeanFilled();
+    json["sampled_every"] = point.every;
+    json["decoding_mean"] = point.means.decoding();
+    json["waiting_mean"] = point.means.waiting();
+    json["cache_used_mean_fraction"] = point.means.filled();
     all.push_back(std::move(json));
   }
   return all;
@@ -153,14 +149,10 @@ std::string SeriesCsvHeader() {
   return "point,time_s,waiting,admitted,decoding,used_blocks,cache_used_fraction,preemptions\n";
 }
 
-std::string SeriesCsvRows(std::int64_t point, std::span<const sim::Snapshot> series) {
-  std::string out;
-  for (const sim::Snapshot& s : series) {
-    fmt::format_to(std::back_inserter(out), "{},{:.6f},{},{},{},{},{:.6f},{}\n", point,
-                   static_cast<double>(s.time_ns) * 1e-9, s.waiting, s.admitted, s.decoding,
-                   s.used_blocks, Filled(s), s.preemptions);
-  }
-  return out;
+std::string SeriesCsvRow(std::int64_t point, const sim::Snapshot& now) {
+  return fmt::format("{},{:.6f},{},{},{},{},{:.6f},{}\n", point,
+                     static_cast<double>(now.time_ns) * 1e-9, now.waiting, now.admitted,
+                     now.decoding, now.used_blocks, Filled(now), now.preemptions);
 }
 
 }  // namespace roofscape::cli

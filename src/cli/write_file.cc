@@ -1,12 +1,11 @@
 #include "cli/write_file.h"
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <memory>
+#include <utility>
 
 #include <unistd.h>
 
@@ -35,43 +34,60 @@ std::string BehindLinks(std::filesystem::path path) {
   return path.string();
 }
 
-struct Close {
-  void operator()(std::FILE* file) const { std::fclose(file); }
-};
-
-/// 0, or the error number of the first step that failed.
-int WriteAll(const std::string& path, std::string_view text) {
-  std::unique_ptr<std::FILE, Close> file(std::fopen(path.c_str(), "wbe"));
-  if (!file) return errno;
-  if (std::fwrite(text.data(), 1, text.size(), file.get()) != text.size()) return errno;
-  // A full disk may be told only here.
-  if (std::fflush(file.get()) != 0) return errno;
-  // Pipes and terminals cannot be synchronised, and need not.
-  if (fsync(fileno(file.get())) != 0 && errno != EINVAL && errno != EROFS) return errno;
-  return std::fclose(file.release()) == 0 ? 0 : errno;
-}
-
 }  // namespace
 
-Result<> WriteWholeFile(const std::string& path, std::string_view text) {
+WholeFile::WholeFile(std::string path, std::string target, std::string temporary, std::FILE* file)
+    : path_(std::move(path)),
+      target_(std::move(target)),
+      temporary_(std::move(temporary)),
+      file_(file) {}
+
+Result<WholeFile> WholeFile::Create(const std::string& path) {
   std::error_code ignored;
   const std::filesystem::file_status status = std::filesystem::status(path, ignored);
   if (std::filesystem::is_directory(status)) return Refused(path, EISDIR);
-  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
-    // A device or a pipe is written to, never replaced.
-    const int error_number = WriteAll(path, text);
-    return error_number == 0 ? Result<>() : Refused(path, error_number);
+  // A device or a pipe is written to, never replaced; behind a link lies the file that is meant.
+  const bool direct = std::filesystem::exists(status) && !std::filesystem::is_regular_file(status);
+  const std::string target = direct ? path : BehindLinks(path);
+  const std::string temporary = direct ? "" : fmt::format("{}.tmp{}", target, getpid());
+  std::FILE* file = std::fopen(direct ? target.c_str() : temporary.c_str(), "wbe");
+  if (file == nullptr) return Refused(path, errno);
+  return WholeFile(path, target, temporary, file);
+}
+
+WholeFile::~WholeFile() {
+  // Moved from, or committed: nothing is left to drop.
+  if (!file_ || temporary_.empty()) return;
+  file_.reset();
+  std::remove(temporary_.c_str());
+}
+
+void WholeFile::Write(std::string_view text) {
+  if (error_number_ != 0) return;
+  if (std::fwrite(text.data(), 1, text.size(), file_.get()) != text.size()) error_number_ = errno;
+}
+
+Result<> WholeFile::Commit() {
+  const auto keep = [this](bool good) {
+    if (!good && error_number_ == 0) error_number_ = errno;
+  };
+  // A full disk may be told only here.
+  keep(std::fflush(file_.get()) == 0);
+  // Pipes and terminals cannot be synchronised, and need not.
+  keep(fsync(fileno(file_.get())) == 0 || errno == EINVAL || errno == EROFS);
+  keep(std::fclose(file_.release()) == 0);
+  if (!temporary_.empty()) {
+    if (error_number_ == 0) keep(std::rename(temporary_.c_str(), target_.c_str()) == 0);
+    if (error_number_ != 0) std::remove(temporary_.c_str());
   }
-  // Behind a link lies the file that is meant.
-  const std::string target = BehindLinks(path);
-  const std::string temporary = fmt::format("{}.tmp{}", target, getpid());
-  int error_number = WriteAll(temporary, text);
-  if (error_number == 0 && std::rename(temporary.c_str(), target.c_str()) != 0) {
-    error_number = errno;
-  }
-  if (error_number == 0) return {};
-  std::remove(temporary.c_str());
-  return Refused(path, error_number);
+  if (error_number_ != 0) return Refused(path_, error_number_);
+  return {};
+}
+
+Result<> WriteWholeFile(const std::string& path, std::string_view text) {
+  RS_ASSIGN_OR_RETURN(WholeFile file, WholeFile::Create(path));
+  file.Write(text);
+  return file.Commit();
 }
 
 Result<std::string> ReadFlagFile(std::string_view flag, const std::string& path) {

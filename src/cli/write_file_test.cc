@@ -40,6 +40,36 @@ TEST_F(WriteFileTest, ReplacesWhatWasThereAndLeavesNothingElse) {
   EXPECT_EQ(FileCount(), 1);
 }
 
+TEST_F(WriteFileTest, PiecesAreAFileOnlyWhenAllAreThere) {
+  ASSERT_TRUE(WriteWholeFile(Path("a.csv"), "old"));
+  {
+    auto dropped = WholeFile::Create(Path("a.csv"));
+    ASSERT_TRUE(dropped);
+    dropped->Write("half");
+    EXPECT_EQ(FileCount(), 2);
+  }
+  EXPECT_EQ(Read(Path("a.csv")), "old");
+  EXPECT_EQ(FileCount(), 1);
+  auto file = WholeFile::Create(Path("a.csv"));
+  ASSERT_TRUE(file);
+  WholeFile moved = *std::move(file);
+  moved.Write("one,");
+  moved.Write("two");
+  EXPECT_EQ(Read(Path("a.csv")), "old");
+  ASSERT_TRUE(moved.Commit());
+  EXPECT_EQ(Read(Path("a.csv")), "one,two");
+  EXPECT_EQ(FileCount(), 1);
+}
+
+TEST_F(WriteFileTest, AFullDiskIsToldAtTheEnd) {
+  auto file = WholeFile::Create("/dev/full");
+  ASSERT_TRUE(file);
+  file->Write(std::string(1 << 20, 'x'));
+  const auto done = file->Commit();
+  ASSERT_FALSE(done);
+  EXPECT_NE(done.error().message.find("free some space"), std::string::npos);
+}
+
 TEST_F(WriteFileTest, RefusalsNameThePathAndTheCure) {
   const auto no_folder = WriteWholeFile(Path("none/a.html"), "x");
   ASSERT_FALSE(no_folder);

@@ -282,6 +282,35 @@ class Simulated(unittest.TestCase):
         with open(self.csv, encoding="utf-8") as file:
             self.assertGreater(len(file.readlines()), 2)
 
+    def test_memory_does_not_grow_with_the_requests(self):
+        peaks = []
+        for requests in (300_000, 1_200_000):
+            peak, point = self.peak_and_point("--requests", requests)
+            self.assertEqual(point["requests"], requests)
+            self.assertEqual(point["sampled_every"], requests // 150_000)
+            self.assertGreater(point["e2e_count"], 130_000)
+            # Of a sample: its output is that of all within a fraction of a percent.
+            self.assertAlmostEqual(point["output_tokens"] / requests / 3.0, 1, delta=0.01)
+            peaks.append(peak)
+        self.assertLess(peaks[1], 1.15 * peaks[0], peaks)
+
+    def peak_and_point(self, *flags):
+        """The most kilobytes resident, and what was found."""
+        command = [ROOFSCAPE, "simulate", *DEPLOYMENT, "--concurrency", "256", "--input-tokens",
+                   "16", "--output-tokens", "4", "--length-spread", "0.5", "--json",
+                   *map(str, flags)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+            told = child.stdout.read()
+            _, status, used = os.wait4(child.pid, 0)
+            child.returncode = os.waitstatus_to_exitcode(status)
+        self.assertEqual(child.returncode, 0)
+        return used.ru_maxrss, json.loads(told)["points"][0]
+
+    def test_rows_of_more_requests_than_are_kept(self):
+        rows = self.requests("--concurrency", 64, "--requests", 270_000, "--input-tokens", 16,
+                             "--output-tokens", 2)
+        self.assertEqual([int(row["id"]) for row in rows], list(range(270_000)))
+
     def test_flags_that_would_change_nothing_are_refused(self):
         for flags, words in [
                 (["--variation", "2"], "--arrivals gamma"),

@@ -36,4 +36,14 @@ struct Spread {
 /// Spread of `samples`, which are sorted in place.
 Spread SortAndSummarize(std::vector<double>& samples);
 
+/// A value that stands in a sample `times` times. REQUIRES: times >= 1.
+struct Repeated {
+  double value = 0.0;
+  std::int64_t times = 1;
+};
+
+/// The same of samples in which values repeat, as if each had been written out, in the space of the
+/// values alone.
+Spread SortAndSummarize(std::vector<Repeated>& samples);
+
 }  // namespace roofscape::stats

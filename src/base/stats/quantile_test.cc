@@ -92,5 +92,16 @@ TEST(Quantile, TheMeanOfEqualSamplesIsTheSample) {
   EXPECT_EQ(SortAndSummarize(samples).mean, 0.1);
 }
 
+TEST(Quantile, RepeatedValuesAreAsWrittenOut) {
+  std::vector<Repeated> repeated = {{3.0, 2}, {1.0, 1}, {2.0, 4}, {1.0, 2}};
+  std::vector<double> each = {1.0, 1.0, 1.0, 2.0, 2.0, 2.0, 2.0, 3.0, 3.0};
+  EXPECT_EQ(SortAndSummarize(repeated), SortAndSummarize(each));
+  std::vector<Repeated> none;
+  EXPECT_EQ(SortAndSummarize(none), Spread{});
+  std::vector<Repeated> many = {{0.5, 1'000'000'000'000}, {7.0, 1}};
+  EXPECT_EQ(SortAndSummarize(many).p999, 0.5);
+  EXPECT_EQ(SortAndSummarize(many).max, 7.0);
+}
+
 }  // namespace
 }  // namespace roofscape::stats

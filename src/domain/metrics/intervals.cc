@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
+#include <limits>
 #include <optional>
 #include <span>
 #include <utility>
@@ -18,8 +20,8 @@ namespace {
 using spec::kNoStamp;
 
 constexpr std::size_t kBatches = stats::kMinBatches;
-constexpr std::size_t kMinForMean = 2;
-constexpr std::size_t kMinForMedian = 5;
+constexpr std::int64_t kMinForMean = 2;
+constexpr std::int64_t kMinForMedian = 5;
 
 using Intervals = std::map<std::string, spec::Interval>;
 
@@ -96,26 +98,20 @@ std::vector<LatencyBatch> BatchByArrival(const spec::RequestLog& log, const spec
   return batches;
 }
 
-double Mean(const std::vector<double>& values) {
-  double sum = 0.0;
-  for (const double value : values) sum += value;
-  return sum / static_cast<double>(values.size());
-}
-
-// Intervals of mean and median of one quantity; `samples` takes it out of a batch.
-template <class Samples>
+// Intervals of mean and median of one quantity; `spread_of` summarizes it in a batch.
+template <class SpreadOf>
 void AddLatency(const char* mean_name, const char* median_name, const spec::Summary& summary,
-                std::vector<LatencyBatch>& batches, const Samples& samples, Intervals& intervals) {
+                std::vector<LatencyBatch>& batches, const SpreadOf& spread_of,
+                Intervals& intervals) {
   std::vector<double> means;
   std::vector<double> medians;
-  std::size_t least = samples(batches.front()).size();
+  std::int64_t least = std::numeric_limits<std::int64_t>::max();
   for (LatencyBatch& batch : batches) {
-    std::vector<double>& values = samples(batch);
-    least = std::min(least, values.size());
+    const stats::Spread spread = spread_of(batch);
+    least = std::min(least, spread.count);
     if (least < kMinForMean) return;
-    means.push_back(Mean(values));
-    std::sort(values.begin(), values.end());
-    medians.push_back(*stats::SortedQuantile(values, 0.5));
+    means.push_back(*spread.mean);
+    medians.push_back(*spread.p50);
   }
   Add(mean_name, means, summary.mean, intervals);
   if (least >= kMinForMedian) Add(median_name, medians, summary.p50, intervals);
@@ -127,7 +123,7 @@ void AddInteractivity(const spec::PointMetrics& point, const std::vector<Latency
   std::vector<double> figures;
   for (const LatencyBatch& batch : batches) {
     const auto median = stats::SortedQuantile(batch.tpot, 0.5);
-    if (batch.tpot.size() < kMinForMedian || *median <= 0.0) return;
+    if (std::ssize(batch.tpot) < kMinForMedian || *median <= 0.0) return;
     figures.push_back(1.0 / *median);
   }
   Add("interactivity_p50_tps", figures, point.interactivity_tps.p50, intervals);
@@ -155,7 +151,7 @@ std::map<std::string, spec::Interval> WithinRunIntervals(const spec::RequestLog&
   if (point.window.end_ns <= point.window.begin_ns) return intervals;
   const RateBatches rates = CountInTime(log, point.window, rates_of);
   // A window without twenty answers is too short for twenty batches of time, too.
-  if (point.successes >= static_cast<std::int64_t>(kMinForMean * kBatches)) {
+  if (point.successes >= kMinForMean * static_cast<std::int64_t>(kBatches)) {
     Add("output_tps", rates.output, point.output_tps, intervals);
     Add("total_tps", rates.total, point.total_tps, intervals);
     Add("request_rps", rates.answers, point.request_rps, intervals);
@@ -163,16 +159,16 @@ std::map<std::string, spec::Interval> WithinRunIntervals(const spec::RequestLog&
   std::vector<LatencyBatch> batches = BatchByArrival(log, point.window);
   AddLatency(
       "ttft_mean_s", "ttft_p50_s", point.ttft_s, batches,
-      [](LatencyBatch& b) -> std::vector<double>& { return b.ttft; }, intervals);
+      [](LatencyBatch& b) { return stats::SortAndSummarize(b.ttft); }, intervals);
   AddLatency(
       "tpot_mean_s", "tpot_p50_s", point.tpot_s, batches,
-      [](LatencyBatch& b) -> std::vector<double>& { return b.tpot; }, intervals);
+      [](LatencyBatch& b) { return stats::SortAndSummarize(b.tpot); }, intervals);
   AddLatency(
       "itl_mean_s", "itl_p50_s", point.itl_s, batches,
-      [](LatencyBatch& b) -> std::vector<double>& { return b.gaps.itl_s; }, intervals);
+      [](LatencyBatch& b) { return SummarizeGaps(b.gaps).itl_s; }, intervals);
   AddLatency(
       "e2e_mean_s", "e2e_p50_s", point.e2e_s, batches,
-      [](LatencyBatch& b) -> std::vector<double>& { return b.e2e; }, intervals);
+      [](LatencyBatch& b) { return stats::SortAndSummarize(b.e2e); }, intervals);
   AddInteractivity(point, batches, intervals);
   AddPerChip(point, intervals);
   return intervals;

@@ -124,8 +124,9 @@ std::optional<Overload> FindOverload(const spec::RequestLog& log, const spec::Wi
   return overload;
 }
 
-SteadySearch FindOpenWindow(const spec::RequestLog& log) {
-  const Arrivals arrivals = Survey(log);
+SteadySearch FindOpenWindow(const spec::RequestLog& log, double requests_each) {
+  Arrivals arrivals = Survey(log);
+  arrivals.requests = std::llround(static_cast<double>(arrivals.requests) * requests_each);
   if (arrivals.requests == 0) return None("no measured request was made", arrivals, 1.0);
   if (arrivals.successes == 0) {
     return NoneForGood(fmt::format(
@@ -140,7 +141,11 @@ SteadySearch FindOpenWindow(const spec::RequestLog& log) {
   }
   const spec::Window sending = {arrivals.first_ns, arrivals.last_ns};
   const double seconds = SecondsBetween(sending.begin_ns, sending.end_ns);
-  if (const auto overload = FindOverload(log, sending)) {
+  if (auto overload = FindOverload(log, sending)) {
+    for (double* figure : {&overload->asked_rps, &overload->completed_rps,
+                           &overload->in_flight_from, &overload->in_flight_to}) {
+      *figure *= requests_each;
+    }
     return NoneForGood(Describe(*overload, seconds));
   }
   if (arrivals.requests < kMinOpenRequests) {

@@ -27,6 +27,6 @@ struct Overload {
 std::optional<Overload> FindOverload(const spec::RequestLog& log, const spec::Window& sending);
 
 /// As FindSteadyWindow with concurrency 0.
-SteadySearch FindOpenWindow(const spec::RequestLog& log);
+SteadySearch FindOpenWindow(const spec::RequestLog& log, double requests_each = 1.0);
 
 }  // namespace roofscape::metrics

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <utility>
 
 #include "base/core/text.h"
@@ -54,11 +55,12 @@ PointAnalysis Analyze(const spec::RequestLog& log, const PointContext& context) 
   if (const auto whole = WholeWindow(log)) {
     analysis.whole = ComputePoint(log, *whole, context.chips, RatesOf::kMeasured);
   }
-  const SteadySearch search = FindSteadyWindow(log, context.concurrency);
+  const SteadySearch search = FindSteadyWindow(log, context.concurrency, context.requests_each);
   if (search.window) analysis.steady = ComputePoint(log, *search.window, context.chips);
 
   for (const auto& [outcome, failure] : FailuresByKind(log, spec::Phase::kMeasure)) {
-    analysis.failures_by_kind[std::string(spec::Name(outcome))] = failure.count;
+    analysis.failures_by_kind[std::string(spec::Name(outcome))] =
+        std::llround(static_cast<double>(failure.count) * context.requests_each);
   }
   const bool steady_counts = context.protocol == "steady";
   const bool judge_steady = steady_counts && analysis.steady;
@@ -77,16 +79,21 @@ PointAnalysis Analyze(const spec::RequestLog& log, const PointContext& context) 
     auto left_out = JudgeLeftOut(log, analysis.whole, *analysis.steady);
     if (left_out) analysis.verdict.server_reasons.push_back(*std::move(left_out));
   }
+  if (context.requests_each != 1.0) {
+    ScaleCounts(context.requests_each, analysis.whole);
+    if (analysis.steady) ScaleCounts(context.requests_each, *analysis.steady);
+  }
   return analysis;
 }
 
 void AnalyzeInto(const spec::RequestLog& log, std::optional<std::int64_t> chips,
-                 bool prompt_cache_allowed, spec::PointResult& point) {
+                 bool prompt_cache_allowed, spec::PointResult& point, double requests_each) {
   PointAnalysis analysis = Analyze(log, {.concurrency = point.concurrency,
                                          .protocol = point.protocol,
                                          .chips = chips,
                                          .prompt_cache_allowed = prompt_cache_allowed,
                                          .complete = point.complete,
+                                         .requests_each = requests_each,
                                          .audit = point.audit});
   point.steady = std::move(analysis.steady);
   point.whole = std::move(analysis.whole);

@@ -22,6 +22,7 @@ struct PointContext {
   std::optional<std::int64_t> chips;  // all accelerators of the deployment, missing: unknown
   bool prompt_cache_allowed = false;  // Workload::prompt_cache
   bool complete = true;               // PointResult::complete: nobody ended it early
+  double requests_each = 1.0;         // that a row stands for, of a log that is an even sample
   spec::InstrumentAudit audit;
 };
 
@@ -33,12 +34,14 @@ struct PointAnalysis {
   spec::Verdict verdict;
 };
 
-/// REQUIRES: context.concurrency >= 0.
+/// Of a sample what counts things is put up to all; a closed loop's steady window is not looked for
+/// then, as it needs each request of a slot. REQUIRES: context.concurrency >= 0, requests_each
+/// >= 1.
 PointAnalysis Analyze(const spec::RequestLog& log, const PointContext& context);
 
 /// Analyzes the log of this very point and puts what came out into it. Concurrency, protocol and
 /// audit are the point's own.
 void AnalyzeInto(const spec::RequestLog& log, std::optional<std::int64_t> chips,
-                 bool prompt_cache_allowed, spec::PointResult& point);
+                 bool prompt_cache_allowed, spec::PointResult& point, double requests_each = 1.0);
 
 }  // namespace roofscape::metrics

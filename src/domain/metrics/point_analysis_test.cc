@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <string>
+#include <utility>
 
 #include "domain/metrics/point_metrics.h"
 #include "domain/metrics/test_open_logs.h"
@@ -207,6 +210,77 @@ TEST(PointAnalysis, AnalysingADecodedLogGivesTheSame) {
   EXPECT_EQ(before.steady, after.steady);
   EXPECT_EQ(before.whole, after.whole);
   EXPECT_EQ(before.verdict, after.verdict);
+}
+
+// Each fourth request of a log, numbered anew.
+spec::RequestLog EachFourth(const spec::RequestLog& log) {
+  spec::RequestLog some;
+  for (std::size_t i = 0; i < log.requests.size(); i += 4) {
+    spec::Request row = log.requests[i];
+    const auto events = log.EventsOf(row);
+    row.id = std::ssize(some.requests);
+    row.first_event = std::ssize(some.events);
+    some.events.insert(some.events.end(), events.begin(), events.end());
+    some.requests.push_back(row);
+  }
+  return some;
+}
+
+TEST(PointAnalysis, ASampleOfTheRequestsSaysWhatAllSay) {
+  OpenLoop options;
+  options.requests = 20'000;
+  options.output_low = 0.5;
+  const spec::RequestLog log = SimulateOpen(options);
+  PointContext context;
+  context.concurrency = 0;
+  context.chips = 8;
+  const PointAnalysis all = Analyze(log, context);
+  context.requests_each = 4.0;
+  const PointAnalysis some = Analyze(EachFourth(log), context);
+  ASSERT_TRUE(all.steady && some.steady);
+  EXPECT_EQ(some.whole.requests, 20'000);
+  EXPECT_EQ(some.whole.successes, 20'000);
+  EXPECT_EQ(some.whole.ttft_s.count, 5'000);
+  for (const auto& [a, b] : {std::pair(&all.whole, &some.whole), {&*all.steady, &*some.steady}}) {
+    const auto near = [](std::optional<double> x, std::optional<double> y, const char* name) {
+      ASSERT_TRUE(x && y) << name;
+      EXPECT_NEAR(*y / *x, 1.0, 0.02) << name;
+    };
+    near(a->output_tps, b->output_tps, "output");
+    near(a->total_tps_per_chip, b->total_tps_per_chip, "total a chip");
+    near(a->request_rps, b->request_rps, "requests");
+    near(a->in_flight_mean, b->in_flight_mean, "in flight");
+    near(a->littles_law_in_flight, b->littles_law_in_flight, "Little's law");
+    near(a->ttft_s.p99, b->ttft_s.p99, "TTFT");
+    const auto& interval = b->intervals.at("output_tps_per_chip");
+    EXPECT_LT(interval.low, *b->output_tps_per_chip);
+    EXPECT_GT(interval.high, *b->output_tps_per_chip);
+  }
+  EXPECT_EQ(some.verdict, all.verdict);
+}
+
+TEST(PointAnalysis, AnOverloadIsToldInRatesOfAllRequests) {
+  OpenLoop options;
+  options.requests = 8'000;
+  options.rate_rps = 100;
+  options.servers = 5;  // 95 ms each: 53 a second.
+  const spec::RequestLog log = SimulateOpen(options);
+  const SteadySearch all = FindSteadyWindow(log, 0);
+  const SteadySearch some = FindSteadyWindow(EachFourth(log), 0, 4.0);
+  ASSERT_EQ(all.reason.rfind("overload: ", 0), 0U) << all.reason;
+  ASSERT_EQ(some.reason.rfind("overload: the server completes ", 0), 0U) << some.reason;
+  const double completed = std::stod(some.reason.substr(31));
+  EXPECT_NEAR(completed / std::stod(all.reason.substr(31)), 1.0, 0.02) << some.reason;
+}
+
+TEST(PointAnalysis, NoSteadyWindowInASampleOfSlots) {
+  ClosedLoop options;
+  options.requests_per_slot = 100;
+  const spec::RequestLog log = Simulate(options);
+  EXPECT_TRUE(FindSteadyWindow(log, options.concurrency).window);
+  const SteadySearch some = FindSteadyWindow(EachFourth(log), options.concurrency, 4.0);
+  EXPECT_FALSE(some.window);
+  EXPECT_NE(some.reason.find("sample"), std::string::npos);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "base/core/check.h"
 #include "base/stats/quantile.h"
 #include "domain/metrics/in_flight.h"
 #include "domain/metrics/request_metrics.h"
@@ -75,9 +76,12 @@ void AddFlow(const spec::Request& request, std::span<const spec::Event> events,
   }
 }
 
-spec::Summary Summarize(std::vector<double>& samples) {
-  const stats::Spread s = stats::SortAndSummarize(samples);
+spec::Summary SummaryOf(const stats::Spread& s) {
   return {s.count, s.mean, s.min, s.p50, s.p75, s.p90, s.p95, s.p99, s.p999, s.max};
+}
+
+spec::Summary Summarize(std::vector<double>& samples) {
+  return SummaryOf(stats::SortAndSummarize(samples));
 }
 
 // Summary of the rates 1 / x, percentiles by the slow tail: pXX = 1 / (pXX of x), min = 1 / max.
@@ -137,10 +141,9 @@ void FillSummaries(Samples& samples, spec::PointMetrics& point) {
   point.interactivity_tps = InverseSummary(samples.tpot, point.tpot_s);
   point.e2e_interactivity_tps =
       InverseSummary(samples.seconds_per_token, Summarize(samples.seconds_per_token));
-  // One token an event is the usual case, and then the two are the same samples.
-  const bool same = samples.gaps.itl_s.size() == samples.gaps.icl_s.size();
-  point.itl_s = Summarize(samples.gaps.itl_s);
-  point.icl_s = same ? point.itl_s : Summarize(samples.gaps.icl_s);
+  const GapSpreads gaps = SummarizeGaps(samples.gaps);
+  point.itl_s = SummaryOf(gaps.itl_s);
+  point.icl_s = SummaryOf(gaps.icl_s);
 }
 
 // REQUIRES: sorted samples, as FillSummaries leaves them.
@@ -208,6 +211,28 @@ spec::PointMetrics ComputePoint(const spec::RequestLog& log, const spec::Window&
   point.littles_law_in_flight = LittlesLawInFlight(log, window);
   point.intervals = WithinRunIntervals(log, point, rates_of);
   return point;
+}
+
+void ScaleCounts(double requests_each, spec::PointMetrics& point) {
+  RS_CHECK(requests_each >= 1.0);
+  for (std::int64_t* count :
+       {&point.requests, &point.failures, &point.input_tokens, &point.output_tokens}) {
+    *count = std::llround(static_cast<double>(*count) * requests_each);
+  }
+  point.successes = point.requests - point.failures;
+  for (std::optional<double>* figure :
+       {&point.cached_tokens, &point.input_tps, &point.output_tps, &point.total_tps,
+        &point.request_rps, &point.input_tps_per_chip, &point.output_tps_per_chip,
+        &point.total_tps_per_chip, &point.in_flight_mean, &point.littles_law_in_flight}) {
+    if (*figure) **figure *= requests_each;
+  }
+  for (const char* rate :
+       {"output_tps", "total_tps", "request_rps", "output_tps_per_chip", "total_tps_per_chip"}) {
+    const auto interval = point.intervals.find(rate);
+    if (interval == point.intervals.end()) continue;
+    interval->second.low *= requests_each;
+    interval->second.high *= requests_each;
+  }
 }
 
 }  // namespace roofscape::metrics

@@ -25,4 +25,9 @@ spec::PointMetrics ComputePoint(const spec::RequestLog& log, const spec::Window&
                                 std::optional<std::int64_t> chips,
                                 RatesOf rates_of = RatesOf::kAll);
 
+/// Of an even sample of the requests, each standing for `requests_each`: counts, rates and requests
+/// in flight as of all of them. Latencies and lengths are theirs already; the number of samples
+/// behind a summary stays what it is. REQUIRES: requests_each >= 1.
+void ScaleCounts(double requests_each, spec::PointMetrics& point);
+
 }  // namespace roofscape::metrics

@@ -89,14 +89,30 @@ void AppendTokenGaps(std::span<const spec::Event> events, TokenGaps& gaps) {
   for (const spec::Event& event : events) {
     if (!IsTokenEvent(event)) continue;
     if (previous != kNoStamp) {
-      const double gap = SecondsBetween(previous, event.time_ns);
-      const std::int64_t tokens = TokensIn(event);
-      gaps.icl_s.push_back(gap);
-      gaps.itl_s.insert(gaps.itl_s.end(), static_cast<std::size_t>(tokens),
-                        gap / static_cast<double>(tokens));
+      gaps.icl_s.push_back(SecondsBetween(previous, event.time_ns));
+      gaps.tokens.push_back(static_cast<std::uint16_t>(TokensIn(event)));
     }
     previous = event.time_ns;
   }
+}
+
+GapSpreads SummarizeGaps(TokenGaps& gaps) {
+  GapSpreads spreads;
+  const bool one_each = std::all_of(gaps.tokens.begin(), gaps.tokens.end(),
+                                    [](std::uint16_t tokens) { return tokens == 1; });
+  if (!one_each) {
+    std::vector<stats::Repeated> samples;
+    samples.reserve(gaps.icl_s.size());
+    for (std::size_t i = 0; i < gaps.icl_s.size(); ++i) {
+      const auto tokens = static_cast<std::int64_t>(gaps.tokens[i]);
+      samples.push_back({gaps.icl_s[i] / static_cast<double>(tokens), tokens});
+    }
+    spreads.itl_s = stats::SortAndSummarize(samples);
+    gaps.tokens.clear();  // Their order is about to be another.
+  }
+  spreads.icl_s = stats::SortAndSummarize(gaps.icl_s);
+  if (one_each) spreads.itl_s = spreads.icl_s;
+  return spreads;
 }
 
 }  // namespace roofscape::metrics

@@ -13,6 +13,7 @@
 #include <span>
 #include <vector>
 
+#include "base/stats/quantile.h"
 #include "domain/spec/request_log.h"
 
 namespace roofscape::metrics {
@@ -46,9 +47,15 @@ RequestMetrics ComputeRequest(const spec::Request& request, std::span<const spec
 
 /// Gaps between the token events of answers, pooled over requests.
 struct TokenGaps {
-  std::vector<double> itl_s;  // one sample a token: the gap / tokens in the event that ends it
-  std::vector<double> icl_s;  // one sample an event: the gap, undivided
+  std::vector<double> icl_s;          // one sample an event: the gap, undivided
+  std::vector<std::uint16_t> tokens;  // in the event that ends it, each: the gap / tokens is ITL
 };
+
+/// The spread of ICL, and that of ITL: one sample a token. `gaps` may be put in another order.
+struct GapSpreads {
+  stats::Spread icl_s, itl_s;
+};
+GapSpreads SummarizeGaps(TokenGaps& gaps);
 
 /// Adds the gaps of one request. The first token event ends no gap.
 void AppendTokenGaps(std::span<const spec::Event> events, TokenGaps& gaps);

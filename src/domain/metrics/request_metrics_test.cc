@@ -189,6 +189,15 @@ void ExpectMs(const std::optional<double>& seconds, double ms, const std::string
   EXPECT_NEAR(*seconds * 1e3, ms, 1e-6) << what;
 }
 
+// One gap a token, in the order of the events.
+std::vector<double> EachToken(const TokenGaps& gaps) {
+  std::vector<double> itl_s;
+  for (std::size_t i = 0; i < gaps.icl_s.size(); ++i) {
+    itl_s.insert(itl_s.end(), gaps.tokens[i], gaps.icl_s[i] / gaps.tokens[i]);
+  }
+  return itl_s;
+}
+
 TEST(RequestMetrics, HandComputed) {
   for (const Case& c : Cases()) {
     const RequestMetrics m = ComputeRequest(Asked(c.figures.counted), c.events);
@@ -214,14 +223,36 @@ TEST(RequestMetrics, HandComputed) {
     }
     TokenGaps gaps;
     AppendTokenGaps(c.events, gaps);
-    ASSERT_EQ(gaps.itl_s.size(), c.itl.size()) << c.name;
+    const std::vector<double> itl_s = EachToken(gaps);
+    ASSERT_EQ(itl_s.size(), c.itl.size()) << c.name;
     for (std::size_t i = 0; i < c.itl.size(); ++i) {
-      EXPECT_NEAR(gaps.itl_s[i] * 1e3, c.itl[i], 1e-9) << c.name << ": itl " << i;
+      EXPECT_NEAR(itl_s[i] * 1e3, c.itl[i], 1e-9) << c.name << ": itl " << i;
     }
     ASSERT_EQ(gaps.icl_s.size(), c.icl.size()) << c.name;
     for (std::size_t i = 0; i < c.icl.size(); ++i) {
       EXPECT_NEAR(gaps.icl_s[i] * 1e3, c.icl[i], 1e-9) << c.name << ": icl " << i;
     }
+  }
+}
+
+TEST(RequestMetrics, SpreadsOfGapsAreThoseOfEachTokenWrittenOut) {
+  for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+    Rng rng(seed);
+    const bool one_each = seed % 5 == 0;
+    TokenGaps gaps;
+    for (std::uint64_t i = rng.Below(60); i > 0; --i) {
+      gaps.icl_s.push_back(static_cast<double>(rng.Below(8)) * 1e-3);
+      gaps.tokens.push_back(static_cast<std::uint16_t>(one_each ? 1 : 1 + rng.Below(5)));
+    }
+    std::vector<double> itl_s = EachToken(gaps);
+    std::vector<double> icl_s = gaps.icl_s;
+    const GapSpreads spreads = SummarizeGaps(gaps);
+    EXPECT_EQ(spreads.icl_s, stats::SortAndSummarize(icl_s)) << "seed " << seed;
+    stats::Spread itl = stats::SortAndSummarize(itl_s);
+    // The order of a sum is no part of its meaning.
+    EXPECT_NEAR(spreads.itl_s.mean.value_or(0.0), itl.mean.value_or(0.0), 1e-15) << seed;
+    itl.mean = spreads.itl_s.mean;
+    EXPECT_EQ(spreads.itl_s, itl) << "seed " << seed;
   }
 }
 
@@ -296,13 +327,14 @@ TEST(RequestMetrics, GapsAddUpToTheTimeBetweenFirstAndLastToken) {
     AppendTokenGaps(events, gaps);
     double itl = 0.0;
     double icl = 0.0;
-    for (const double gap : gaps.itl_s) itl += gap;
+    const std::vector<double> itl_s = EachToken(gaps);
+    for (const double gap : itl_s) itl += gap;
     for (const double gap : gaps.icl_s) icl += gap;
     const double stretch = SecondsBetween(*m.first_token_ns, *m.last_token_ns);
     EXPECT_NEAR(itl, stretch, 1e-9) << "seed " << seed;
     EXPECT_NEAR(icl, stretch, 1e-9) << "seed " << seed;
     // With every token counted, TPOT is the mean of the ITL.
-    EXPECT_NEAR(*m.tpot_s, itl / static_cast<double>(gaps.itl_s.size()), 1e-12) << "seed " << seed;
+    EXPECT_NEAR(*m.tpot_s, itl / static_cast<double>(itl_s.size()), 1e-12) << "seed " << seed;
   }
 }
 

@@ -97,14 +97,20 @@ SteadySearch None(std::string_view why, const Sending& sending, std::int64_t con
 
 }  // namespace
 
-SteadySearch FindSteadyWindow(const spec::RequestLog& log, std::int64_t concurrency) {
+SteadySearch FindSteadyWindow(const spec::RequestLog& log, std::int64_t concurrency,
+                              double requests_each) {
   RS_CHECK(concurrency >= 0);
   if (const auto stopped = FindStopped(log)) {
     SteadySearch search;
     search.reason = fmt::format("no steady state: {}; mend that, then run again", Name(*stopped));
     return search;
   }
-  if (concurrency == 0) return FindOpenWindow(log);
+  if (concurrency == 0) return FindOpenWindow(log, requests_each);
+  if (requests_each != 1.0) {
+    SteadySearch search;
+    search.reason = "no steady state: it is not looked for in a sample of a closed loop's requests";
+    return search;
+  }
   const Sending sending = Survey(log);
   if (sending.requests == 0) {
     return None("no measured request was made", sending, concurrency, 1.0);

@@ -41,8 +41,9 @@ struct SteadySearch {
   std::optional<double> seconds_needed;
 };
 
-/// REQUIRES: concurrency >= 0; 0: open loop.
-SteadySearch FindSteadyWindow(const spec::RequestLog& log, std::int64_t concurrency);
+/// `requests_each`: as PointContext has it. REQUIRES: concurrency >= 0; 0: open loop.
+SteadySearch FindSteadyWindow(const spec::RequestLog& log, std::int64_t concurrency,
+                              double requests_each = 1.0);
 
 /// Missing when the log holds no measured request.
 std::optional<spec::Window> WholeWindow(const spec::RequestLog& log);

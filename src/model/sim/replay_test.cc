@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "model/sim/log_writer.h"
 #include "model/sim/test_clusters.h"
 #include "model/sim/workloads.h"
 

@@ -1,7 +1,6 @@
-// A whole workload through a simulated deployment, and its request log.
+// A whole workload through a simulated deployment.
 //
-// The log is one like a measured run's (domain/spec/request_log.h): all metrics come from the same
-// code. Thread safety: pure functions of their arguments; several may run side by side.
+// Thread safety: pure functions of their arguments; several may run side by side.
 
 #pragma once
 
@@ -9,7 +8,6 @@
 #include <functional>
 #include <optional>
 
-#include "domain/spec/request_log.h"
 #include "model/sim/simulator.h"
 #include "model/sim/workloads.h"
 
@@ -35,20 +33,5 @@ struct RunEnd {
 /// Until the source has no more and all have ended.
 RunEnd RunWorkload(const Cluster& cluster, RequestSource& source, Observer& observer,
                    const RunOptions& options);
-
-/// Writes the rows of a log. With Detail::kRequests a row has two events: its first token, and all
-/// others at its end; TTFT, TPOT and E2E are the same, times between tokens are not there.
-class LogWriter final : public Observer {
- public:
-  void OnTokens(std::int64_t id, std::span<const TokenEvent> events) override;
-  void OnCompletion(const Completion& completion) override;
-
-  /// The log, its rows in the order in which requests were sent.
-  spec::RequestLog Take();
-
- private:
-  spec::RequestLog log_;
-  std::int64_t first_event_ = 0;  // Of the request whose tokens came last.
-};
 
 }  // namespace roofscape::sim

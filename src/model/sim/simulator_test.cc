@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "model/sim/log_writer.h"
 #include "model/sim/test_clusters.h"
 
 namespace roofscape::sim {

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <vector>
 
+#include "model/sim/log_writer.h"
 #include "model/sim/test_clusters.h"
 
 namespace roofscape::sim {
